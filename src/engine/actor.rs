@@ -28,12 +28,12 @@ use crate::project::ProjectError;
 use crate::providers::Catalogue;
 use crate::values::UnixTime;
 
-/// Answers of jobs that may wait; a job that finds no room waits, so nothing is lost.
+/// Queue length for job results; a job waits if the queue is full, so nothing is lost.
 const MESSAGE_QUEUE: usize = 256;
-/// Progress is shown at most this often.
+/// Least time between two progress snapshots.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
-/// The one owner of the engine's state. Takes one command or answer at a time, so nothing needs a lock.
+/// The only owner of the engine's state. It handles one command or result at a time, so nothing needs a lock.
 pub(super) struct Actor {
     pub(super) config: EngineConfig,
     pub(super) log: LogRing,
@@ -50,17 +50,17 @@ pub(super) struct Actor {
     pub(super) keyring: KeyringStatus,
     inbox: mpsc::Receiver<Message>,
     commands_taken: u64,
-    /// Number of the command that is being taken.
+    /// Number of the current command.
     current_command: Option<u64>,
     /// Set when something changed since the last snapshot.
     is_dirty: bool,
-    /// Changes of the project that are on their way to the disk.
+    /// Project changes being written to disk.
     settling: JoinSet<Result<(), ProjectError>>,
 }
 
 /// What happens after a command.
 pub(super) enum Next {
-    /// The engine goes on.
+    /// The engine continues.
     Continue,
     /// The engine ends.
     Quit,
@@ -92,7 +92,7 @@ impl Actor {
         }
     }
 
-    /// Runs until [`Command::Quit`], or until every face has let go of the engine.
+    /// Runs until [`Command::Quit`], or until every face has dropped its handle.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let mut progress = interval(PROGRESS_EVERY);
         self.publish();
@@ -115,7 +115,7 @@ impl Actor {
                     let is_progress = message.is_progress();
                     self.handle(message).await;
                     self.is_dirty = true;
-                    // Progress waits for the next beat; an outcome is shown at once.
+                    // Progress waits for the next tick; an outcome is shown at once.
                     if !is_progress {
                         self.publish();
                     }
@@ -140,7 +140,7 @@ impl Actor {
         self.publish();
     }
 
-    /// Replaces the snapshot by the state of now.
+    /// Publishes a snapshot of the current state.
     fn publish(&mut self) {
         self.is_dirty = false;
         let project = self.open.as_ref().map(OpenProject::snapshot);
@@ -157,24 +157,24 @@ impl Actor {
         });
     }
 
-    /// Has the start page say where the open project stands, also should the program end without a word.
+    /// Records the project's standing for the start page, in case the program is killed.
     pub(super) fn remember_recent(&mut self) {
         if let Some(open) = self.open.as_ref().filter(|open| !open.project.is_practice()) {
             self.recent.remember(open.as_recent());
         }
     }
 
-    /// Marks that something changed, for the next beat.
+    /// Marks a change for the next tick.
     pub(super) fn touch(&mut self) {
         self.is_dirty = true;
     }
 
-    /// Says that something was done.
+    /// Announces that something was done.
     pub(super) fn notice(&self, words: impl Into<String>, path: Option<std::path::PathBuf>) {
         self.outlet.event(Event::Notice(Notice { words: words.into(), path }));
     }
 
-    /// Says that something could not be done, in the log and as an event.
+    /// Reports an error, in the log and as an event.
     pub(super) fn fail(&self, error: UserError) {
         tracing::warn!("{}: {}", error.title, error.cause);
         self.outlet.event(Event::Failed { error, command: self.current_command });
@@ -190,7 +190,7 @@ impl Actor {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        // Before anything is asked: a program that is ended now asks no question about it next time.
+        // Before the job starts: if the program is killed now, it will not ask about this next time.
         self.keep_confirmed();
         let (number, token) = self.jobs.begin(kind);
         let answers = self.messages.clone();
@@ -200,12 +200,12 @@ impl Actor {
                 Ended::Normally(outcome) => wrap(number, outcome),
                 Ended::Panicked(words) => Message::Panicked { kind, number, words },
             };
-            // The engine may have ended meanwhile; then nobody asks any more.
+            // The engine may have ended meanwhile; then nobody needs the result.
             let _nobody_asks = answers.send(message).await;
         });
     }
 
-    /// Writes into the open project; an error is told, and `None` comes back.
+    /// Writes into the open project. Reports an error and returns `None`.
     pub(super) fn store<T>(
         &self,
         write: impl FnOnce(&crate::project::Project) -> Result<T, ProjectError>,
@@ -220,7 +220,7 @@ impl Actor {
         }
     }
 
-    /// Has flushed what was just changed in the project, while the engine goes on.
+    /// Fsyncs the latest project changes in the background.
     fn settle(&mut self) {
         if let Some(kept) = self.open.as_ref().and_then(|open| open.project.unsettled()) {
             self.settling.spawn_blocking(move || kept.flush());
@@ -243,7 +243,7 @@ impl Actor {
         }
         let ended = self.jobs.cancel_all();
         let began = Instant::now();
-        // Answers are drained while jobs end, so that none of them waits for room.
+        // Drain results while jobs end, so that none of them blocks on a full queue.
         let drained = async {
             let waiting = ended.wait();
             tokio::pin!(waiting);

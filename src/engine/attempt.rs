@@ -1,4 +1,4 @@
-//! One sign-in to try.
+//! A sign-in attempt.
 
 use crate::engine::pins::PinBook;
 use crate::imap::Access;
@@ -12,7 +12,7 @@ use crate::values::MailboxId;
 use crate::values::Secret;
 use crate::values::Side;
 use crate::values::SignInWay;
-/// One sign-in to try: everything but the password.
+/// A sign-in attempt: everything but the password.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Attempt {
     pub(in crate::engine) mailbox: MailboxId,
@@ -24,7 +24,7 @@ pub(in crate::engine) struct Attempt {
     pub(in crate::engine) compression: Compression,
     pub(in crate::engine) timeouts: Timeouts,
     pub(in crate::engine) idle: IdleSessions,
-    /// Folders that nobody wants counted.
+    /// Folders not to count.
     pub(in crate::engine) uncounted: Uncounted,
 }
 
@@ -34,7 +34,7 @@ impl Attempt {
         format!("{} {}", self.server, self.user)
     }
 
-    /// Whose password or token is asked for: the mailbox's, or that of the admin who signs in for it.
+    /// Whose password or token is needed: the mailbox's, or that of the admin who signs in for it.
     pub(in crate::engine) fn signs_in(&self) -> &str {
         self.way.admin().unwrap_or(&self.user)
     }
@@ -64,7 +64,7 @@ impl Attempt {
     }
 }
 
-/// Whose password is meant. It is for this user at this server, and goes nowhere else.
+/// The owner of the password: this user at this server, and no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct Whose {
     /// UUID of the project.

@@ -1,64 +1,64 @@
-//! Where an engine keeps its things, and how it behaves.
+//! Where an engine stores its files, and how it behaves.
 
 use std::path::PathBuf;
 
 use crate::imap::{Compression, Timeouts};
 
-/// Mailboxes that are copied at the same time unless somebody says otherwise.
+/// Default number of mailboxes copied at the same time.
 const PARALLEL_MAILBOXES: usize = 4;
 
-/// Where an engine keeps its things, and how it treats secrets.
+/// Where an engine stores its files, and how it treats secrets.
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each with a name at the call")]
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     /// The list of recent projects; `None` keeps it in memory.
     pub recent_file: Option<PathBuf>,
-    /// What projects from elsewhere may do, as the owner has agreed to; `None` keeps it in memory.
+    /// What the user has allowed projects from elsewhere to do; `None` keeps it in memory.
     pub confirmed_file: Option<PathBuf>,
-    /// Where the windows and commands of this user tell each other which accounts they write into.
+    /// Where this user's windows and commands record which accounts they write into.
     pub accounts_folder: PathBuf,
-    /// Whether a copy goes on where that cannot be told.
+    /// Whether a copy runs even if that cannot be recorded.
     pub is_without_account_lock: bool,
     /// Where new projects go unless a path is given.
     pub projects_folder: PathBuf,
     /// What happens to passwords.
     pub secrets: SecretsPolicy,
-    /// Where messages go as files that the destination will not have; `None`: beside the project file.
+    /// Where messages the destination refuses are saved; `None`: next to the project file.
     pub export_folder: Option<PathBuf>,
-    /// Mailboxes that are copied or signed in at the same time.
+    /// Mailboxes copied or signed in at the same time.
     pub parallel_mailboxes: usize,
-    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
+    /// Limit on connections to one server, over all mailboxes; `None`: as many as help.
     pub max_connections: Option<usize>,
     /// How a finished copy is verified.
     pub verify: Verify,
     /// Whether connections are compressed.
     pub compression: Compression,
-    /// How long servers are waited for.
+    /// Timeouts for servers.
     pub timeouts: Timeouts,
-    /// Whether what is due is done when a project is opened: a server that is not known is searched for, and a copy that
-    /// was running when the program ended goes on.
+    /// Whether opening a project starts what is due: the search for an unknown server, and a copy that
+    /// was running when the program ended.
     pub acts_by_itself: bool,
-    /// Whether counting also looks at a few dates of each folder, which costs a moment. Not where the copy follows at once.
+    /// Whether counting also samples dates in each folder, which takes a moment. Off if the copy follows at once.
     pub samples_dates: bool,
-    /// Whether Ctrl+C and a request to terminate end the engine in order, as `Command::Quit` does.
+    /// Whether Ctrl+C and a request to terminate shut the engine down like `Command::Quit`.
     pub quits_on_interrupt: bool,
 }
 
-/// What happens to passwords that are given to the engine.
+/// Where the engine stores passwords it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretsPolicy {
-    /// They go to the OS keyring where one runs.
+    /// In the OS keyring, if one runs.
     Keyring,
-    /// They are kept for this session; the keyring is only read where nothing was given.
+    /// For this session only; the keyring is read only if no password was given.
     SessionThenKeyring,
-    /// They are kept for this session and no keyring is touched.
+    /// For this session only, without touching a keyring.
     SessionOnly,
 }
 
 /// How a finished copy is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verify {
-    /// As the owner has chosen in the project.
+    /// As set in the project.
     AsChosen,
     /// Not at all.
     None,
@@ -69,12 +69,12 @@ pub enum Verify {
 }
 
 impl EngineConfig {
-    /// The same for a command without a window: nothing is asked that was not asked for, and Ctrl+C ends it in order.
+    /// The same for a headless command: it does nothing unrequested, and Ctrl+C shuts it down in order.
     pub fn headless() -> Self {
         Self { acts_by_itself: false, quits_on_interrupt: true, ..Self::for_this_user() }
     }
 
-    /// The places that this system gives to programs and documents of this user.
+    /// The system's folders for this user's settings and documents.
     pub fn for_this_user() -> Self {
         Self {
             recent_file: configuration_folder().map(|folder| folder.join("recent.json")),
@@ -112,8 +112,8 @@ fn configuration_folder() -> Option<PathBuf> {
     base.map(|base| base.join("mailferry"))
 }
 
-/// Where windows and commands of this user tell each other which accounts they write to. The same in each session, unlike
-/// a runtime folder, which commands that a timer starts do not have.
+/// Where this user's windows and commands record which accounts they write into. The same in each session, unlike
+/// a runtime folder, which commands started by a timer do not have.
 fn accounts_folder() -> PathBuf {
     let base = if cfg!(target_os = "windows") {
         variable("LOCALAPPDATA")
@@ -125,7 +125,7 @@ fn accounts_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("mailferry").join("accounts")
 }
 
-/// `Documents/Mailferry` where there is such a folder, else `Mailferry` in the home folder.
+/// `Documents/Mailferry` if there is a documents folder, else `Mailferry` in the home folder.
 fn documents_folder() -> PathBuf {
     let home = variable("HOME").or_else(|| variable("USERPROFILE")).unwrap_or_else(|| PathBuf::from("."));
     let documents = home.join("Documents");

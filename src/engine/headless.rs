@@ -1,4 +1,4 @@
-//! Single questions without a project: what `audit`, `spf` and `records` ask, each to its end on the calling thread.
+//! The commands `audit`, `spf` and `records`, which need no project. Each runs to completion on the calling thread.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -20,10 +20,10 @@ use crate::records::{
 use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
 use crate::values::{DomainName, UnixTime};
 
-/// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
+/// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
 ///
 /// # Errors
-/// In the user's words: no domain, or no resolver that answers.
+/// An error for the user: not a domain, or no resolver that answers.
 pub fn audit(
     domain: &str,
     options: &AuditOptions,
@@ -72,9 +72,9 @@ pub struct SpfQuestion<'a> {
     pub domain: &'a str,
     /// The address of the sending server.
     pub ip: IpAddr,
-    /// The envelope sender; postmaster of the domain where it is not given (RFC 7208 section 2.4).
+    /// The envelope sender; postmaster of the domain by default (RFC 7208 section 2.4).
     pub sender: Option<&'a str>,
-    /// The name that the server greets with.
+    /// The name the server gives in HELO or EHLO.
     pub helo: Option<&'a str>,
     /// `HOST:PORT`; empty for the system's resolver.
     pub resolver: &'a str,
@@ -83,9 +83,9 @@ pub struct SpfQuestion<'a> {
 /// Evaluates SPF. The first line is the result of RFC 7208 section 2.6, the others are the trace.
 ///
 /// # Errors
-/// In the user's words: no resolver that answers.
+/// An error for the user: no resolver that answers.
 pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
-    // Receivers meet names and senders that are none, and RFC 7208 has a result for each: nothing is refused here.
+    // Receivers also see invalid names and senders, and RFC 7208 has a result for each, so nothing is refused here.
     let domain = DomainName::parse(question.domain)
         .map_or_else(|_no_domain| question.domain.trim().to_owned(), |domain| domain.as_ascii().to_owned());
     let sender = question.sender.map_or_else(|| format!("postmaster@{domain}"), str::to_owned);
@@ -113,13 +113,13 @@ pub struct RecordsQuestion<'a> {
     pub domain: &'a str,
     /// The provider's id.
     pub provider: &'a str,
-    /// Answers that the provider's records need: lines of `name = "value"` in TOML.
+    /// Values that the provider's records need: lines of `name = "value"` in TOML.
     pub answers: &'a str,
     /// Name and text of a zone file to start from, instead of asking the DNS.
     pub zone: Option<(&'a str, &'a str)>,
     /// `HOST:PORT`; empty for the system's resolver.
     pub resolver: &'a str,
-    /// SPF terms of today to drop.
+    /// Current SPF terms to drop.
     pub dropped_senders: &'a [String],
     /// The stage whose zone lines are written.
     pub stage: SwitchStage,
@@ -128,7 +128,7 @@ pub struct RecordsQuestion<'a> {
 /// Computes the new records and writes them as a BIND zone snippet.
 ///
 /// # Errors
-/// In the user's words: no domain, unknown provider, wrong answer, unreadable zone file, no resolver that answers.
+/// An error for the user: not a domain, unknown provider, invalid answer, unreadable zone file, no resolver that answers.
 pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let catalogue = Catalogue::embedded();
@@ -157,14 +157,14 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     Ok((plan, text))
 }
 
-/// A resolver that is known to answer.
+/// A resolver that has been checked to answer.
 async fn asked(address: &str) -> Result<crate::dns::Resolver, Box<UserError>> {
     let resolver = crate::engine::jobs::survey::resolver(address).await?;
     resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
     Ok(resolver)
 }
 
-/// Runs one future to its end on a runtime of its own.
+/// Runs a future to completion on its own runtime.
 fn to_its_end<T>(work: impl Future<Output = Result<T, Box<UserError>>>) -> Result<T, Box<UserError>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

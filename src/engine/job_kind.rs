@@ -1,11 +1,11 @@
-//! What runs in the background.
+//! The kinds of background jobs.
 
-/// What runs in the background. At most one job of a kind at a time; a new one replaces the old one.
+/// A kind of background job. At most one job of each kind runs; a new one replaces the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobKind {
     /// Looks for the IMAP server.
     FindServer,
-    /// Asks and judges.
+    /// Runs the audit.
     Audit,
     /// Asks the keyring which mailboxes have a password.
     RecallPasswords,

@@ -53,9 +53,9 @@ pub use crate::project::is_same_place;
 pub use crate::project::{CopyRoute, EarlierCopy};
 pub use crate::transfer::LargeMessage;
 
-/// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
+/// The engine as faces see it: send commands, read the latest snapshot, and fetch events.
 ///
-/// A trait so that page tests can put a fake behind the window.
+/// A trait, so that page tests can use a fake engine.
 pub trait EngineHandle {
     /// Sends a command; false when the queue is full or the engine has ended.
     fn send(&self, command: Command) -> bool;

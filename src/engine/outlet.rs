@@ -1,4 +1,4 @@
-//! How the engine speaks to its faces: snapshots, events, and a word that there is something new.
+//! The engine's output to its faces: snapshots, events, and a wake-up call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use crate::engine::api::snapshot::Snapshot;
 /// Called from the engine's threads whenever there is something new to draw.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// What the actor needs to speak to its faces.
+/// The actor's output to its faces.
 pub(super) struct Outlet {
     pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
     pub(super) events: mpsc::Sender<Event>,
@@ -20,7 +20,7 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    /// Hands out an event; one that finds no room is counted, never waited for.
+    /// Sends an event. If the queue is full, the event is dropped and counted.
     pub(super) fn event(&self, event: Event) {
         if self.events.try_send(event).is_err() {
             self.lost_events.fetch_add(1, Ordering::Relaxed);

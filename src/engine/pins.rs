@@ -5,8 +5,8 @@ use crate::net::TrustPolicy;
 use crate::project::Pin;
 use crate::values::Endpoint;
 
-/// The approved certificates of the open project, shared with its jobs: what the owner approves holds for the next
-/// connection, also of a job that runs.
+/// The approved certificates of the open project, shared with its jobs: an approval applies to the next
+/// connection, even of a running job.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct PinBook(Arc<Mutex<BTreeMap<(String, u16), Pin>>>);
 
@@ -21,12 +21,12 @@ impl PinBook {
         pins.get(&(server.host.clone(), server.port)).cloned()
     }
 
-    /// Who is believed to be this server.
+    /// Which certificates to trust for this server.
     pub(in crate::engine) fn trust(&self, server: &Endpoint) -> TrustPolicy {
         TrustPolicy { pinned: self.of(server).map(|pin| pin.fingerprint) }
     }
 
-    /// Puts an approved certificate in the place of the one before. The same one keeps its day.
+    /// Replaces the approved certificate. Approving the same one again keeps its date.
     pub(in crate::engine) fn approve(&self, server: &Endpoint, pin: Pin) {
         let mut pins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = pins.entry((server.host.clone(), server.port)).or_insert_with(|| pin.clone());

@@ -16,17 +16,17 @@ use crate::engine::outlet::Waker;
 use crate::engine::system::interrupts::Interrupts;
 use crate::engine::system::log::LogRing;
 
-/// Stack of each worker. Nothing that reads what others have written recurses deeper than its own small bound; the rest
-/// are futures within futures, which take some 100 kB in a build without optimisation.
+/// Stack size of each worker. Code that reads untrusted input has small recursion bounds; the rest
+/// are nested futures, which take about 100 kB in an unoptimised build.
 const WORKER_STACK_BYTES: usize = 4 << 20;
-/// Commands that may wait in the queue; a full queue means that the engine hangs.
+/// Length of the command queue; a full queue means that the engine hangs.
 const COMMAND_QUEUE: usize = 64;
 /// Events that may wait to be fetched before they count as lost.
 const EVENT_QUEUE: usize = 256;
-/// How long a quit waits for jobs that do not listen to their token.
+/// How long a quit waits for jobs that ignore their token.
 const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The running engine. Dropping it ends every job in an orderly way.
+/// The running engine. Dropping it shuts down every job.
 pub struct Engine {
     was_interrupted: Arc<AtomicBool>,
     runtime: Option<Runtime>,
@@ -36,10 +36,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the engine on threads of its own.
+    /// Starts the engine on its own threads.
     ///
     /// # Errors
-    /// When the system gives no threads.
+    /// If the system cannot create threads.
     pub fn start(config: EngineConfig, log: LogRing, waker: Waker) -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -68,7 +68,7 @@ impl Engine {
         Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events), was_interrupted })
     }
 
-    /// Whether the user or the system has asked the program to end.
+    /// Whether the user or the system has asked the program to terminate.
     pub fn was_interrupted(&self) -> bool {
         self.was_interrupted.load(Ordering::Relaxed)
     }
@@ -99,7 +99,7 @@ impl EngineHandle for Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // The actor may have ended already; then nobody is there to be told.
+        // The actor may have ended already; then there is nothing to do.
         let _ended_before = self.commands.try_send(Command::Quit).is_err();
         if let Some(runtime) = self.runtime.take() {
             let snapshots = &mut self.snapshots;

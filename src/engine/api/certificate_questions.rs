@@ -1,4 +1,4 @@
-//! Questions about certificates: one for each server, however many mailboxes wait for the answer.
+//! Questions about certificates: one per server, however many mailboxes wait for the answer.
 
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::snapshot::CertificateView;
@@ -11,13 +11,13 @@ use crate::values::{MailboxId, Side};
 pub struct CertificateQuestion {
     /// The certificate.
     pub certificate: CertificateView,
-    /// What the first of the mailboxes met.
+    /// The error of the first of these mailboxes.
     pub error: UserError,
-    /// The mailboxes that wait for the answer, each once.
+    /// The waiting mailboxes, each once.
     pub mailboxes: Vec<MailboxId>,
 }
 
-/// All open questions, in the order of the mailboxes that met them first.
+/// All open questions, in the order of the mailboxes.
 pub fn certificate_questions(project: &ProjectView) -> Vec<CertificateQuestion> {
     let mut questions: Vec<CertificateQuestion> = Vec::new();
     let signing_in = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).flat_map(|row| {

@@ -2,13 +2,13 @@ use std::io::{self, Write};
 
 use crate::values::printable_text;
 
-/// Longest beginning of a character that may still miss its end.
+/// Most bytes of an incomplete character.
 const LONGEST_BEGINNING: usize = 3;
 
-/// Text on its way out, to a file or a terminal: whatever passes is cleaned ([`printable_text`]), in pieces as they come.
+/// A writer that cleans text on its way to a file or terminal ([`printable_text`]), in arbitrary pieces.
 pub struct CleanText<W: Write> {
     out: W,
-    /// The beginning of a character, or a carriage return, whose other half has not come yet.
+    /// An incomplete character, or a carriage return that may be followed by a line feed.
     begun: Vec<u8>,
 }
 
@@ -18,7 +18,7 @@ impl<W: Write> CleanText<W> {
         Self { out, begun: Vec::new() }
     }
 
-    /// Writes what is left, and flushes.
+    /// Writes the rest and flushes.
     pub fn finish(&mut self) -> io::Result<()> {
         let begun = std::mem::take(&mut self.begun);
         self.pass(&begun)?;
@@ -46,7 +46,7 @@ impl<W: Write> Write for CleanText<W> {
     }
 }
 
-/// How many bytes at the end are half of something.
+/// How many bytes at the end are incomplete.
 fn unfinished(bytes: &[u8]) -> usize {
     if bytes.ends_with(b"\r") {
         return 1;

@@ -9,14 +9,14 @@ use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
 
-/// What the audit is asked with.
+/// The options of the audit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditOptions {
     /// `HOST:PORT` of a resolver; empty for the system's.
     pub resolver: String,
     /// DKIM selectors to try first.
     pub selectors: Vec<String>,
-    /// Addresses that send the domain's mail; where empty, they are taken from MX and SPF.
+    /// IP addresses that send the domain's mail; if empty, they are taken from MX and SPF.
     pub sending_addresses: Vec<IpAddr>,
     /// Files and folders with logs, bounces and reports to read; remembered as long as the program runs.
     pub evidence: Vec<PathBuf>,
@@ -31,25 +31,25 @@ pub enum ReportFormat {
     Json,
 }
 
-/// Trouble that can be made on purpose in a practice project.
+/// Faults that can be injected in a practice project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PracticeTrouble {
     /// Every open connection breaks.
     CutConnections,
     /// The new server asks for a pause.
     SlowProvider,
-    /// The new server stores the next messages and its replies get lost.
+    /// The new server stores the next messages, but its replies get lost.
     LoseReplies,
     /// Every mailbox at the new server is full.
     FillMailboxes,
-    /// There is room again.
+    /// There is space again.
     MakeRoom,
 }
 
-/// Everything a face can ask of the engine. Plain data.
+/// Everything a face can request from the engine. Plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Makes a project file for a domain and opens it. `path` `None`: `<domain>.mailferry` in the documents folder.
+    /// Creates a project file for a domain and opens it. `path` `None`: `<domain>.mailferry` in the documents folder.
     NewProject {
         /// The domain as typed.
         domain: String,
@@ -60,17 +60,17 @@ pub enum Command {
     OpenProject(PathBuf),
     /// Opens a practice project whose servers, DNS and provider are embedded.
     Rehearse,
-    /// Ends the jobs of the open project in an orderly way and closes its file.
+    /// Shuts down the jobs of the open project and closes its file.
     CloseProject,
-    /// Lets the open project do what it says, though it was made or changed elsewhere.
+    /// Allows the open project to act, although it was created or changed elsewhere.
     ConfirmProject,
     /// Looks for the IMAP server of the domain: SRV, autoconfig, MX names.
     FindServer,
-    /// Takes this IMAP server as the source.
+    /// Makes this IMAP server the source.
     SetSourceServer(Endpoint),
-    /// Remembers what the audit is asked with.
+    /// Saves the options of the audit.
     SetAuditOptions(AuditOptions),
-    /// Asks and judges.
+    /// Runs the audit.
     RunAudit,
     /// Reads files and folders as evidence (logs, bounces, reports), then asks and judges.
     ReadEvidence(Vec<PathBuf>),
@@ -78,7 +78,7 @@ pub enum Command {
     AnswerOwner(OwnerAnswers),
     /// What the owner decides against the verdict; `None` takes it back.
     Overrule(Option<Overrule>),
-    /// Drops the running audit; nothing remains of it.
+    /// Cancels the running audit and discards its results.
     CancelAudit,
     /// Writes the audit alone.
     ExportAudit {
@@ -87,11 +87,11 @@ pub enum Command {
         /// In which form.
         format: ReportFormat,
     },
-    /// Takes this provider as the destination.
+    /// Makes this provider the destination.
     ChooseDestination {
         /// From the catalogue.
         provider: ProviderId,
-        /// The IMAP server where the catalogue cannot know it (generic IMAP).
+        /// The IMAP server, if the catalogue cannot know it (generic IMAP).
         server: Option<Endpoint>,
     },
     /// Adds a mailbox by its address; the user names on both sides start as the address.
@@ -105,13 +105,13 @@ pub enum Command {
         /// The new user name.
         user: String,
     },
-    /// Changes how a mailbox is signed in to on one side.
+    /// Changes how a mailbox signs in on one side.
     SetSignInWay {
         /// Which mailbox.
         mailbox: MailboxId,
         /// On which side.
         side: Side,
-        /// How from now on.
+        /// The new way.
         way: SignInWay,
     },
     /// Ticks or unticks a mailbox.
@@ -121,11 +121,11 @@ pub enum Command {
         /// Whether it takes part.
         is_chosen: bool,
     },
-    /// Takes a mailbox out of the project; its ledger goes with it.
+    /// Removes a mailbox and its ledger from the project.
     RemoveMailbox(MailboxId),
-    /// Adds and updates mailboxes from a CSV file, passwords included where it has them.
+    /// Adds and updates mailboxes from a CSV file, including any passwords.
     ImportCsv(PathBuf),
-    /// Keeps a password in the keyring, or for this session where no keyring runs.
+    /// Stores a password in the keyring, or for this session if no keyring runs.
     SetPassword {
         /// Which mailbox.
         mailbox: MailboxId,
@@ -134,7 +134,7 @@ pub enum Command {
         /// The password.
         secret: Secret,
     },
-    /// Signs in on both sides, lists folders, and says what happened.
+    /// Signs in on both sides, lists folders, and reports the result.
     TestSignIn {
         /// Which mailboxes; empty for all chosen ones.
         mailboxes: Vec<MailboxId>,
@@ -150,7 +150,7 @@ pub enum Command {
     RetryKeyring,
     /// Lists folders, counts and sizes of the chosen mailboxes and maps them.
     BuildPlan,
-    /// Folders that fit one of these are not even counted in this session.
+    /// Folders that match one of these are not even counted in this session.
     LeaveUncounted(Vec<FolderPattern>),
     /// Copies a folder or leaves it out.
     IncludeFolder {
@@ -170,7 +170,7 @@ pub enum Command {
         /// Where it goes.
         destination: FolderPath,
     },
-    /// Puts a folder where another folder goes; two folders become one.
+    /// Merges a folder into another folder's destination.
     MergeFolder {
         /// Which mailbox.
         mailbox: MailboxId,
@@ -181,61 +181,61 @@ pub enum Command {
     },
     /// Starts or resumes the copy of the chosen mailboxes.
     StartCopy,
-    /// Copies at most so many messages of each folder, to see how it goes and how long the whole will take.
+    /// Copies at most this many messages per folder, to test the copy and estimate its duration.
     TryCopy {
-        /// Messages of each folder.
+        /// Messages per folder.
         messages: u32,
     },
-    /// Verifies once more what was copied; copies nothing.
+    /// Verifies the copy again; copies nothing.
     VerifyCopy(VerifyDepth),
-    /// Says what the copy of every mailbox is asked for: mode, filter, order.
+    /// Sets the options of the copy: mode, filter, order.
     SetCopyOptions(CopyOptions),
-    /// Says whether accounts that are named in another way than when mail was copied are the same ones.
+    /// Answers whether accounts whose server or user name changed are the same ones.
     NameAccounts {
-        /// They are: what the ledger knows of their mail stays true. Else everything is compared and copied anew.
+        /// If they are, the ledger stays valid. Otherwise everything is compared and copied again.
         are_same: bool,
     },
-    /// Copies although nothing keeps others from writing into the same accounts; holds until the program ends.
+    /// Copies without an account lock, until the program ends.
     GoWithoutAccountLock,
-    /// Pauses one mailbox while others go on.
+    /// Pauses one mailbox while others continue.
     PauseMailbox(MailboxId),
-    /// Lets a mailbox go on that was paused alone.
+    /// Resumes a mailbox that was paused individually.
     ResumeMailbox(MailboxId),
-    /// Gives one mailbox another try, refused messages included; others go on meanwhile.
+    /// Retries one mailbox including refused messages, while others continue.
     RetryMailbox(MailboxId),
-    /// Makes trouble on the servers of a practice project.
+    /// Injects a fault into the servers of a practice project.
     MakeTrouble(PracticeTrouble),
-    /// Finishes the messages under way and waits; the job stays.
+    /// Finishes the messages in progress and waits; the job stays.
     PauseCopy,
-    /// Goes on after a pause.
+    /// Resumes after a pause.
     ResumeCopy,
-    /// Finishes the messages under way and ends the job; what was copied stays.
+    /// Finishes the messages in progress and ends the job; what was copied stays.
     StopCopy,
-    /// Gives refused messages another try.
+    /// Retries refused messages.
     RetryFailed,
-    /// Shows messages one by one.
+    /// Shows individual messages.
     ShowMessages {
         /// Which.
         query: MessageQuery,
-        /// Index of the first one that is on the screen.
+        /// Index of the first one on screen.
         first: u64,
     },
-    /// Shows them no longer.
+    /// Hides them.
     HideMessages,
     /// Writes one row per message: a table for `.csv`, JSON for `.json`, a JSON object per line for `.jsonl`.
     SaveMessages(PathBuf),
-    /// The same in this form, whatever the place is called.
+    /// The same in this format, whatever the file name.
     SaveMessagesAs(PathBuf, MessageListFormat),
     /// Reads the zone and computes the new records.
     PrepareRecords,
-    /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.
+    /// Sets a value that the provider's records need, such as a verification text or a DKIM key.
     SetAnswer {
         /// Name of the answer in the provider's file.
         name: String,
         /// What the owner typed.
         value: String,
     },
-    /// Keeps or drops a sender of today's SPF record.
+    /// Keeps or drops a sender of the current SPF record.
     KeepSender {
         /// The SPF term.
         term: String,
@@ -246,7 +246,7 @@ pub enum Command {
     ExportZone {
         /// Where it goes.
         path: PathBuf,
-        /// Whose lines are active.
+        /// The stage whose lines are active.
         stage: SwitchStage,
     },
     /// Writes the final report.
@@ -256,6 +256,6 @@ pub enum Command {
         /// In which form.
         format: ReportFormat,
     },
-    /// Ends everything in an orderly way; answered by [`crate::engine::api::event::Event::Ended`].
+    /// Shuts everything down; answered by [`crate::engine::api::event::Event::Ended`].
     Quit,
 }

@@ -1,4 +1,4 @@
-//! What the pages about the copy and its messages may show.
+//! The snapshot of the copy and its messages.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ pub enum CopyPhase {
     NotStarted,
     /// Running.
     Running,
-    /// Finishing the messages under way before a pause.
+    /// Finishing the messages in progress before a pause.
     Pausing,
     /// Paused by the user.
     Paused,
-    /// Finishing the messages under way before a stop.
+    /// Finishing the messages in progress before a stop.
     Stopping,
-    /// Was running when the program ended: it goes on by itself once everything is there that it needs.
+    /// Was running when the program ended; it continues on its own once it has everything it needs.
     Interrupted,
-    /// Stopped by the user, or because something is in the way; can be started again.
+    /// Stopped by the user or by a problem; can be started again.
     Stopped,
     /// Every row is in a final state.
     Finished,
@@ -42,27 +42,27 @@ pub struct CopyView {
     pub phase: CopyPhase,
     /// The ledger as a sum.
     pub sum: LedgerSum,
-    /// Between which servers it runs or ran, as they were called then.
+    /// The servers it copies between, under their names at the time.
     pub route: Option<CopyRoute>,
-    /// Copies between other servers that this one has taken the place of, oldest first.
+    /// Earlier copies between other servers, oldest first.
     pub earlier: Vec<EarlierCopy>,
-    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
+    /// Bytes at the destination, including bytes sent but not yet confirmed while mail is copied.
     pub bytes_done: Bytes,
     /// Bytes of these messages and of those that are still to be copied.
     pub bytes_total: Bytes,
-    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    /// The newest run's limit of messages per folder, if it was a trial.
     pub trial: Option<u32>,
     /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
     pub bytes_per_second: Option<u64>,
-    /// A range that narrows; `None` until it is known, and for a trial.
+    /// A narrowing range; `None` until known, and for a trial.
     pub time_left: Option<TimeLeft>,
-    /// Large messages that are on their way now.
+    /// Large messages currently in progress.
     pub under_way: Vec<UnderWayView>,
     /// Open connections at the source and at the destination.
     pub connections: Connections,
-    /// Whether nothing is copied, and what was copied before is verified once more.
+    /// Whether this run only verifies earlier copies.
     pub is_verifying: bool,
-    /// Copies that are verified, of all that are to be, while that is all that runs.
+    /// Copies verified so far and in total, while a verification runs alone.
     pub verified: (u64, u64),
     /// Pauses that servers asked for, the longest first.
     pub pauses: Vec<PauseGroup>,
@@ -83,16 +83,16 @@ pub struct CopyView {
     pub verification_counts: Option<VerifySummary>,
 }
 
-/// A large message that is on its way.
+/// A large message in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWayView {
     /// Its mailbox.
     pub mailbox: MailboxId,
-    /// Its folder, subject and size, and how far it is.
+    /// Its folder, subject, size and progress.
     pub message: LargeMessage,
 }
 
-/// Open connections, on each side as many as there are.
+/// Open connections on each side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
     /// At the server that is read.
@@ -108,7 +108,7 @@ pub struct PauseGroup {
     pub words: String,
     /// How often.
     pub times: u64,
-    /// How long altogether, in seconds.
+    /// How long in total, in seconds.
     pub seconds: u64,
     /// Mailboxes that waited.
     pub mailboxes: usize,
@@ -125,22 +125,22 @@ pub struct MailboxProgress {
     pub state: MailboxProgressState,
     /// Its ledger as a sum.
     pub sum: LedgerSum,
-    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
+    /// Bytes at the destination, including bytes sent but not yet confirmed while mail is copied.
     pub bytes_done: Bytes,
     /// Bytes of these messages and of those that are still to be copied.
     pub bytes_total: Bytes,
-    /// Whether it had come to its end, with nothing to do since then as far as is known.
+    /// Whether it was finished earlier, with nothing known to do since.
     pub was_done: bool,
     /// Its folders.
     pub folders: Vec<FolderProgress>,
-    /// Folders that have got other names than were planned, as the destination refused these.
+    /// Folders that got another name because the destination refused the planned one.
     pub renamed: Vec<LearntName>,
 }
 
 /// What one mailbox does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MailboxProgressState {
-    /// Waits for its turn.
+    /// Waiting for its turn.
     Queued,
     /// Copies over these connections.
     Running(Connections),
@@ -151,9 +151,9 @@ pub enum MailboxProgressState {
         /// All of them.
         total: u64,
     },
-    /// The connection broke for this reason, and is made anew.
+    /// The connection was lost for this reason; Mailferry is reconnecting.
     Reconnecting(String),
-    /// Goes on by itself at this time; the words say why.
+    /// Continues on its own at this time; the words say why.
     WaitsUntil(UnixTime, String),
     /// Paused by the user.
     Paused,
@@ -196,7 +196,7 @@ pub struct ProblemGroup {
 /// Messages one by one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessagesView {
-    /// The rows on show; `None` while nobody asks for them.
+    /// The rows shown; `None` while no list is open.
     pub list: Option<Arc<MessageListView>>,
     /// Whether the list of all messages is being written.
     pub is_saving: bool,
@@ -204,14 +204,14 @@ pub struct MessagesView {
     pub saved: Option<PathBuf>,
 }
 
-/// Some of the messages that fit a question; a page shows them at their place among all.
+/// A window of the messages that match a query; a page shows them at their position among all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageListView {
     /// The question.
     pub query: MessageQuery,
-    /// All that fit, by state, whatever state is asked for.
+    /// Matches by state, ignoring the state filter.
     pub sum: LedgerSum,
-    /// How many fit, the state included.
+    /// How many match, with the state filter.
     pub total: u64,
     /// Index of the first row.
     pub first: u64,

@@ -5,13 +5,13 @@ use crate::engine::api::user_error::UserError;
 /// Things that happen once and must not be merged away. State belongs in the snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Something was done that the user asked for; shown as a toast.
+    /// Something the user requested was done; shown as a toast.
     Notice(Notice),
-    /// Something that was asked for could not be done; shown as a toast that stays, and on the page it concerns.
+    /// Something requested failed; shown as a persistent toast and on the page it concerns.
     Failed {
         /// What happened, why, and the ways out.
         error: UserError,
-        /// Which command it was asked for with, counted from 1 in the order of sending; `None` where a job failed on its
+        /// The command that requested it, counted from 1 in the order of sending; `None` if a job failed on its
         /// way.
         command: Option<u64>,
     },
@@ -21,7 +21,7 @@ pub enum Event {
     Ended,
 }
 
-/// A thing done, in words, with the file it made where there is one.
+/// What was done, in words, with the file written, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// `Saved the zone file`.

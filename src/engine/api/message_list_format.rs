@@ -1,4 +1,4 @@
-//! The form in which a list of messages is saved.
+//! The format of a saved message list.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub enum MessageListFormat {
 }
 
 impl MessageListFormat {
-    /// The form that a file name asks for: `.csv`, `.json`, `.jsonl` or `.ndjson`.
+    /// The format implied by a file name: `.csv`, `.json`, `.jsonl` or `.ndjson`.
     pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {

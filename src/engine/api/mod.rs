@@ -1,4 +1,4 @@
-//! What a face may name: commands in, snapshots and events out.
+//! The API for faces: commands in, snapshots and events out.
 
 pub(in crate::engine) mod certificate_questions;
 pub(in crate::engine) mod clean_text;

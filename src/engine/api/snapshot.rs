@@ -13,24 +13,24 @@ use crate::records::{RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
 use crate::values::{MailboxId, Side};
 
-/// Everything that the faces may show, at one moment. Immutable, latest wins.
+/// Everything a face may show, at one moment. Immutable; the latest wins.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// The open project; `None` on the start page.
     pub project: Option<ProjectView>,
     /// Projects opened before, newest first.
     pub recent: Vec<RecentProject>,
-    /// Why the last attempt to open or make a project failed; the start page shows it.
+    /// Why the last attempt to open or create a project failed; the start page shows it.
     pub open_error: Option<UserError>,
-    /// What the program does now, in one sentence; empty when it rests.
+    /// What the program is doing, in one sentence; empty when idle.
     pub activity: String,
     /// Where passwords are kept.
     pub keyring: KeyringStatus,
     /// The newest lines of the log, oldest first, without secrets.
     pub log: Arc<Vec<LogLine>>,
-    /// Events that were lost because nobody fetched them.
+    /// Events lost because nobody fetched them.
     pub lost_events: u64,
-    /// Commands that the engine has taken since its start.
+    /// Commands taken since the engine started.
     pub commands_taken: u64,
     /// Local wall clock at the time of the snapshot.
     pub now: UnixTime,
@@ -43,7 +43,7 @@ pub struct RecentProject {
     pub path: PathBuf,
     /// Its domain.
     pub domain: DomainName,
-    /// Where it stands: `Copying, 61%`.
+    /// Its standing: `Copying, 61%`.
     pub state: String,
     /// When it was last open.
     pub at: UnixTime,
@@ -66,11 +66,11 @@ pub enum KeyringStatus {
     /// Not asked yet.
     #[default]
     Unknown,
-    /// The system keyring runs. Whether it is locked, nobody knows yet.
+    /// The system keyring runs. Whether it is locked is not known yet.
     Found,
-    /// The system keyring has handed out or taken a password.
+    /// The system keyring has returned or stored a password.
     System,
-    /// The system keyring waits to be unlocked.
+    /// The system keyring is locked.
     WaitsForUnlock,
     /// No keyring runs: passwords are kept until the program ends. The words say why.
     ThisSessionOnly(String),
@@ -85,9 +85,9 @@ pub struct ProjectView {
     pub is_practice: bool,
     /// Sample log-ins of a practice project.
     pub practice_logins: Option<PracticeLogins>,
-    /// What it would do that nobody on this computer has agreed to: until then it runs, reads and sends nothing.
+    /// What it would do that has not been agreed to on this computer. Until then it runs, reads and sends nothing.
     pub unconfirmed: Arc<Vec<Reach>>,
-    /// Whether the program ended without being asked to while the project was open last time.
+    /// Whether the program ended unexpectedly while the project was last open.
     pub was_interrupted: bool,
     /// When the newest change was saved.
     pub saved_at: UnixTime,
@@ -103,7 +103,7 @@ pub struct ProjectView {
     pub plan: PlanView,
     /// Step Copy.
     pub copy: CopyView,
-    /// Messages one by one, on demand.
+    /// Individual messages, on demand.
     pub messages: MessagesView,
     /// Step Records.
     pub records: RecordsView,
@@ -112,20 +112,20 @@ pub struct ProjectView {
 }
 
 impl ProjectView {
-    /// Where messages go as files that the destination will not have: beside the project file.
+    /// Where messages the destination refuses are saved: next to the project file.
     pub fn export_folder(&self) -> PathBuf {
         export_folder(&self.path)
     }
 }
 
-/// Where messages of a project go as files: beside it, in a folder that is made when the first one needs it.
+/// Where a project's messages are saved as files: next to it, in a folder created on first use.
 pub(in crate::engine) fn export_folder(project: &Path) -> PathBuf {
     let mut name = project.file_stem().unwrap_or(project.as_os_str()).to_owned();
     name.push("-exported");
     project.with_file_name(name)
 }
 
-/// Log-ins that a practice project comes with, so that a newcomer need not invent any.
+/// Sample log-ins of a practice project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PracticeLogins {
     /// What the pages say about them.
@@ -139,7 +139,7 @@ pub struct DomainView {
     pub name: DomainName,
     /// The IMAP server that mail is copied from.
     pub source_server: Option<Endpoint>,
-    /// Servers that were found, best first.
+    /// Servers found, best first.
     pub candidates: Vec<ServerCandidate>,
     /// Whether the search runs.
     pub is_searching: bool,
@@ -149,7 +149,7 @@ pub struct DomainView {
     pub audit_options: AuditOptions,
 }
 
-/// An IMAP server that was found, and how.
+/// An IMAP server and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerCandidate {
     /// The server.
@@ -172,17 +172,17 @@ pub enum AuditView {
         total: usize,
         /// What is asked now.
         what: String,
-        /// The report of an earlier run, which stays on show.
+        /// The report of an earlier run, which stays visible.
         previous: Option<Arc<AuditReport>>,
     },
     /// Done.
     Done(Arc<AuditReport>),
-    /// Could not be done at all.
+    /// Could not be done.
     Failed(UserError),
 }
 
 impl AuditView {
-    /// The report to show, also while a new one is made.
+    /// The report to show, even while a new audit runs.
     pub fn report(&self) -> Option<&Arc<AuditReport>> {
         match self {
             Self::Done(report) => Some(report),
@@ -195,13 +195,13 @@ impl AuditView {
 /// Step Destination.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DestinationView {
-    /// Every provider measured against the own mail.
+    /// Every provider, measured against the user's own mail.
     pub comparisons: Arc<Vec<Comparison>>,
     /// The chosen provider and its name.
     pub chosen: Option<(ProviderId, String)>,
     /// Its IMAP server.
     pub server: Option<Endpoint>,
-    /// Whether the owner named that server; the catalogue knows another one, or none.
+    /// Whether the user entered that server, because the catalogue has another one or none.
     pub is_server_typed: bool,
 }
 
@@ -244,7 +244,7 @@ pub struct SignInView {
 }
 
 impl SignInView {
-    /// Whether nothing has to be typed before a sign-in.
+    /// Whether a sign-in needs no further input.
     pub const fn has_password(&self) -> bool {
         matches!(self.password, PasswordPlace::Keyring | PasswordPlace::Session | PasswordPlace::NotNeeded)
     }
@@ -258,15 +258,15 @@ pub enum PasswordPlace {
     Unknown,
     /// The keyring is being asked.
     Asked,
-    /// The keyring did not say: it is locked, or it does not answer.
+    /// Unknown: the keyring is locked or does not answer.
     NoAnswer,
     /// There is none.
     Missing,
     /// In the system keyring.
     Keyring,
-    /// In this program, until it ends.
+    /// In memory, until the program ends.
     Session,
-    /// Nowhere: a token comes from its own source.
+    /// Not needed: a token comes from its own source.
     NotNeeded,
 }
 
@@ -290,13 +290,13 @@ pub enum SignInState {
     NoSuchMailbox,
     /// The certificate is not known, or not the approved one; it can be approved by its fingerprint.
     CertificateNotKnown(Box<CertificateView>),
-    /// The server was not reached.
+    /// The server could not be reached.
     ServerNotReached,
     /// Anything else; the error says what.
     Failed,
 }
 
-/// A certificate that no known authority vouches for, or that is not the approved one.
+/// A certificate that no known authority signed, or that is not the approved one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateView {
     /// The server that showed it.
@@ -311,9 +311,9 @@ pub struct CertificateView {
     pub valid_from: UnixTime,
     /// Last moment of validity.
     pub valid_until: UnixTime,
-    /// What speaks against it, or who vouches for it, in words.
+    /// What is wrong with it, or who signed it, in words.
     pub problem: String,
-    /// The one that was approved before; `None` at the first meeting.
+    /// The one approved before; `None` on first contact.
     pub approved: Option<ApprovedCertificate>,
 }
 
@@ -341,17 +341,17 @@ pub struct PlanView {
     pub errors: BTreeMap<MailboxId, UserError>,
     /// When the count was made.
     pub counted_at: Option<UnixTime>,
-    /// What the owner asks of the copy.
+    /// The user's options for the copy.
     pub options: CopyOptions,
-    /// Messages that are larger than the destination takes, by mailbox.
+    /// Messages larger than the destination accepts, by mailbox.
     pub oversize: Arc<BTreeMap<MailboxId, Oversize>>,
     /// How long the copy will take.
     pub forecasts: ForecastsView,
-    /// What is to be known before the start, in sentences, by mailbox.
+    /// Warnings before the start, as sentences, by mailbox.
     pub warnings: BTreeMap<MailboxId, Vec<String>>,
 }
 
-/// How long the copy will take, as far as anything honest can be said.
+/// How long the copy will take, as far as it can be estimated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForecastsView {
     /// All mailboxes together.
@@ -366,13 +366,13 @@ pub struct RecordsView {
     pub is_preparing: bool,
     /// The diff.
     pub plan: Option<Arc<RecordsPlan>>,
-    /// The BIND zone snippet of each stage: its lines are active, those of later stages stand in comments.
+    /// The BIND zone snippet of each stage: its lines are active, those of later stages are commented out.
     pub zone_texts: BTreeMap<SwitchStage, String>,
-    /// Answers that the provider's records need: name, question, value so far.
+    /// Values that the provider's records need: name, question, value so far.
     pub answers: Vec<(String, String, String)>,
     /// Why it failed.
     pub error: Option<UserError>,
-    /// The snippets that were saved, by stage.
+    /// The saved snippets, by stage.
     pub saved: BTreeMap<SwitchStage, SavedView>,
 }
 
@@ -381,7 +381,7 @@ pub struct RecordsView {
 pub struct SavedView {
     /// Where.
     pub path: PathBuf,
-    /// Whether it holds what is on show now: another provider or another answer makes it an old one.
+    /// Whether it matches what is shown now; another provider or answer makes it out of date.
     pub is_current: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What may be said of a project: one judge for the rail, the pages, the footer and the report. A page that says "done",
-//! "saved" or "unlocked" asks here first.
+//! The standing of a project, for the rail, the pages, the footer and the report. A page that says "done",
+//! "saved" or "unlocked" must ask here first.
 
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
@@ -14,29 +14,29 @@ use crate::records::{Change, SwitchStage};
 pub enum CopyStanding {
     /// Never started.
     NotStarted,
-    /// What was copied went between other servers than those that are chosen now. Nothing was copied between these.
+    /// Earlier copies were between other servers; nothing has been copied between the chosen ones.
     Elsewhere,
     /// Runs.
     Running,
-    /// Finishes what is under way before a pause.
+    /// Finishing messages in progress before a pause.
     Pausing,
     /// Paused by the user.
     Paused,
-    /// Finishes what is under way before a stop.
+    /// Finishing messages in progress before a stop.
     Stopping,
-    /// The program ended while it ran: it goes on as soon as it has what it needs.
+    /// The program ended while it ran; it continues as soon as it has what it needs.
     Interrupted,
-    /// A trial with so many messages per folder is over; the rest waits for the whole copy.
+    /// A trial with this many messages per folder is over; the rest waits for the whole copy.
     Tried(u32),
     /// Stopped before its end.
     Stopped,
-    /// It came to its end, and since then mailboxes were added or changed that have not come to theirs.
+    /// Finished, but mailboxes were added or changed since and are not finished.
     Outgrown,
-    /// Every chosen mailbox has come to its end.
+    /// Every chosen mailbox is finished.
     Finished,
 }
 
-/// How the copy stands, by everything that is known.
+/// The standing of the copy, from all known facts.
 pub fn copy_standing(project: &ProjectView) -> CopyStanding {
     let copy = &project.copy;
     match copy.phase {
@@ -53,16 +53,16 @@ pub fn copy_standing(project: &ProjectView) -> CopyStanding {
     }
 }
 
-/// Whether mail was copied, and between other servers than those that are chosen now.
+/// Whether mail was copied, but between servers other than the chosen ones.
 fn is_elsewhere(project: &ProjectView) -> bool {
     let (source, destination) = (&project.domain.source_server, &project.destination.server);
     let route = project.copy.route.as_ref();
-    // The servers of a practice project are other ones after each start, and the same mail.
+    // A practice project gets new servers at each start, with the same mail.
     route
         .is_some_and(|route| !project.is_practice && !route.is_between(source.as_ref(), destination.as_ref()))
 }
 
-/// Whether every chosen mailbox has come to its end.
+/// Whether every chosen mailbox is finished.
 fn is_whole(project: &ProjectView) -> bool {
     let copy = &project.copy;
     let is_done = |row: &MailboxView| {
@@ -76,19 +76,19 @@ fn chosen(project: &ProjectView) -> impl Iterator<Item = &MailboxView> {
     project.mailboxes.iter().filter(|row| row.mailbox.is_chosen)
 }
 
-/// What the destination of the copy was called: the provider that was copied to, which another choice does not change.
+/// The provider that was copied to; choosing another one does not change it.
 pub fn copied_to(project: &ProjectView) -> Option<&str> {
     project.copy.route.as_ref().map(|route| route.provider_name.as_str())
 }
 
-/// Chosen mailboxes whose passwords are not there.
+/// How many chosen mailboxes lack a password.
 pub fn missing_passwords(project: &ProjectView) -> usize {
     let is_missing =
         |row: &&MailboxView| [&row.source, &row.destination].iter().any(|side| !side.has_password());
     chosen(project).filter(is_missing).count()
 }
 
-/// Whether it is still asked which passwords the keyring has.
+/// Whether the keyring is still being asked for passwords.
 pub fn is_asking_keyring(project: &ProjectView) -> bool {
     let is_asked = |row: &MailboxView| {
         [&row.source, &row.destination].iter().any(|side| side.password == PasswordPlace::Asked)
@@ -96,7 +96,7 @@ pub fn is_asking_keyring(project: &ProjectView) -> bool {
     chosen(project).any(is_asked)
 }
 
-/// Stages with something to change whose zone lines lie in a file as they are on show, and all such stages.
+/// Stages whose current zone lines are saved, and the number of stages with changes.
 pub fn saved_stages(project: &ProjectView) -> (usize, usize) {
     let records = &project.records;
     let Some(plan) = &records.plan else { return (0, 0) };
@@ -108,23 +108,23 @@ pub fn saved_stages(project: &ProjectView) -> (usize, usize) {
     (stages.iter().filter(is_saved).count(), stages.len())
 }
 
-/// Whether the zone lines on show lie in files, those of every stage.
+/// Whether the current zone lines of every stage are saved.
 pub fn is_zone_saved(project: &ProjectView) -> bool {
     let (saved, all) = saved_stages(project);
     all > 0 && saved == all
 }
 
-/// Whether the report as it would be made now lies in a file.
+/// Whether the current report is saved.
 pub fn is_report_saved(project: &ProjectView) -> bool {
     project.report_saved.as_ref().is_some_and(|saved| saved.is_current)
 }
 
-/// Whether the keyring has handed out or taken a password, which it does only unlocked.
+/// Whether the keyring has returned or stored a password, which requires it to be unlocked.
 pub const fn is_keyring_unlocked(keyring: &KeyringStatus) -> bool {
     matches!(keyring, KeyringStatus::System)
 }
 
-/// Whole percent of what is to be at the destination; full only where the copy is whole.
+/// Whole percent of what should be at the destination; 100 only if the copy is complete.
 pub fn copy_percent(project: &ProjectView) -> u64 {
     let copy = &project.copy;
     let (done, total) =

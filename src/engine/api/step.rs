@@ -64,7 +64,7 @@ impl Step {
     }
 }
 
-/// How a step stands, for its marker in the rail.
+/// The state of a step, for its marker in the rail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepState {
     /// Its facts are there.
@@ -75,22 +75,22 @@ pub enum StepState {
     Running(Option<f32>),
     /// Paused by the user.
     Paused,
-    /// Something in it needs the user.
+    /// It needs the user.
     NeedsYou,
-    /// Waits for other steps; still opens and says what for.
+    /// Waits for other steps; the page opens and says for which.
     Waiting,
 }
 
-/// What the footer says of a step.
+/// What the footer says about a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Readiness {
-    /// The next step is open; the sentence says what comes.
+    /// The next step is open; the sentence says what it is.
     Ready(String),
-    /// Not yet: why, and a link that cures it where there is one.
+    /// Not yet: why, and a link that resolves it, if there is one.
     Blocked {
         /// Why.
         why: String,
-        /// Words of the link and what it sends.
+        /// The text of the link and its command.
         cure: Option<(String, Command)>,
     },
 }
@@ -206,7 +206,7 @@ fn records_state(project: &ProjectView) -> StepState {
     }
 }
 
-/// Share done from 0 to 1; `None` where the whole is not known.
+/// Share done from 0 to 1; `None` if the total is unknown.
 fn share(done: u64, total: u64) -> Option<f32> {
     #[expect(clippy::cast_precision_loss, reason = "a share for an arc of a few points")]
     (total > 0).then(|| (done as f32 / total as f32).clamp(0.0, 1.0))
@@ -281,7 +281,7 @@ fn mailboxes_line(project: &ProjectView) -> String {
     }
 }
 
-/// Folders that wait for a decision; a copy that has begun follows the proposed names.
+/// Folders that need a decision; a copy that has started uses the proposed names.
 fn decisions(project: &ProjectView) -> usize {
     match copy_standing(project) {
         CopyStanding::NotStarted | CopyStanding::Elsewhere => {
@@ -308,7 +308,7 @@ fn plan_line(project: &ProjectView) -> String {
     format!("{} to copy", with_thousands(messages))
 }
 
-/// Whether the step after this one is open, and what the footer says about it.
+/// Whether the next step is open, and what the footer says about it.
 pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
     let Some(project) = &snapshot.project else {
         return Readiness::Ready(String::new());

@@ -21,11 +21,11 @@ pub struct UserError {
     pub certificate: Option<Box<CertificateView>>,
     /// Its name for programs, where it has one.
     pub code: Option<&'static str>,
-    /// What is the matter with single folders, one by one.
+    /// Problems with individual folders.
     pub folders: Vec<FolderRemark>,
 }
 
-/// What is the matter with one folder.
+/// A problem with one folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FolderRemark {
     /// The folder at the source.
@@ -36,9 +36,9 @@ pub struct FolderRemark {
     pub title: String,
     /// Why, in one or two sentences.
     pub cause: String,
-    /// The server's own words, where it said any.
+    /// The server's own words, if any.
     pub server_words: Option<String>,
-    /// What can be done, and what comes of it.
+    /// What to do, and its effect.
     pub way_out: (String, String),
 }
 
@@ -49,7 +49,7 @@ pub struct WayOut {
     pub label: String,
     /// What that does: `The old one is forgotten`.
     pub consequence: String,
-    /// What the button sends; `None` where it is something to do outside the program.
+    /// The button's command; `None` for something to do outside the program.
     pub command: Option<Command>,
 }
 
@@ -57,7 +57,7 @@ impl UserError {
     /// What happened and why; ways out and details are added next.
     pub fn new(title: impl Into<String>, cause: impl Into<String>) -> Self {
         Self {
-            // One line each, whatever a folder or a server is called.
+            // One line each, whatever names folders and servers have.
             title: printable_line(&title.into()).into_owned(),
             cause: printable_text(&cause.into()).into_owned(),
             server_words: None,
@@ -69,7 +69,7 @@ impl UserError {
         }
     }
 
-    /// Gives it a name for programs.
+    /// Sets its code for programs.
     #[must_use]
     pub const fn coded(mut self, code: &'static str) -> Self {
         self.code = Some(code);
@@ -95,7 +95,7 @@ impl UserError {
         self
     }
 
-    /// Adds a way out that lies outside the program.
+    /// Adds a way out that is outside the program.
     #[must_use]
     pub fn or_else(mut self, label: &str, consequence: &str) -> Self {
         self.ways_out.push(WayOut {
@@ -124,7 +124,7 @@ impl UserError {
         self
     }
 
-    /// Says which certificate it is about.
+    /// Sets the certificate it is about.
     #[must_use]
     pub(in crate::engine) fn about_certificate(mut self, certificate: CertificateView) -> Self {
         self.certificate = Some(Box::new(certificate));
@@ -161,7 +161,7 @@ impl ApprovedCertificate {
     }
 }
 
-/// The fingerprints of a certificate, one to a line, with who signed it and how long it holds.
+/// The fingerprints of a certificate, one per line, with its issuer and validity.
 fn certificate_words(certificate: &CertificateView) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: &str| text.extend(["\n  ", label, ": ", value]);

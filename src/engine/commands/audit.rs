@@ -12,7 +12,7 @@ use crate::engine::jobs::results::Message;
 use crate::engine::jobs::survey::Known;
 
 impl Actor {
-    /// Asks the DNS and judges; an earlier report stays on show meanwhile.
+    /// Runs the audit; an earlier report stays visible meanwhile.
     pub(super) fn run_audit(&mut self) {
         let Some(open) = self.open.as_mut() else { return };
         let question = crate::engine::jobs::survey::Question {
@@ -74,7 +74,7 @@ impl Actor {
         let _told = self.store(|project| project.set_audit(&report, &json));
     }
 
-    /// Drops the running audit; an earlier report comes back.
+    /// Cancels the running audit and restores an earlier report.
     pub(super) fn cancel_audit(&mut self) {
         self.jobs.cancel(JobKind::Audit);
         if let Some(open) = self.open.as_mut() {

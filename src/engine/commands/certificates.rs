@@ -14,7 +14,7 @@ use crate::values::{Endpoint, Fingerprint, UnixTime};
 use crate::values::{MailboxId, Side};
 
 impl Actor {
-    /// Approves a certificate for one server in place of the one before, and lets everything go on that has stopped
+    /// Approves a certificate for one server, replacing the previous one, and resumes everything that stopped
     /// because of it.
     pub(super) fn trust_certificate(&mut self, server: &Endpoint, fingerprint: Fingerprint) {
         let shown = self.shown_certificate(server, fingerprint);
@@ -48,7 +48,7 @@ impl Actor {
         Some(asked.certificate)
     }
 
-    /// Takes the question off the rows that wait for its answer, and names them.
+    /// Removes the question from the waiting rows and returns them.
     fn sign_ins_about(&mut self, server: &Endpoint) -> Vec<MailboxId> {
         let Some(open) = self.open.as_mut() else { return Vec::new() };
         let mut waiting = Vec::new();
@@ -71,7 +71,7 @@ impl Actor {
         waiting
     }
 
-    /// Counts once more where mailboxes could not be counted because of this server's certificate.
+    /// Counts the mailboxes again that failed because of this server's certificate.
     fn count_again(&mut self, server: &Endpoint) {
         let Some(open) = self.open.as_mut() else { return };
         let errors = &mut open.view.plan.errors;
@@ -83,7 +83,7 @@ impl Actor {
         }
     }
 
-    /// Lets mailboxes go on whose copy has stopped because of this server's certificate.
+    /// Resumes the mailboxes that stopped because of this server's certificate.
     fn copy_again(&mut self, server: &Endpoint) {
         let is_running = self.jobs.is_running(JobKind::Copy);
         let Some(open) = self.open.as_mut() else { return };
@@ -94,7 +94,7 @@ impl Actor {
         if stopped.is_empty() {
             return;
         }
-        // What is neither done nor stopped was left by its owner, and waits for its owner.
+        // A mailbox that is neither done nor stopped was paused by its owner and stays paused.
         let was_left = open.copy_states.values().any(|state| *state == MailboxProgressState::Queued);
         let is_left = !is_running && (was_left || open.view.copy.phase == CopyPhase::Paused);
         for id in &stopped {
@@ -113,7 +113,7 @@ impl Actor {
     }
 }
 
-/// Whether the certificate of this server is what an error is about.
+/// Whether an error is about this server's certificate.
 fn is_about(error: &UserError, server: &Endpoint) -> bool {
     error.certificate.as_ref().is_some_and(|certificate| certificate.server == *server)
 }

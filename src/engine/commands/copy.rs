@@ -18,7 +18,7 @@ use crate::values::MailboxId;
 use crate::values::UnixTime;
 
 impl Actor {
-    /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
+    /// Starts the copy of the chosen mailboxes, or continues after a pause or a stop.
     pub(super) fn start_copy(&mut self) {
         if self.jobs.is_running(JobKind::Copy) {
             return self.resume_copy();
@@ -26,7 +26,7 @@ impl Actor {
         self.begin_copy(None, None);
     }
 
-    /// Verifies once more what was copied.
+    /// Verifies the copy again.
     pub(super) fn verify_copy(&mut self, depth: VerifyDepth) {
         if self.refuse_while_copying("start a verification") {
             return;
@@ -38,7 +38,7 @@ impl Actor {
         self.begin_copy(None, Some(depth));
     }
 
-    /// Copies a few messages of each folder, to see how it goes and how long it will take.
+    /// Copies a few messages per folder, to test the copy and estimate its duration.
     pub(super) fn try_copy(&mut self, messages: u32) {
         if messages == 0 {
             return self.fail(explain::empty_trial());
@@ -48,7 +48,7 @@ impl Actor {
         }
     }
 
-    /// Runs once more what ran last: a copy, a trial of it, or a verification.
+    /// Repeats the last run: a copy, a trial or a verification.
     pub(super) fn copy_once_more(&mut self) {
         let Some((trial, was_verify)) =
             self.open.as_ref().map(|open| (open.view.copy.trial, open.was_verify_only))
@@ -59,7 +59,7 @@ impl Actor {
         self.begin_copy(trial, was_verify.then_some(depth));
     }
 
-    /// Begins a copy, a trial of it, or nothing but a verification.
+    /// Starts a copy, a trial or a verification.
     fn begin_copy(&mut self, trial: Option<u32>, verify_only: Option<VerifyDepth>) {
         let Some(mut settings) = self.job_settings() else { return };
         settings.options.trial_messages = trial;
@@ -82,7 +82,7 @@ impl Actor {
         let before = open.view.copy.clone();
         open.begin_copy(control.clone(), (trial, verify_only.is_some()), UnixTime::now());
         if !self.remember_copy_phase() {
-            // Nothing runs without its place in the file: back to what was.
+            // Nothing runs unless the file records it: restore the previous state.
             if let Some(open) = self.open.as_mut() {
                 open.view.copy = before;
                 open.copy = None;
@@ -98,7 +98,7 @@ impl Actor {
         );
     }
 
-    /// Where this run says which accounts it writes into. A verification writes into none, and practice servers are nobody
+    /// The account claims of this run. A verification writes into no account, and practice servers are nobody
     /// else's.
     fn account_claims(&self, is_verify_only: bool) -> Result<Option<AccountClaims>, Box<UserError>> {
         let is_practice = self.open.as_ref().is_some_and(|open| open.project.is_practice());
@@ -109,13 +109,13 @@ impl Actor {
         begun.map(Some).map_err(|error| Box::new(explain::no_account_lock(&error)))
     }
 
-    /// The owner makes sure that nothing else writes into the accounts.
+    /// The user has made sure that nothing else writes into the accounts.
     pub(super) fn go_without_account_lock(&mut self) {
         self.config.is_without_account_lock = true;
         self.notice("Mailferry no longer checks for another copy into the same accounts", None);
     }
 
-    /// The owner says whether accounts that are named in another way than in the ledger are the same ones.
+    /// The user answers whether accounts with changed names are those of the ledger.
     pub(super) fn name_accounts(&mut self, are_same: bool) {
         if self.refuse_while_copying("confirm the accounts") {
             return;
@@ -127,7 +127,7 @@ impl Actor {
         }
     }
 
-    /// Whether a copy runs; then `what` is refused in words.
+    /// Whether a copy runs; if so, refuses `what` with an error.
     pub(super) fn refuse_while_copying(&self, what: &str) -> bool {
         let is_copying = self.jobs.is_running(JobKind::Copy);
         if is_copying {
@@ -136,7 +136,7 @@ impl Actor {
         is_copying
     }
 
-    /// What jobs that sign in are given.
+    /// The context of jobs that sign in.
     pub(super) fn job_settings(&self) -> Option<crate::engine::jobs::copy::Settings> {
         let options = self.store(crate::project::Project::copy_options)?;
         let run = self.limit_connections()?;
@@ -162,7 +162,7 @@ impl Actor {
         })
     }
 
-    /// What the next run shares; from now on all connections of the open project keep to it.
+    /// The limits of the next run; all connections of the open project observe them.
     pub(super) fn limit_connections(&self) -> Option<RunLimits> {
         let open = self.open.as_ref()?;
         let run = open.run_limits();
@@ -170,7 +170,7 @@ impl Actor {
         Some(run)
     }
 
-    /// Remembers what the owner asks of the copy.
+    /// Saves the user's options for the copy.
     pub(super) fn set_copy_options(&mut self, mut options: CopyOptions) {
         if self.refuse_while_copying("change what is copied") {
             return;
@@ -178,7 +178,7 @@ impl Actor {
         if let Err(error) = options.filter.check() {
             return self.fail(explain::filter(&error));
         }
-        // A trial is a matter of one run; it must not shorten the copy after it.
+        // A trial belongs to one run and must not limit later copies.
         options.trial_messages = None;
         if self.store(|project| project.set_copy_options(&options)).is_some()
             && let Some(open) = self.open.as_mut()
@@ -188,7 +188,7 @@ impl Actor {
         }
     }
 
-    /// Finishes the messages under way and waits; the job stays.
+    /// Finishes the messages in progress and waits; the job stays.
     pub(super) fn pause_copy(&mut self) {
         if let Some(open) = self.open.as_mut()
             && let Some(control) = &open.copy
@@ -199,7 +199,7 @@ impl Actor {
         }
     }
 
-    /// Goes on after a pause; in a running copy, with the mailboxes that have stopped.
+    /// Resumes after a pause; in a running copy, resumes the stopped mailboxes.
     fn resume_copy(&mut self) {
         let Some(open) = self.open.as_mut() else { return };
         let Some(control) = &open.copy else { return };
@@ -221,7 +221,7 @@ impl Actor {
         }
     }
 
-    /// Pauses one mailbox while others go on, or lets it go on.
+    /// Pauses or resumes one mailbox while others continue.
     pub(super) fn pause_mailbox(&mut self, mailbox: MailboxId, is_paused: bool) {
         let Some(open) = self.open.as_ref() else { return };
         match &open.copy {
@@ -230,7 +230,7 @@ impl Actor {
         }
     }
 
-    /// Finishes the messages under way and ends the job; what was copied stays.
+    /// Finishes the messages in progress and ends the job; what was copied stays.
     pub(super) fn stop_copy(&mut self) {
         let is_running = self.jobs.is_running(JobKind::Copy);
         let Some(open) = self.open.as_mut() else { return };
@@ -240,7 +240,7 @@ impl Actor {
                 open.view.copy.phase = CopyPhase::Stopping;
             }
             _ => {
-                // Paused in an earlier session: there is no job to end.
+                // Paused in an earlier session, so there is no job to end.
                 if open.view.copy.phase == CopyPhase::Paused {
                     open.view.copy.phase = CopyPhase::Stopped;
                     self.remember_copy_phase();
@@ -249,7 +249,7 @@ impl Actor {
         }
     }
 
-    /// Gives messages another try that were refused or saved as files.
+    /// Retries messages that were refused or saved as files.
     pub(super) fn retry_failed(&mut self) {
         if self.refuse_while_copying("retry refused messages") {
             return;
@@ -259,7 +259,7 @@ impl Actor {
         }
     }
 
-    /// Gives one mailbox another try, with the messages that were refused; others go on meanwhile.
+    /// Retries one mailbox including refused messages, while others continue.
     pub(super) fn retry_mailbox(&mut self, mailbox: MailboxId) {
         let Some(open) = self.open.as_mut() else { return };
         open.take_copy_states();
@@ -287,7 +287,7 @@ impl Actor {
         }
     }
 
-    /// Goes on with a copy that was running when the program ended, as soon as nothing is missing.
+    /// Continues a copy that was running when the program ended, as soon as nothing is missing.
     pub(in crate::engine) fn go_on_by_itself(&mut self) {
         let Some(open) = self.open.as_ref().filter(|_| self.config.acts_by_itself) else { return };
         let is_due = open.view.unconfirmed.is_empty()
@@ -302,7 +302,7 @@ impl Actor {
         }
     }
 
-    /// Writes the phase of the copy into the project file; false when that failed.
+    /// Writes the phase of the copy into the project file; false if that failed.
     pub(in crate::engine) fn remember_copy_phase(&mut self) -> bool {
         let Some(job) = self.open.as_ref().map(crate::engine::open_project::OpenProject::copy_job) else {
             return false;

@@ -8,7 +8,7 @@ use crate::values::Endpoint;
 use crate::values::Side;
 
 impl Actor {
-    /// Takes a provider of the catalogue as the destination; a practice project keeps its embedded server.
+    /// Makes a provider the destination; a practice project keeps its embedded server.
     pub(in crate::engine) fn choose_destination(&mut self, provider: ProviderId, server: Option<Endpoint>) {
         if self.refuse_while_copying("change the destination") {
             return;

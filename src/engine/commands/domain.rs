@@ -24,7 +24,7 @@ impl Actor {
         );
     }
 
-    /// Takes this IMAP server as the source.
+    /// Makes this IMAP server the source.
     pub(in crate::engine) fn set_source_server(&mut self, server: Endpoint) {
         let known = self.open.as_ref().and_then(|open| open.view.domain.source_server.as_ref());
         if known == Some(&server) || self.refuse_while_copying("change the server") {
@@ -41,7 +41,7 @@ impl Actor {
         self.recall_passwords();
     }
 
-    /// Remembers what the audit is asked with; whether the resolver answers shows when it is asked.
+    /// Saves the audit's options. Whether the resolver answers shows only when the audit runs.
     pub(super) fn set_audit_options(&mut self, options: AuditOptions) {
         let settings = AuditSettings {
             resolver: options.resolver.clone(),

@@ -78,7 +78,7 @@ impl Actor {
         }
     }
 
-    /// Writes a file whole and says so; false, with the error told, where that failed.
+    /// Writes a file and announces it; on failure reports the error and returns false.
     fn write(&self, words: &str, path: &Path, text: &str) -> bool {
         match write_output(path, |out| out.write_all(text.as_bytes())) {
             Ok(()) => {

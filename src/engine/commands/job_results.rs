@@ -1,4 +1,4 @@
-//! What the actor does with the answers of jobs.
+//! How the actor handles job results.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,11 +30,11 @@ use crate::values::Side;
 use crate::values::UnixTime;
 use crate::values::counted;
 
-/// Messages from which a new measurement takes the place of an older one, however large that was.
+/// From this many messages on, a new measurement replaces an older one of any size.
 const TELLING_MESSAGES: u64 = 200;
 
 impl Actor {
-    /// Takes one answer, unless it is stale.
+    /// Handles one result, unless it is stale.
     pub(in crate::engine) async fn handle(&mut self, message: Message) {
         let (kind, number) = message.job();
         if !self.jobs.is_current(kind, number) {
@@ -63,7 +63,7 @@ impl Actor {
         }
     }
 
-    /// A word about a server that is asked again.
+    /// A notice that a server is being retried.
     fn tell_wait(&self, mailbox: MailboxId, seconds: u64, words: &str) {
         let Some(row) = self.open.as_ref().and_then(|open| open.mailbox(mailbox)) else { return };
         let again = counted(seconds, "second");
@@ -132,7 +132,7 @@ impl Actor {
                 let known = std::mem::replace(&mut sign_in.password, *place);
                 if matches!(known, PasswordPlace::Keyring | PasswordPlace::Session) && !sign_in.has_password()
                 {
-                    // The answer is older than what was typed meanwhile.
+                    // The user has entered something newer meanwhile.
                     sign_in.password = known;
                 }
             }
@@ -142,7 +142,7 @@ impl Actor {
     }
 
     fn signed_in(&mut self, mailbox: MailboxId, side: Side, mut view: SignInView, found: Found) {
-        // A user name, password or server that changed meanwhile has put the row back: this answer is about the old one.
+        // The row was reset because its user name, password or server changed; this result is about the old one.
         let is_awaited = self
             .open
             .as_ref()
@@ -226,7 +226,7 @@ impl Actor {
         }
     }
 
-    /// Keeps what was measured, unless more was measured before on the same way.
+    /// Stores a measurement, unless a larger one exists for the same route.
     fn remember_speeds(&mut self, measured: &BTreeMap<MailboxId, Measured>) {
         for (mailbox, new) in measured {
             let known = self.open.as_ref().and_then(|open| open.measured.get(mailbox));

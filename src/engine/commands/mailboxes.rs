@@ -37,7 +37,7 @@ impl Actor {
             is_chosen: true,
         };
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
-            // Its number was never used before, so that no keyring has a password of it.
+            // A fresh number, so no keyring has a password for it.
             self.show_mailbox(id, mailbox);
             self.refresh_copy();
         }
@@ -56,7 +56,7 @@ impl Actor {
         }
     }
 
-    /// Changes a row in the file and, where that worked, in the table.
+    /// Changes a row in the file and, if that succeeds, in the table.
     fn change_mailbox(&mut self, id: MailboxId, change: impl FnOnce(&mut MailboxView)) {
         let Some(mut row) = self.open.as_ref().and_then(|open| open.mailbox(id)).cloned() else { return };
         change(&mut row);
@@ -68,7 +68,7 @@ impl Actor {
         }
     }
 
-    /// Changes the user name on one side; what is known of the sign-in there is forgotten.
+    /// Changes the user name on one side and resets its sign-in state.
     pub(super) fn set_user(&mut self, id: MailboxId, side: Side, user: &str) {
         let user = user.trim().to_owned();
         let is_known = self.open.as_ref().and_then(|open| open.mailbox(id));
@@ -91,7 +91,7 @@ impl Actor {
         self.recall_passwords();
     }
 
-    /// Changes how a mailbox is signed in to on one side; what is known of the sign-in there is forgotten.
+    /// Changes how a mailbox signs in on one side and resets its sign-in state.
     pub(super) async fn set_sign_in_way(&mut self, id: MailboxId, side: Side, way: SignInWay) {
         let Some(open) = self.open.as_ref() else { return };
         let Some(whose) = open.whose(id, side) else { return };
@@ -103,7 +103,7 @@ impl Actor {
             return self.fail(explain::sign_in_way(&misfit));
         }
         if before.admin() != way.admin() {
-            // A password of somebody else is not to be tried.
+            // Never try somebody else's password.
             self.passwords().delete(&whose).await;
         }
         self.change_mailbox(id, |row| {
@@ -119,7 +119,7 @@ impl Actor {
         self.refresh_copy();
     }
 
-    /// Takes a mailbox out of the project, with its plan, its ledger and its passwords.
+    /// Removes a mailbox from the project, with its plan, its ledger and its passwords.
     pub(super) async fn remove_mailbox(&mut self, id: MailboxId) {
         if self.refuse_while_copying("remove a mailbox") {
             return;
@@ -140,14 +140,14 @@ impl Actor {
         self.refresh_copy();
     }
 
-    /// What is chosen has changed, and with it what the copy comes to.
+    /// Updates everything that depends on which mailboxes are chosen.
     fn refresh_copy(&mut self) {
         if let Some(open) = self.open.as_mut() {
             open.refresh_copy_totals();
         }
     }
 
-    /// Adds and updates mailboxes from a CSV file; all of it or, on any error, nothing.
+    /// Adds and updates mailboxes from a CSV file: all of them or, on any error, none.
     pub(super) async fn import_csv(&mut self, path: &Path) {
         if self.refuse_while_copying("import mailboxes") {
             return;
@@ -166,7 +166,7 @@ impl Actor {
             let words = "Other users of this computer can read this list and the passwords in it";
             self.notice(words, Some(path.to_path_buf()));
         }
-        // The list may be read in one folder, and the project opened in another later.
+        // The project may later be opened from another folder than the list.
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
         for way in rows.iter_mut().flat_map(|row| [&mut row.source_way, &mut row.destination_way]).flatten() {
             if let (Credential::TokenFile(file), Some(folder)) = (&mut way.credential, &folder) {
@@ -187,7 +187,7 @@ impl Actor {
                 kept.extend(password.zip(whose).map(|(secret, whose)| keep(whose, secret)));
             }
         }
-        // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
+        // All at once, so that a locked keyring delays the engine once and not once per password.
         for (id, side, place) in futures::future::join_all(kept).await {
             self.show_password(id, side, place);
         }
@@ -197,7 +197,7 @@ impl Actor {
         self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
     }
 
-    /// Keeps a password, and lets the row be tried again.
+    /// Stores a password and makes the row ready for another try.
     pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
         let Some(whose) = self.open.as_ref().and_then(|open| open.whose(id, side)) else { return };
         let place = self.passwords().set(&whose, secret).await;
@@ -206,7 +206,7 @@ impl Actor {
         self.go_on_by_itself();
     }
 
-    /// Forgets sign-ins at one side after its server changed, also in the file.
+    /// Resets the sign-ins on one side after its server changed, also in the file.
     pub(super) fn forget_sign_ins(&mut self, side: Side) {
         let Some(open) = self.open.as_mut() else { return };
         open.forget_sign_ins(side);
@@ -214,7 +214,7 @@ impl Actor {
         self.store(|project| rows.iter().try_for_each(|id| project.set_sign_in(*id, side, None)));
     }
 
-    /// Plans that were made for another server or user have to be made again.
+    /// Discards plans made for another server or user.
     pub(in crate::engine) fn forget_plans(&mut self, whose: Option<MailboxId>) {
         let stale = self.open.as_mut().map(|open| open.forget_plans(whose)).unwrap_or_default();
         if !stale.is_empty() {
@@ -222,7 +222,7 @@ impl Actor {
         }
     }
 
-    /// A row of a table, new or known; what was known of a sign-in under another name is forgotten.
+    /// Adds or updates a row; a changed user name resets its sign-in state.
     fn show_imported(&mut self, id: MailboxId, mailbox: Mailbox) {
         let Some(shown) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) else {
             return self.show_mailbox(id, mailbox);
@@ -246,14 +246,14 @@ impl Actor {
         }
     }
 
-    /// A new password is there: the row can be tried again.
+    /// Makes the row ready for another try with its new password.
     fn show_password(&mut self, id: MailboxId, side: Side, place: PasswordPlace) {
         if let Some(row) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) {
             *sign_in_of(row, side) = SignInView { password: place, ..SignInView::default() };
         }
     }
 
-    /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.
+    /// Looks up in the background which mailboxes have a password, so that the window never waits for a keyring.
     pub(super) fn recall_passwords(&mut self) {
         let Some(open) = self.open.as_mut() else { return };
         let mut asked = Vec::new();
@@ -285,7 +285,7 @@ impl Actor {
                     if context.token.is_cancelled() {
                         return known;
                     }
-                    // A keyring that has not answered once is not waited for a hundred times.
+                    // Do not wait a hundred times for a keyring that did not answer once.
                     let place =
                         if is_silent { PasswordPlace::NoAnswer } else { passwords.look(&whose).await.1 };
                     is_silent |= place == PasswordPlace::NoAnswer;
@@ -300,7 +300,7 @@ impl Actor {
     /// Signs in on both sides of these mailboxes, or of all chosen ones.
     pub(super) fn test_sign_in(&mut self, wanted: &[MailboxId]) {
         let Some(open) = self.open.as_mut() else { return };
-        // Attempts still under way are taken along, as a new round replaces the old one.
+        // A new round replaces the old one, so it includes attempts still in progress.
         let wanted: Vec<MailboxId> = if wanted.is_empty() {
             Vec::new()
         } else {
@@ -364,7 +364,7 @@ impl Actor {
     pub(in crate::engine) fn watch_keyring(&mut self) {
         let status = explain::keyring_status(&self.passwords().status());
         if status != self.keyring {
-            // What was kept for the session meanwhile goes into a keyring that opens.
+            // Move session passwords into a keyring that becomes available.
             let has_opened = status == KeyringStatus::System && self.keyring == KeyringStatus::WaitsForUnlock;
             self.keyring = status;
             self.touch();

@@ -11,7 +11,7 @@ use crate::engine::open_project::message_list::{left_out_folders, save, saved_wo
 use crate::plan::MessageQuery;
 
 impl Actor {
-    /// Shows messages one by one.
+    /// Shows individual messages.
     pub(super) fn show_messages(&mut self, query: &MessageQuery, first: u64) {
         let shown = self.open.as_mut().map_or(Ok(()), |open| open.look_at_messages(query, first));
         if let Err(error) = shown {
@@ -19,14 +19,14 @@ impl Actor {
         }
     }
 
-    /// Shows them no longer.
+    /// Hides them.
     pub(super) fn hide_messages(&mut self) {
         if let Some(open) = self.open.as_mut() {
             open.view.messages.list = None;
         }
     }
 
-    /// Writes one row per message into a file, beside everything else that runs.
+    /// Writes one row per message into a file, in the background.
     pub(super) fn save_messages(&mut self, path: PathBuf, format: MessageListFormat) {
         let Some(open) = self.open.as_mut() else { return };
         if open.view.copy.started_at.is_none() {
@@ -53,7 +53,7 @@ impl Actor {
         );
     }
 
-    /// The list of messages was written, or not.
+    /// Handles the result of writing the message list.
     pub(in crate::engine) fn messages_saved(&mut self, path: &Path, result: Result<u64, Box<UserError>>) {
         let Some(open) = self.open.as_mut() else { return };
         open.view.messages.is_saving = false;

@@ -22,7 +22,7 @@ use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::explain;
 
 impl Actor {
-    /// Takes one command.
+    /// Handles one command.
     pub(super) async fn take(&mut self, command: Command) -> Next {
         self.touch();
         if self.refuse_unconfirmed(&command) {

@@ -46,7 +46,7 @@ impl Actor {
         );
     }
 
-    /// Gives a folder another name at the destination, as far as the provider accepts it.
+    /// Gives a folder another name at the destination, adjusted to what the provider accepts.
     pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, wanted: &FolderPath) {
         let Some(clean) = self.acceptable(mailbox, wanted) else { return };
         self.change_folder(mailbox, folder, |change| {
@@ -55,10 +55,10 @@ impl Actor {
         });
     }
 
-    /// The name as the destination accepts it, with the words for what was changed in it.
+    /// The name as the destination accepts it, with the words for the changes.
     fn acceptable(&self, mailbox: MailboxId, wanted: &FolderPath) -> Option<FolderPath> {
         let open = self.open.as_ref()?;
-        // What the server told when the plan was made goes before what is known of its provider.
+        // What the server reported for the plan takes precedence over the provider's catalogue entry.
         let told = open.view.plan.mailboxes.get(&mailbox).and_then(|plan| plan.name_rules.as_ref());
         let rules = told.map_or_else(|| open.destination_rules(&self.catalogue), DestinationRules::from);
         let (clean, reasons) = clean_destination(wanted, &rules);
@@ -68,7 +68,7 @@ impl Actor {
         Some(clean)
     }
 
-    /// Puts a folder where another one goes, which nothing else ever does.
+    /// Merges a folder into another one. Nothing else ever does that.
     pub(super) fn merge_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, destination: &FolderPath) {
         let Some(open) = self.open.as_ref() else { return };
         let plan = open.view.plan.mailboxes.get(&mailbox);

@@ -22,7 +22,7 @@ use crate::values::{DomainName, UnixTime};
 /// How long the practice provider asks for a pause.
 const BUSY_TIME: Duration = Duration::from_secs(10);
 
-/// Makes the file of a practice project in a folder of its own, which goes when the project is closed.
+/// Creates a practice project in a temporary folder, which is deleted when the project is closed.
 pub(in crate::engine) fn make_project(catalogue: &Catalogue) -> Result<OpenProject, Box<UserError>> {
     let domain = DomainName::parse(DOMAIN).map_err(|error| Box::new(explain::domain_name(&error)))?;
     let folder = practice_folder()
@@ -84,7 +84,7 @@ impl Actor {
             open.evidence_to_read.extend(evidence);
         }
         self.set_source_server(source);
-        // A practice project that is opened again meets new ports.
+        // A reopened practice project gets new ports.
         let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.clone());
         if let Some((provider, _)) = chosen {
             self.choose_destination(provider, None);
@@ -94,7 +94,7 @@ impl Actor {
         }
     }
 
-    /// Makes trouble on the practice servers; other projects have none.
+    /// Injects a fault into the practice servers; other projects have none.
     pub(in crate::engine) fn make_trouble(&self, trouble: PracticeTrouble) {
         let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref()) else {
             return self.fail(explain::no_practice());
@@ -120,7 +120,7 @@ impl Actor {
         self.notice(words, None);
     }
 
-    /// Adds a person of the practice domain with both passwords.
+    /// Adds a user of the practice domain with both passwords.
     async fn add_practice_account(&mut self, account: PracticeAccount) {
         use crate::values::Side;
         let find = |open: &OpenProject| {

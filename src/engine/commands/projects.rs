@@ -10,7 +10,7 @@ use crate::project::{Project, ProjectError};
 use crate::values::DomainName;
 
 impl Actor {
-    /// Makes a project for a domain as typed. An existing project of that name is opened, never overwritten.
+    /// Creates a project for a domain as typed. An existing project of that name is opened, never overwritten.
     pub(super) async fn new_project(&mut self, domain: &str, path: Option<PathBuf>) {
         let domain = match DomainName::parse(domain) {
             Ok(domain) => domain,
@@ -43,7 +43,7 @@ impl Actor {
         }
     }
 
-    /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
+    /// Creates a practice project in a temporary folder and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
         match practice::make_project(&self.catalogue) {
@@ -56,7 +56,7 @@ impl Actor {
         }
     }
 
-    /// What a project of one's own reaches out for is known as it is entered; of any other it is asked.
+    /// What the user enters into their own project needs no confirmation; a project from elsewhere does.
     fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>, is_new: bool) {
         let opened = opened.map(|open| (open.reaches(), open));
         match opened {
@@ -84,7 +84,7 @@ impl Actor {
         }
     }
 
-    /// What is asked of keyring and DNS without being told to, once the project may do it.
+    /// Automatic keyring and DNS lookups, once the project may do them.
     pub(super) fn begin_with_project(&mut self) {
         let Some(open) = self.open.as_ref().filter(|open| open.view.unconfirmed.is_empty()) else { return };
         let must_search = self.config.acts_by_itself

@@ -30,7 +30,7 @@ impl Actor {
         );
     }
 
-    /// Gives an answer that the provider's records need, and computes anew.
+    /// Sets a value that the provider's records need, and computes the records again.
     pub(super) fn set_answer(&mut self, name: &str, value: &str) {
         let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.as_ref());
         let provider = chosen.and_then(|(id, _)| self.catalogue.get(id));
@@ -46,7 +46,7 @@ impl Actor {
         }
     }
 
-    /// Keeps or drops a sender of today's SPF record, and computes anew.
+    /// Keeps or drops a sender of the current SPF record, and computes the records again.
     pub(super) fn keep_sender(&mut self, term: &str, is_kept: bool) {
         if self.store(|project| project.set_sender_choice(term, is_kept)).is_some() {
             self.compute_records();
@@ -61,7 +61,7 @@ impl Actor {
             Ok(Some(plan)) => {
                 self.store(|project| project.set_records_plan(Some(&plan)));
             }
-            // An answer may lead to names that were never asked.
+            // A new value may require names that were never queried.
             Ok(None) if open.zone.is_some() && !open.view.records.is_preparing => self.prepare_records(),
             Ok(None) => {}
             Err(error) => self.fail(*error),

@@ -3,8 +3,8 @@ use crate::engine::api::command::Command;
 use crate::values::UnixTime;
 
 impl Actor {
-    /// Whether this command waits until the owner has agreed to what the open project would do; then it is refused in
-    /// words. What runs, reads and sends nothing is done in any case.
+    /// Whether this command must wait until the user has agreed to what the open project would do; if so, it is refused in
+    /// words. Commands that run, read and send nothing are always allowed.
     pub(super) fn refuse_unconfirmed(&mut self, command: &Command) -> bool {
         let is_harmless = matches!(
             command,
@@ -33,7 +33,7 @@ impl Actor {
         true
     }
 
-    /// The owner has looked at what the project would do, and agrees.
+    /// The user agrees to what the project would do.
     pub(super) fn confirm_project(&mut self) {
         let Some(open) = self.open.as_mut() else { return };
         open.view.unconfirmed = std::sync::Arc::default();
@@ -42,7 +42,7 @@ impl Actor {
         self.begin_with_project();
     }
 
-    /// Remembers that what the owner has entered on this computer needs no question on it.
+    /// Remembers that what the user entered on this computer needs no confirmation here.
     pub(in crate::engine) fn keep_confirmed(&mut self) {
         let Some(open) = self.open.as_mut().filter(|open| open.view.unconfirmed.is_empty()) else { return };
         if !std::mem::take(&mut open.has_new_reach) {

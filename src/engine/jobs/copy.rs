@@ -29,7 +29,7 @@ use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, U
 use crate::values::MailboxId;
 use crate::values::{Secret, UnixTime};
 
-/// How the whole copy goes about it.
+/// The settings of the whole copy.
 #[derive(Clone)]
 pub(in crate::engine) struct Settings {
     /// What the mailboxes share.
@@ -38,7 +38,7 @@ pub(in crate::engine) struct Settings {
     pub(in crate::engine) known: ProviderLimits,
     /// How a finished copy is verified; `None`: not at all.
     pub(in crate::engine) verify: Option<VerifyDepth>,
-    /// Nothing is copied: what was copied before is verified once more.
+    /// Copies nothing and only verifies earlier copies.
     pub(in crate::engine) is_verify_only: bool,
     pub(in crate::engine) project: String,
     pub(in crate::engine) passwords: Passwords,
@@ -47,7 +47,7 @@ pub(in crate::engine) struct Settings {
     pub(in crate::engine) samples_dates: bool,
     /// Beside the project file.
     pub(in crate::engine) export_folder: Option<PathBuf>,
-    /// The accounts that are written into, for others to see.
+    /// The accounts being written into, visible to other processes.
     pub(in crate::engine) claims: Option<AccountClaims>,
 }
 
@@ -55,9 +55,9 @@ pub(in crate::engine) struct Settings {
 enum End {
     Done(Option<VerifyReport>),
     Stopped,
-    /// With what a verification found, where it came to one.
+    /// With the result of the verification, if there was one.
     Failed(Box<UserError>, Option<VerifyReport>),
-    /// It was copied to its end, and the verification does not confirm all of it.
+    /// It was copied completely, but the verification did not confirm all of it.
     Unverified(Box<UserError>, VerifyReport),
 }
 
@@ -71,8 +71,8 @@ impl End {
     }
 }
 
-/// Copies all mailboxes, some at a time. One that is paused leaves its permit to the others; one that has come to its end
-/// can be asked for once more as long as others go on.
+/// Copies all mailboxes, a few at a time. A paused one releases its permit to the others; a finished one
+/// can be requested again while others are running.
 pub(in crate::engine) async fn run(
     work: Vec<MailboxWork>,
     settings: Settings,
@@ -119,14 +119,14 @@ pub(in crate::engine) async fn run(
     }
 }
 
-/// What all mailboxes of one run share.
+/// State shared by all mailboxes of one run.
 struct CopyRun<'a> {
     settings: &'a Settings,
     control: &'a CopyBoard,
     context: &'a JobContext,
     /// One for each mailbox that may be copied at the same time.
     permits: &'a Semaphore,
-    /// Mailboxes that have not come to their end.
+    /// Unfinished mailboxes.
     unfinished: &'a AtomicUsize,
 }
 
@@ -154,7 +154,7 @@ impl CopyRun<'_> {
         (id, end, measured)
     }
 
-    /// Waits for a permit, copies, and begins anew after a pause of this mailbox alone.
+    /// Waits for a permit, copies, and starts again after a pause of this mailbox alone.
     async fn to_its_end(&self, work: &MailboxWork, measured: &mut Option<Measured>) -> End {
         let (id, control) = (work.mailbox, &self.control.control);
         let mut paused = self.control.watch_one(id);
@@ -221,7 +221,7 @@ impl CopyRun<'_> {
         }
         let Some(depth) = settings.verify else { return ended(&problems, None, VerifyDepth::default()) };
         control.set_state(id, watch.begin_verify(copies(&work.ledger)));
-        // What is the matter with one folder says nothing about the copies in the others, nor about those it has.
+        // A problem with one folder says nothing about the copies in other folders, nor about those it already has.
         let verification = transfer::verify_mailbox_controlled(&request, depth, own, &sink).await;
         watch.end(UnixTime::now());
         match verification {
@@ -232,12 +232,12 @@ impl CopyRun<'_> {
     }
 }
 
-/// Waits until a mailbox is paused, or until it goes on. The sender lives as long as the control, so nothing else ends it.
+/// Waits until a mailbox is paused or resumed. The sender lives as long as the control, so nothing else ends it.
 async fn until(paused: &mut watch::Receiver<bool>, wanted: bool) {
     let _sender_lives = paused.wait_for(|is_paused| *is_paused == wanted).await.is_ok();
 }
 
-/// How a mailbox has ended whose copy and verification came to their ends.
+/// The outcome of a mailbox whose copy and verification both finished.
 fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: VerifyDepth) -> End {
     let differences = report.as_ref().filter(|report| !report.is_verified(depth)).map(explain::differences);
     match (differences, explain::folders(problems)) {
@@ -283,7 +283,7 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
     Ok((password(&work.source, settings).await?, password(&work.destination, settings).await?))
 }
 
-/// The password of one side, or the words that ask for it.
+/// The password of one side, or the error that asks for it.
 pub(in crate::engine) async fn password(
     attempt: &Attempt,
     settings: &Settings,

@@ -7,16 +7,16 @@ use crate::survey;
 use crate::values::DomainName;
 use crate::web::Web;
 
-/// What the search is asked with.
+/// The input of the search.
 pub(in crate::engine) struct Question {
     pub(in crate::engine) domain: DomainName,
     /// `HOST:PORT`; empty for the system's resolver.
     pub(in crate::engine) resolver: String,
-    /// A practice project asks only its own DNS, and no web server.
+    /// Whether this is a practice project, which queries only its own DNS and no web server.
     pub(in crate::engine) is_practice: bool,
 }
 
-/// A client for autoconfig files; without one the search goes on with the DNS alone.
+/// A client for autoconfig files; without one the search uses DNS alone.
 fn web() -> Option<Web> {
     Web::new().map_err(|error| tracing::warn!("autoconfig files are not searched: {error}")).ok()
 }

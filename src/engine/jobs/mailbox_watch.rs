@@ -1,4 +1,4 @@
-//! What the progress of one mailbox means for its row, and which pauses are written down.
+//! Turns the progress of one mailbox into the state of its row, and records pauses.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use crate::project::{Ledger, ProjectError};
 use crate::transfer::Progress;
 use crate::values::UnixTime;
 
-/// Listens to the copy of one mailbox and to its verification.
+/// Follows the copy of one mailbox and its verification.
 pub(in crate::engine) struct MailboxWatch<'a> {
     ledger: &'a Ledger,
     heard: Mutex<Heard>,
@@ -18,7 +18,7 @@ pub(in crate::engine) struct MailboxWatch<'a> {
 struct Heard {
     pairs: usize,
     appenders: usize,
-    /// Copies that the verification has looked at, of how many; `None` while mail is copied.
+    /// Copies verified so far and in total; `None` while mail is copied.
     verified: Option<(u64, u64)>,
     pause: Option<RunningPause>,
 }
@@ -46,14 +46,14 @@ impl<'a> MailboxWatch<'a> {
         Self { ledger, heard: Mutex::default() }
     }
 
-    /// From now on so many copies are verified.
+    /// Starts the verification of this many copies.
     pub(in crate::engine) fn begin_verify(&self, copies: u64) -> MailboxProgressState {
         let mut heard = self.heard();
         heard.verified = Some((0, copies));
         heard.at_work()
     }
 
-    /// Takes what is told, and says what the row shows from now on; `None` where nothing changes.
+    /// Handles a progress report; returns the new state of the row, or `None` if it does not change.
     pub(in crate::engine) fn hear(&self, progress: &Progress, at: UnixTime) -> Option<MailboxProgressState> {
         let mut heard = self.heard();
         self.end_pause(&mut heard, at);
@@ -80,7 +80,7 @@ impl<'a> MailboxWatch<'a> {
         Some(heard.at_work())
     }
 
-    /// What was not waited of a pause, because somebody ended it, does not count.
+    /// If a pause is cut short, only the time actually waited is recorded.
     fn end_pause(&self, heard: &mut Heard, at: UnixTime) {
         if let Some(pause) = heard.pause.take() {
             let left = pause.until.seconds_since(at);
@@ -90,7 +90,7 @@ impl<'a> MailboxWatch<'a> {
         }
     }
 
-    /// It ends now, whatever it was at.
+    /// The mailbox ends now.
     pub(in crate::engine) fn end(&self, at: UnixTime) {
         self.end_pause(&mut self.heard(), at);
     }
@@ -100,7 +100,7 @@ impl<'a> MailboxWatch<'a> {
     }
 }
 
-/// A pause that cannot be written down is no reason to end a copy.
+/// Records a pause. A failure to record it must not end the copy.
 fn note(written: Result<(), ProjectError>) {
     if let Err(error) = written {
         tracing::warn!("a pause was not recorded: {error}");

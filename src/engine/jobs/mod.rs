@@ -1,4 +1,4 @@
-//! Jobs: what runs beside the actor, each with a token and a number, and what it reports.
+//! Background jobs, each with a token and a number, and their results.
 
 pub(in crate::engine) mod context;
 pub(in crate::engine) mod copy;
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Running jobs, each with a token below the project's root token, tracked so that a quit can wait for them.
+/// The running jobs, each with a token below the project's root token, tracked so that a quit can wait for them.
 pub struct Jobs {
     runtime: Handle,
     tracker: TaskTracker,
@@ -37,8 +37,8 @@ pub enum Ended<T> {
     Panicked(String),
 }
 
-/// Runs a job, or one mailbox of it, to its end. A panic in it stays its own, and whatever else runs goes on; what it
-/// held is let go of as its future is dropped.
+/// Runs a job, or one mailbox of it, to completion. A panic affects nothing else; what it
+/// held is released when its future is dropped.
 pub async fn contained<T>(work: impl Future<Output = T>) -> Ended<T> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(result) => Ended::Normally(result),
@@ -58,7 +58,7 @@ impl Jobs {
         }
     }
 
-    /// Cancels a running job of this kind and hands out the token and number of its successor.
+    /// Cancels a running job of this kind and returns the token and number of its successor.
     pub fn begin(&mut self, kind: JobKind) -> (u64, CancellationToken) {
         self.cancel(kind);
         self.next_number += 1;
@@ -67,7 +67,7 @@ impl Jobs {
         (self.next_number, token)
     }
 
-    /// Runs a job's future to its end and hands its outcome, or its panic, to `report`.
+    /// Runs a job's future to completion and passes its result, or its panic, to `report`.
     pub fn spawn<T, F, R, W>(&self, work: F, report: R)
     where
         T: Send + 'static,
@@ -79,7 +79,7 @@ impl Jobs {
         self.tracker.spawn_on(guarded, &self.runtime);
     }
 
-    /// Whether an answer with this number is still wanted.
+    /// Whether a result with this number is still current.
     pub fn is_current(&self, kind: JobKind, number: u64) -> bool {
         self.running.get(&kind).is_some_and(|(current, _)| *current == number)
     }
@@ -96,14 +96,14 @@ impl Jobs {
         }
     }
 
-    /// Cancels a job; its later answers are stale.
+    /// Cancels a job; its later results are stale.
     pub fn cancel(&mut self, kind: JobKind) {
         if let Some((_, token)) = self.running.remove(&kind) {
             token.cancel();
         }
     }
 
-    /// Cancels every job and hands out what waits for their end.
+    /// Cancels every job and returns the tracker that waits for them.
     pub fn cancel_all(&mut self) -> TaskTracker {
         self.root.cancel();
         self.root = CancellationToken::new();
@@ -114,7 +114,7 @@ impl Jobs {
     }
 }
 
-/// The words of a panic, where it has any.
+/// The message of a panic, if it has one.
 fn panic_words(payload: &(dyn Any + Send)) -> String {
     payload
         .downcast_ref::<&str>()

@@ -16,10 +16,10 @@ use crate::transfer::{self, CountWishes, Counted, ProgressSink};
 use crate::values::Bytes;
 use crate::values::MailboxId;
 
-/// Folders of each source that were there before, as the server spells them.
+/// Known folders of each source, as the server spells them.
 pub(in crate::engine) type KnownFolders = BTreeMap<MailboxId, BTreeSet<String>>;
 
-/// Counts and maps all mailboxes, some at a time, and tells each outcome.
+/// Counts and maps all mailboxes, a few at a time, and reports each result.
 pub(in crate::engine) async fn run(
     pairs: Vec<(Attempt, Attempt)>,
     ((rules, message_limit), mut known): ((DestinationRules, Option<Bytes>), KnownFolders),
@@ -79,7 +79,7 @@ async fn one(
     if settings.samples_dates {
         match transfer::find_earlier_move(&mut source_session, &plan).await {
             Ok(words) => plan.earlier_move = words,
-            // The plan stands without it; what is the matter with a folder is told when it is copied.
+            // The plan is complete without this; a problem with a folder is reported when it is copied.
             Err(error) => {
                 tracing::info!(%error, "the dates of the messages were not read");
                 return Ok((plan, oversize));

@@ -11,19 +11,19 @@ use crate::plan::{MailboxPlan, Oversize};
 use crate::records::CurrentZone;
 use crate::values::{MailboxId, Side};
 
-/// Answers of jobs. Each carries the job's number; an answer to a question nobody asks any more is dropped.
+/// Results of jobs. Each carries the job's number; stale results are dropped.
 pub(in crate::engine) enum Message {
     /// The search for the IMAP server ended.
     ServersFound { number: u64, result: Result<Vec<ServerCandidate>, Box<UserError>> },
-    /// The audit goes on.
+    /// Progress of the audit.
     AuditProgress { number: u64, done: usize, total: usize, what: String },
     /// The audit ended: the report and its facts as JSON.
     AuditDone { number: u64, result: Result<Box<(AuditReport, String)>, Box<UserError>> },
-    /// It is known which mailboxes have a password.
+    /// The passwords were looked up.
     PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side, PasswordPlace)> },
     /// One sign-in ended.
     SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, found: Box<Found> },
-    /// A job waits before it asks a server once more that has trouble.
+    /// A job waits before it retries a failing server.
     Waits { kind: JobKind, number: u64, mailbox: MailboxId, seconds: u64, words: String },
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
@@ -31,20 +31,20 @@ pub(in crate::engine) enum Message {
     Planned { number: u64, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
-    /// The copy ended; the words of its verification.
+    /// The copy ended, with the words of its verification.
     CopyEnded { number: u64, outcome: crate::engine::open_project::copy_work::Outcome },
-    /// The list of messages was written: how many.
+    /// The message list was written, with its number of messages.
     MessagesSaved { number: u64, path: PathBuf, result: Result<u64, Box<UserError>> },
     /// The zone was read.
     ZoneRead { number: u64, result: Result<Box<CurrentZone>, Box<UserError>> },
-    /// The practice servers ended, which they do only when they are told to or when they fail.
+    /// The practice servers stopped, which they do only on request or on failure.
     PracticeEnded { number: u64 },
     /// A job panicked.
     Panicked { kind: JobKind, number: u64, words: String },
 }
 
 impl Message {
-    /// Whether the message only tells of progress, which may be shown with the next beat.
+    /// Whether this is only progress, which can wait for the next tick.
     pub(in crate::engine) const fn is_progress(&self) -> bool {
         matches!(
             self,

@@ -18,7 +18,7 @@ use crate::transfer::{self, Progress, TransferError};
 use crate::values::{AccountIdentity, Bytes, Secret};
 use crate::values::{MailboxId, Side};
 
-/// Tries all sign-ins, some at a time, and tells each outcome.
+/// Tries all sign-ins, a few at a time, and reports each result.
 pub(in crate::engine) async fn run(
     attempts: Vec<Attempt>,
     project: String,
@@ -55,14 +55,14 @@ pub(in crate::engine) async fn run(
     all.await;
 }
 
-/// What a sign-in has brought beside the way in.
+/// What a successful sign-in found.
 #[derive(Default)]
 pub(in crate::engine) struct Found {
     /// Messages and bytes of the source.
     pub(in crate::engine) counted: Option<(u64, Bytes)>,
-    /// The account that it has led to.
+    /// The account it opened.
     pub(in crate::engine) account: Option<AccountIdentity>,
-    /// The folders that it has, as the server spells them.
+    /// Its folders, as the server spells them.
     pub(in crate::engine) known: BTreeSet<String>,
 }
 
@@ -101,7 +101,7 @@ async fn one(
     }
 }
 
-/// Signs in, and lists the folders: only then does a sign-in count.
+/// Signs in and lists the folders; only then does the sign-in count.
 async fn sign_in(
     attempt: &Attempt,
     secret: Secret,
@@ -113,7 +113,7 @@ async fn sign_in(
     let words = session.server_words();
     let account = access.account(&mut session, &folders).await;
     let account = Some(account.map_err(|source| TransferError::Server { side, source })?);
-    // What follows a sign-in most often follows at once, and begins with this connection.
+    // The next step usually follows at once and can reuse this connection.
     access.leave(session);
     let mut messages = 0;
     let mut bytes = Some(0_u64);
@@ -125,7 +125,7 @@ async fn sign_in(
     Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, known }))
 }
 
-/// Tells what is waited for before anything is copied.
+/// Reports what is being waited for before anything is copied.
 pub(in crate::engine) fn waits_of(
     context: &JobContext,
     mailbox: MailboxId,
@@ -139,7 +139,7 @@ pub(in crate::engine) fn waits_of(
     }
 }
 
-/// Without a password nothing is tried. A keyring that did not answer may have it: then nothing is said against the row.
+/// Without a password nothing is tried. If the keyring did not answer, it may have one, so the row gets no error.
 fn needs_password(attempt: &Attempt, place: PasswordPlace) -> SignInView {
     let (state, error) = match place {
         PasswordPlace::NoAnswer => (SignInState::NotTried, None),

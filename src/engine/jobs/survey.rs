@@ -15,7 +15,7 @@ use crate::records::CurrentZone;
 use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
 use crate::values::{DomainName, UnixTime};
 
-/// What the DNS is asked with.
+/// The DNS settings.
 pub(in crate::engine) struct Question {
     pub(in crate::engine) domain: DomainName,
     pub(in crate::engine) options: AuditOptions,
@@ -67,7 +67,7 @@ async fn read_files(
     }
 }
 
-/// The resolver that was named, or the system's.
+/// The configured resolver, or the system's.
 pub(in crate::engine) async fn resolver(address: &str) -> Result<Resolver, Box<UserError>> {
     let resolver =
         if address.trim().is_empty() { Resolver::system() } else { Resolver::parse(address).await };
@@ -91,7 +91,7 @@ impl Question {
     }
 }
 
-/// Asks and judges; the facts come along as JSON.
+/// Runs the audit; also returns the facts as JSON.
 pub(in crate::engine) async fn audit(
     question: Question,
     context: JobContext,
@@ -101,7 +101,7 @@ pub(in crate::engine) async fn audit(
     let mut tell = |progress: Progress| {
         let Progress { done, total, what } = progress;
         let message = Message::AuditProgress { number: context.number, done, total, what };
-        // Progress that finds no room is overtaken by the next one anyway.
+        // The next progress report replaces one that does not fit.
         let _overtaken = context.answers.try_send(message).is_err();
     };
     let mut facts = survey::run(&question.domain, &options, &resolver, &mut tell, &context.token)
@@ -115,7 +115,7 @@ pub(in crate::engine) async fn audit(
     Ok(Box::new((report, json)))
 }
 
-/// Reads what the zone says today, as far as the new records need it.
+/// Reads the parts of the current zone that the new records need.
 pub(in crate::engine) async fn zone(
     question: Question,
     provider: Provider,

@@ -10,15 +10,15 @@ use crate::engine::system::output_file::OutputError;
 use crate::plan::Reach;
 use crate::values::UnixTime;
 
-/// Projects that are remembered; of the others, those that were agreed to least recently are forgotten.
+/// Most projects remembered; beyond that, the least recently confirmed are forgotten.
 const MOST_PROJECTS: usize = 500;
-/// Longest file that is read.
+/// Largest file read.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// What the owner of this computer has agreed to, project by project: a file in the user's configuration folder, and not
 /// in the project, which may come from somebody else. It holds no more than digests.
 ///
-/// Losing it costs a question for each project, so a file that cannot be read counts as empty, and says so in the log.
+/// Losing it only means asking again for each project, so an unreadable file counts as empty and is logged.
 pub(in crate::engine) struct Confirmed {
     file: Option<PathBuf>,
     projects: BTreeMap<String, Entry>,
@@ -37,7 +37,7 @@ impl Confirmed {
         Self { file, projects }
     }
 
-    /// What of this nobody has agreed to.
+    /// The parts that have not been agreed to.
     pub(in crate::engine) fn missing(&mut self, project: &str, reaches: Vec<Reach>) -> Vec<Reach> {
         self.learn_from_others();
         let known = self.projects.get(project);
@@ -47,7 +47,7 @@ impl Confirmed {
             .collect()
     }
 
-    /// Remembers that all of this was agreed to. On an error it is remembered until the program ends.
+    /// Remembers the agreement. On an error it lasts until the program ends.
     pub(in crate::engine) fn confirm(
         &mut self,
         project: &str,
@@ -71,7 +71,7 @@ impl Confirmed {
         output_file::write_output(file, |out| out.write_all(&text))
     }
 
-    /// Another window or command may have written meanwhile.
+    /// Rereads the file, since another window or command may have written it.
     fn learn_from_others(&mut self) {
         for (name, entry) in self.file.as_deref().map(read).unwrap_or_default() {
             let known = self.projects.entry(name).or_default();

@@ -1,4 +1,4 @@
-//! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
+//! The copy of the open project: its preparation, start and end, and what the ledger shows meanwhile.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhas
 use crate::values::{AccountIdentity, UnixTime};
 use crate::values::{MailboxId, Side};
 
-/// The problems of a running copy are read with every twelfth look, which is every three seconds.
+/// The problems of a running copy are read every twelfth time, that is, every three seconds.
 const LOOKS_PER_PROBLEMS: u64 = 12;
 
 impl OpenProject {
-    /// What the copy of each chosen mailbox needs. Nothing is begun where it is not clear whether the ledger is about these
-    /// accounts, or where somebody else writes to one of them.
+    /// The input for the copy of each chosen mailbox. Nothing starts if it is unclear whether the ledger belongs to these
+    /// accounts, or if another process writes to one of them.
     pub(in crate::engine) fn copy_work(
         &mut self,
         mode: CopyMode,
@@ -64,7 +64,7 @@ impl OpenProject {
         Ok(work)
     }
 
-    /// Nothing is begun where another run writes into one of these accounts, as far as sign-ins have told which these are.
+    /// Nothing starts if another run writes into one of these accounts, as far as earlier sign-ins have identified them.
     fn refuse_busy(
         &self,
         claims: &AccountClaims,
@@ -85,7 +85,7 @@ impl OpenProject {
         }
     }
 
-    /// The account that this side was found to be when it was signed in to, in this session and under these names.
+    /// The account that a sign-in on this side opened, in this session and under these names.
     fn account_of(&self, attempt: &Attempt) -> Option<&AccountIdentity> {
         let known = self.accounts.get(&(attempt.mailbox, attempt.side))?;
         let is_of = known.host == attempt.server.host
@@ -94,7 +94,7 @@ impl OpenProject {
         is_of.then_some(known)
     }
 
-    /// Remembers which account a sign-in has led to. An error where the other side of the mailbox has led to the same.
+    /// Remembers which account a sign-in opened. An error if the other side of the mailbox opened the same one.
     pub(in crate::engine) fn learn_account(
         &mut self,
         mailbox: MailboxId,
@@ -115,8 +115,8 @@ impl OpenProject {
         }
     }
 
-    /// The owner has to say whether accounts that are named in another way are the same ones, where the ledger would
-    /// forget what nobody could find out again.
+    /// Whether the user must confirm that accounts with changed names are the same, because the ledger would otherwise
+    /// lose information that cannot be recovered.
     fn ask_about_accounts(
         &self,
         mode: CopyMode,
@@ -126,7 +126,7 @@ impl OpenProject {
         let failed = |error| Box::new(explain::project(&error));
         let Some(before) = self.project.bound_sides(source.mailbox).map_err(failed)? else { return Ok(()) };
         let sides = [(&before.source, source), (&before.destination, destination)];
-        // Before the switch another account is taken for what it is: all mail is compared and copied into it.
+        // Before the switch no question is needed: all mail is compared and copied into the other account.
         let is_asked = |spelling| match spelling {
             Spelling::Same => false,
             Spelling::Likely => true,
@@ -142,8 +142,8 @@ impl OpenProject {
         Err(Box::new(explain::accounts_renamed(known, now, mode)))
     }
 
-    /// The owner says whether accounts that are named in another way are the same ones: then the ledger stays true, else it
-    /// begins anew.
+    /// The user answers whether accounts with changed names are the same. If so, the ledger stays valid; otherwise it
+    /// starts afresh.
     pub(in crate::engine) fn name_accounts(&mut self, are_same: bool) -> Result<(), Box<UserError>> {
         for (source, destination) in self.both_sides()? {
             let (from, to) = (source.account(), destination.account());
@@ -162,13 +162,13 @@ impl OpenProject {
             }
         }
         if are_same {
-            // What was copied lies where it lay, under the name that its server has now.
+            // The copies have not moved; only their server's name has changed.
             self.view.copy.route = self.route_now().filter(|_| self.view.copy.route.is_some());
         }
         Ok(())
     }
 
-    /// The copy begins, or a verification without one.
+    /// Starts a copy, or a verification alone.
     pub(in crate::engine) fn begin_copy(
         &mut self,
         control: CopyBoard,
@@ -183,13 +183,13 @@ impl OpenProject {
         copy.trial = trial;
         copy.started_at = copy.started_at.or(Some(at));
         copy.is_verifying = is_verifying;
-        // A verification takes nothing back of a copy that came to its end.
+        // A verification does not undo a finished copy.
         copy.finished_at = copy.finished_at.filter(|_| is_verifying);
         copy.verification = None;
         copy.verification_counts = None;
         self.copy_states.clear();
         for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
-            // What was done is done until it is its turn to be looked at again.
+            // A finished mailbox stays finished until its turn comes again.
             let was_done = self.done.contains(&row.id);
             let state = if was_done { MailboxProgressState::Done } else { MailboxProgressState::Queued };
             self.copy_states.insert(row.id, state);
@@ -198,13 +198,13 @@ impl OpenProject {
         self.begin_to_measure();
     }
 
-    /// The speed is measured from here on.
+    /// Starts measuring the speed.
     pub(in crate::engine) fn begin_to_measure(&mut self) {
         self.meter.begin(&self.view.copy);
         self.refresh_sums();
     }
 
-    /// A copy between other servers takes the place of the one before, which is kept as what it was.
+    /// A copy between other servers replaces the previous one, which is kept as history.
     fn begin_route(&mut self) {
         let Some(now) = self.route_now() else { return };
         let is_other = copy_standing(&self.view) == CopyStanding::Elsewhere;
@@ -222,7 +222,7 @@ impl OpenProject {
         }
     }
 
-    /// Takes over what the mailboxes of the running copy do. True where one has come to its end, or lost it.
+    /// Takes over the states of the running mailboxes. True if one has finished or is no longer finished.
     pub(in crate::engine) fn take_copy_states(&mut self) -> bool {
         let before = self.done.clone();
         if let Some(control) = &self.copy {
@@ -233,7 +233,7 @@ impl OpenProject {
         }
         for (id, state) in &self.copy_states {
             match state {
-                // What a trial comes to is only known at its end.
+                // The result of a trial is known only at its end.
                 MailboxProgressState::Done if self.view.copy.trial.is_none() => _ = self.done.insert(*id),
                 MailboxProgressState::Stopped(_) => _ = self.done.remove(id),
                 _ => {}
@@ -257,7 +257,7 @@ impl OpenProject {
         self.done != before
     }
 
-    /// Shows folders under the names that they have got.
+    /// Shows folders under their learned names.
     fn show_learnt_names(&mut self) {
         for (mailbox, plan) in Arc::make_mut(&mut self.view.plan.mailboxes) {
             match self.project.name_lessons(*mailbox) {
@@ -267,7 +267,7 @@ impl OpenProject {
         }
     }
 
-    /// The copy ended, for whichever reason.
+    /// The copy ended, for whatever reason.
     pub(in crate::engine) fn end_copy(
         &mut self,
         outcome: &crate::engine::open_project::copy_work::Outcome,
@@ -278,12 +278,12 @@ impl OpenProject {
         self.show_learnt_names();
         self.refresh_sums();
         self.end_trial_states();
-        // A chosen mailbox that could not even begin keeps the whole from being finished.
+        // A chosen mailbox that could not start keeps the copy unfinished.
         let is_done = |id| self.copy_states.get(&id) == Some(&MailboxProgressState::Done);
         let all_done =
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        // A trial is no copy of everything, whatever it came to.
+        // A trial is never a complete copy.
         let is_whole = copy.trial.is_none();
         if !copy.is_verifying {
             self.is_copied = outcome.is_copied && is_whole;
@@ -310,7 +310,7 @@ impl OpenProject {
         self.refresh_messages();
     }
 
-    /// After a trial, a mailbox is done where the trial has put nothing of it off.
+    /// After a trial, a mailbox is done if the trial put nothing of it off.
     fn end_trial_states(&mut self) {
         if self.view.copy.trial.is_none() {
             return;
@@ -328,7 +328,7 @@ impl OpenProject {
         }
     }
 
-    /// Sums and bars from the ledger; problems every few looks, as they cost more.
+    /// Sums and bars from the ledger; problems only every few times, as they cost more.
     pub(in crate::engine) fn look_at_the_ledger(&mut self) {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_PROBLEMS) {
@@ -376,7 +376,7 @@ impl OpenProject {
         }
     }
 
-    /// The phase of the copy as the file keeps it.
+    /// The phase of the copy as stored in the file.
     pub(in crate::engine) fn copy_job(&self) -> CopyJob {
         let copy = &self.view.copy;
         CopyJob {
@@ -403,7 +403,7 @@ impl OpenProject {
         }
     }
 
-    /// A copy that ran while the project closes goes on when it is opened again, unless it was about to rest.
+    /// A copy that runs when the project closes continues when it is reopened, unless it was about to pause or stop.
     pub(in crate::engine) fn remember_phase(&mut self) {
         self.view.copy.phase = match self.view.copy.phase {
             CopyPhase::Running => CopyPhase::Interrupted,

@@ -13,16 +13,16 @@ use crate::values::MailboxId;
 pub(in crate::engine) struct CopyBoard {
     controller: Arc<CopyController>,
     pub(in crate::engine) control: CopyControl,
-    /// What each mailbox does. A board and not a queue: the newest word counts, and none gets lost.
+    /// The state of each mailbox. A board rather than a queue: only the latest state counts.
     board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
-    /// Mailboxes that are paused while others go on.
+    /// Mailboxes paused while others continue.
     paused: Arc<Mutex<BTreeMap<MailboxId, watch::Sender<bool>>>>,
-    /// What is on its way, by mailbox.
+    /// Messages in progress, by mailbox.
     under_way: Arc<Mutex<BTreeMap<MailboxId, Arc<UnderWay>>>>,
     again: mpsc::UnboundedSender<MailboxId>,
 }
 
-/// Mailboxes that have come to their end and are to be copied once more.
+/// Finished mailboxes to be copied again.
 pub(in crate::engine) type Again = mpsc::UnboundedReceiver<MailboxId>;
 
 impl CopyBoard {
@@ -34,56 +34,56 @@ impl CopyBoard {
         (Self { controller, control, board: Arc::default(), paused, under_way, again }, receiver)
     }
 
-    /// What each mailbox does now.
+    /// The current state of each mailbox.
     pub(in crate::engine) fn states(&self) -> BTreeMap<MailboxId, MailboxProgressState> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says what a mailbox does.
+    /// Sets the state of a mailbox.
     pub(in crate::engine) fn set_state(&self, mailbox: MailboxId, state: MailboxProgressState) {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, state);
     }
 
-    /// Where the copy of a mailbox tells what is on its way.
+    /// Where the copy of a mailbox reports messages in progress.
     pub(in crate::engine) fn under_way_of(&self, mailbox: MailboxId) -> Arc<UnderWay> {
         let mut boards = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(boards.entry(mailbox).or_default())
     }
 
-    /// What is on its way in all mailboxes.
+    /// The messages in progress of all mailboxes.
     pub(in crate::engine) fn under_way(&self) -> BTreeMap<MailboxId, Arc<UnderWay>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Messages under way are finished, then every mailbox waits.
+    /// Pauses: messages in progress are finished, then every mailbox waits.
     pub(in crate::engine) fn pause(&self) {
         self.controller.pause();
     }
 
-    /// Every mailbox goes on.
+    /// Resumes every mailbox.
     pub(in crate::engine) fn resume(&self) {
         self.controller.resume();
     }
 
-    /// Messages under way are finished, then every mailbox ends.
+    /// Stops: messages in progress are finished, then every mailbox ends.
     pub(in crate::engine) fn stop(&self) {
         self.controller.stop();
     }
 
-    /// Messages under way of this mailbox are finished, then it leaves its connections to the others; or it goes on.
+    /// Pauses or resumes one mailbox: it finishes its messages in progress, then releases its connections to the others.
     pub(in crate::engine) fn pause_one(&self, mailbox: MailboxId, is_paused: bool) {
         let mut paused = self.paused();
         paused.entry(mailbox).or_insert_with(|| watch::channel(false).0).send_replace(is_paused);
     }
 
-    /// Tells when one mailbox is paused and when it goes on.
+    /// Signals when one mailbox is paused or resumed.
     pub(in crate::engine) fn watch_one(&self, mailbox: MailboxId) -> watch::Receiver<bool> {
         self.paused().entry(mailbox).or_insert_with(|| watch::channel(false).0).subscribe()
     }
 
-    /// Copies a mailbox once more that has come to its end while others go on.
+    /// Copies a finished mailbox again while others continue.
     pub(in crate::engine) fn once_more(&self, mailbox: MailboxId) {
-        // A copy that has just ended is started anew by whoever asks for it.
+        // If the copy has just ended, the caller starts a new one.
         let _has_ended = self.again.send(mailbox);
     }
 

@@ -1,5 +1,5 @@
-//! How much a copy may have under way: what the owner says, what the catalogue knows of the providers, and what one run
-//! of several mailboxes shares out. The forecast and the copy ask here, so that they say the same.
+//! The limits of a copy: the user's settings, the providers' limits in the catalogue, and the shares of one run
+//! of several mailboxes. The forecast and the copy both use these, so they agree.
 
 use std::num::NonZero;
 
@@ -8,19 +8,19 @@ use crate::plan::CopyOptions;
 use crate::transfer::CopyLimits;
 use crate::values::Endpoint;
 
-/// What the mailboxes of one run share.
+/// The limits shared by the mailboxes of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct RunLimits {
     /// Mailboxes at the same time.
     pub(in crate::engine) mailboxes: usize,
-    /// Connections to one server at the same time, over all mailboxes; `None`: the owner has not said.
+    /// Limit on connections to one server, over all mailboxes; `None`: not set by the user.
     pub(in crate::engine) connections: Option<usize>,
     /// Sides that are on one server: a mailbox needs a connection for each.
     sides: usize,
 }
 
 impl RunLimits {
-    /// What the owner allows, and at least what one mailbox needs.
+    /// The user's limit, but at least what one mailbox needs.
     pub(in crate::engine) fn new(
         mailboxes: usize,
         connections: Option<usize>,
@@ -36,14 +36,14 @@ impl RunLimits {
         Self { mailboxes: mailboxes.clamp(1, served), connections, sides }
     }
 
-    /// Connections that one mailbox may have open to one side while so many mailboxes are to be copied.
+    /// Connections that one mailbox may open per side while this many mailboxes are left.
     pub(in crate::engine) fn share(self, mailboxes: usize) -> usize {
         let at_once = self.mailboxes.min(mailboxes).max(1);
         self.connections.map_or(usize::MAX, |most| (most / self.sides / at_once).max(1))
     }
 }
 
-/// The limits of the copy of one mailbox: what the catalogue knows of its providers, unless the owner said otherwise, and
+/// The limits for one mailbox: its providers' limits in the catalogue, unless overridden by the user, and
 /// its share of the connections.
 pub(in crate::engine) fn copy_limits(
     known: &ProviderLimits,
@@ -67,13 +67,13 @@ pub(in crate::engine) fn copy_limits(
     }
 }
 
-/// How many pairs of connections are worth it where nothing is far. The processors are what such a copy waits for, often
-/// the servers' own, and every pair costs a sign-in on both sides.
+/// How many pairs of connections help between nearby servers. Such a copy is bound by the processors, often
+/// those of the servers, and every pair costs a sign-in on both sides.
 fn near_pairs(processors: usize) -> usize {
     processors.clamp(2, 4)
 }
 
-/// The owner's word counts; 0 means that there is no limit.
+/// The user's limit takes precedence; 0 means no limit.
 pub(in crate::engine) fn chosen(own: Option<u64>, known: Option<u64>) -> Option<u64> {
     match own {
         Some(0) => None,

@@ -6,10 +6,10 @@ use crate::project::LedgerTotals;
 use crate::transfer::Progress;
 use crate::values::Bytes;
 
-/// One message in so many may have been at the destination before: finding it takes no time worth measuring.
+/// One in this many messages may have been found at the destination, which takes no measurable time.
 const ADOPTED_SHARE: u64 = 10;
 
-/// The time that a mailbox is really copied: without signing in, pauses, and waiting for a server's permission.
+/// The time a mailbox is actually being copied, without signing in, pauses and throttling.
 #[derive(Default)]
 pub(in crate::engine) struct Stopwatch(Mutex<Running>);
 
@@ -29,7 +29,7 @@ impl Running {
 }
 
 impl Stopwatch {
-    /// Takes what the copy tells.
+    /// Handles a progress report.
     pub(in crate::engine) fn hear(&self, progress: &Progress) {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
@@ -52,7 +52,7 @@ impl Stopwatch {
         }
     }
 
-    /// What was copied between two looks at the ledger; `None` where it says nothing about the speed.
+    /// What was copied between two reads of the ledger; `None` if it says nothing about the speed.
     pub(in crate::engine) fn measured(
         &self,
         before: &LedgerTotals,

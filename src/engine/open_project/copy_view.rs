@@ -20,12 +20,12 @@ use crate::transfer::UnderWay;
 use crate::values::MailboxId;
 use crate::values::{Bytes, Endpoint};
 
-/// What the ledger says about the copy, for the page.
+/// What the ledger shows about the copy, for the page.
 pub(in crate::engine) struct Fresh {
     pub(in crate::engine) sum: LedgerSum,
     pub(in crate::engine) bytes_done: Bytes,
     pub(in crate::engine) bytes_total: Bytes,
-    /// Bytes that have left, answered or not.
+    /// Bytes sent, confirmed or not.
     pub(in crate::engine) bytes_sent: Bytes,
     pub(in crate::engine) mailboxes: Vec<MailboxProgress>,
     pub(in crate::engine) connections: Connections,
@@ -33,17 +33,17 @@ pub(in crate::engine) struct Fresh {
     pub(in crate::engine) under_way: Vec<UnderWayView>,
 }
 
-/// What is known of the copy besides the ledger.
+/// What is known about the copy besides the ledger.
 pub(in crate::engine) struct Known<'a> {
     pub(in crate::engine) states: &'a BTreeMap<MailboxId, MailboxProgressState>,
     pub(in crate::engine) done: &'a BTreeSet<MailboxId>,
     pub(in crate::engine) bound: &'a BTreeMap<MailboxId, BoundSides>,
-    /// What is on its way in each mailbox that is being copied.
+    /// The messages in progress of each mailbox being copied.
     pub(in crate::engine) under_way: BTreeMap<MailboxId, Arc<UnderWay>>,
 }
 
 impl Fresh {
-    /// Adds the connections of a mailbox, and how far its verification is.
+    /// Adds the connections of a mailbox and the progress of its verification.
     fn count(&mut self, state: &MailboxProgressState, sum: &LedgerSum) {
         let copies = sum.arrived();
         let done = match state {
@@ -64,7 +64,7 @@ impl Fresh {
     }
 }
 
-/// What went wrong, by cause. Costs more than the sums, so it is not asked with every look.
+/// What went wrong, by cause. More expensive than the sums, so it is not read every time.
 pub(in crate::engine) fn problems(project: &Project) -> Result<Vec<ProblemGroup>, ProjectError> {
     Ok(project.problems()?.iter().map(explain::problem).collect())
 }
@@ -86,7 +86,7 @@ pub(in crate::engine) fn pauses(project: &Project) -> Result<Vec<PauseGroup>, Pr
     Ok(groups)
 }
 
-/// Reads sums and folders from the ledger. What is planned and not yet in the ledger counts as to do.
+/// Reads sums and folders from the ledger. Planned messages that are not in the ledger yet count as to do.
 pub(in crate::engine) fn refresh(
     project: &Arc<Project>,
     view: &ProjectView,
@@ -102,7 +102,7 @@ pub(in crate::engine) fn refresh(
         verified: (0, 0),
         under_way: Vec::new(),
     };
-    // What was copied elsewhere is history: neither the new plan nor a new account says anything about it.
+    // A copy to another destination is history: neither the new plan nor a new account applies to it.
     let is_history = copy_standing(view) == CopyStanding::Elsewhere;
     for row in view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
         let is_moved = !is_history && is_moved(view, row, known.bound.get(&row.id));
@@ -153,7 +153,7 @@ pub(in crate::engine) fn refresh(
     Ok(fresh)
 }
 
-/// Whether the ledger of a mailbox is about other accounts than those that it is to be copied between now.
+/// Whether the ledger of a mailbox belongs to accounts other than the current ones.
 fn is_moved(view: &ProjectView, row: &MailboxView, bound: Option<&BoundSides>) -> bool {
     let Some(bound) = bound.filter(|_| !view.is_practice) else { return false };
     let is_other = |known: &str, server: Option<&Endpoint>, user: &str| {
@@ -163,7 +163,7 @@ fn is_moved(view: &ProjectView, row: &MailboxView, bound: Option<&BoundSides>) -
         || is_other(&bound.destination, view.destination.server.as_ref(), &row.mailbox.destination_user)
 }
 
-/// The same messages, with nothing of them copied: the next run looks for them in another account.
+/// The same messages as not copied: the next run looks for them in another account.
 fn as_to_do(totals: &LedgerTotals) -> LedgerTotals {
     let mut sum = LedgerSum::default();
     sum.add(MessageState::LeftOut, totals.sum.left_out);
@@ -185,7 +185,7 @@ fn add_what_is_not_listed(plan: &MailboxPlan, listed: &BTreeSet<&FolderPath>, to
     }
 }
 
-/// What a mailbox does while no copy of this session has touched it.
+/// The state of a mailbox that no copy of this session has touched.
 fn resting_state(view: &ProjectView, row: &MailboxView, was_done: bool) -> MailboxProgressState {
     let error = row.source.error.as_ref().or(row.destination.error.as_ref());
     match (view.copy.phase, error) {

@@ -1,4 +1,4 @@
-//! What a copy is given for each mailbox, and what comes of it.
+//! The input of a copy for each mailbox, and its result.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::plan::Measured;
 use crate::plan::VerifySummary;
 use crate::project::Ledger;
 use crate::values::MailboxId;
-/// What the copy of one mailbox needs, but for the passwords.
+/// The input for the copy of one mailbox, except for the passwords.
 pub(in crate::engine) struct MailboxWork {
     pub(in crate::engine) mailbox: MailboxId,
     pub(in crate::engine) ledger: Ledger,
@@ -20,12 +20,12 @@ pub(in crate::engine) struct MailboxWork {
 /// How the whole copy ended.
 #[derive(Default)]
 pub(in crate::engine) struct Outcome {
-    /// Whether every mailbox came to its end.
+    /// Whether every mailbox finished.
     pub(in crate::engine) is_complete: bool,
-    /// Whether every mailbox was copied to its end, whatever the verification said.
+    /// Whether every mailbox was copied completely, whatever the verification found.
     pub(in crate::engine) is_copied: bool,
-    /// What the verification compared, failed verifications included; `None` where there was none.
+    /// What the verification compared, including failed verifications; `None` if there was none.
     pub(in crate::engine) verification: Option<VerifySummary>,
-    /// How fast mailboxes were copied, where it can be told.
+    /// The speed of each mailbox, if measurable.
     pub(in crate::engine) measured: BTreeMap<MailboxId, Measured>,
 }

@@ -1,4 +1,4 @@
-//! Which folders a count expects, and which it leaves alone.
+//! Which folders a count expects and which it skips.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::project::ProjectError;
 use crate::values::{MailboxId, Side};
 
 impl OpenProject {
-    /// Folders that are not asked for their counts, as the owner leaves them out whatever they hold. The inbox is counted in
-    /// any case: accounts are told by it.
+    /// Folders not counted because the user leaves them out. The inbox is counted in
+    /// any case, because it identifies the account.
     pub(in crate::engine) fn uncounted(&self, side: Side) -> Uncounted {
         if side != Side::Source || self.excluded.is_empty() {
             return Uncounted::default();
@@ -22,7 +22,7 @@ impl OpenProject {
         })
     }
 
-    /// Folders of the source that were there before: when it was signed in to, when it was counted last, and those with
+    /// Known source folders: from the sign-in, from the last count, and those with
     /// messages that are still to do.
     pub(in crate::engine) fn known_folders(
         &self,

@@ -1,4 +1,4 @@
-//! How long the copy of each mailbox will take, from its plan, its ledger, and what was measured.
+//! The forecast for each mailbox, from its plan, its ledger, and measurements.
 
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::snapshot::ForecastsView;
@@ -10,7 +10,7 @@ use crate::values::Bytes;
 use crate::values::MailboxId;
 
 impl OpenProject {
-    /// Computes the forecasts anew.
+    /// Recomputes the forecasts.
     pub(in crate::engine) fn refresh_forecasts(&mut self) {
         let plans = &self.view.plan.mailboxes;
         let together = self.measured.values().copied().reduce(Measured::plus);
@@ -43,7 +43,7 @@ impl OpenProject {
             ForecastsView { all: forecast_all(&each, run.mailboxes as u64), mailboxes };
     }
 
-    /// What the mailboxes of one run share.
+    /// The limits shared by the mailboxes of one run.
     pub(in crate::engine) fn run_limits(&self) -> RunLimits {
         RunLimits::new(
             self.parallel,
@@ -53,7 +53,7 @@ impl OpenProject {
         )
     }
 
-    /// What the copy has still to do of a plan.
+    /// What is still to be copied of a plan.
     fn left_to_copy(&self, id: MailboxId, (messages, bytes): (u64, Bytes)) -> (u64, Bytes) {
         let copy = &self.view.copy;
         let shown = copy.mailboxes.iter().find(|shown| shown.id == id);

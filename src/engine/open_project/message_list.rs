@@ -1,4 +1,4 @@
-//! Messages one by one: as rows on a page, and as a file with one row for each.
+//! Individual messages: as rows on a page, and as a file with one row for each.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,10 +19,10 @@ use crate::report::{MESSAGE_COLUMNS, MessageRow};
 use crate::values::{Bytes, counted};
 use crate::values::{MailboxId, SourceUid};
 
-/// Rows that a page holds at once: a few screens in each direction.
+/// Rows a page holds at once: a few screens in each direction.
 pub(in crate::engine) const PAGE_ROWS: usize = 300;
 
-/// Rows that are read from the project at once, so that memory stays flat whatever the ledger holds.
+/// Rows read from the project at once, so that memory stays bounded.
 const FILE_ROWS: usize = 2_000;
 
 /// One row for each folder that was left out as a whole: its messages were never listed.
@@ -52,7 +52,7 @@ pub(in crate::engine) fn left_out_folders(
     rows
 }
 
-/// Writes every message of the ledger and every folder that was left out, whole or not at all. Returns how many messages.
+/// Writes every message of the ledger and every folder left out, completely or not at all. Returns the number of messages.
 pub(in crate::engine) fn save(
     project: &Project,
     (addresses, left_out): (&BTreeMap<MailboxId, String>, &[MessageRow]),
@@ -162,7 +162,7 @@ pub(in crate::engine) fn saved_words(count: u64) -> String {
     format!("Saved the list of {}", counted(count, "message"))
 }
 
-/// The messages that fit around the one with the index `wanted`, for a page.
+/// The matching messages around index `wanted`, for a page.
 pub(in crate::engine) fn look(
     project: &Project,
     query: &MessageQuery,
@@ -173,7 +173,7 @@ pub(in crate::engine) fn look(
         None => sum.source_count,
         Some(state) => sum.count(state),
     };
-    // A third above what is wanted, so that scrolling back a little needs no new look.
+    // A third of them above, so that scrolling back a little needs no new query.
     let room = u64::try_from(PAGE_ROWS / 3).unwrap_or(0);
     let first = wanted.min(total.saturating_sub(1)).saturating_sub(room);
     let rows = project.messages(query, first, PAGE_ROWS)?;
@@ -201,7 +201,7 @@ pub(in crate::engine) fn look(
 }
 
 impl OpenProject {
-    /// Shows these messages one by one; a list that cannot be read says why.
+    /// Shows these messages; reports an error if the list cannot be read.
     pub(in crate::engine) fn look_at_messages(
         &mut self,
         query: &MessageQuery,
@@ -212,7 +212,7 @@ impl OpenProject {
         Ok(())
     }
 
-    /// Reads the rows on show again, as they change while a copy runs.
+    /// Rereads the visible rows, which change while a copy runs.
     pub(in crate::engine) fn refresh_messages(&mut self) {
         let Some(list) = self.view.messages.list.clone() else { return };
         let room = u64::try_from(PAGE_ROWS / 3).unwrap_or(0);

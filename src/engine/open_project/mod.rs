@@ -1,4 +1,4 @@
-//! What is remembered of the project that is open: its file, what is shown of it, and what runs for it.
+//! The state of the open project: its file, its view, and its jobs.
 
 pub(in crate::engine) mod confirmed;
 pub(in crate::engine) mod copy;
@@ -55,9 +55,9 @@ use crate::records::CurrentZone;
 use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
 use crate::values::{MailboxId, Side};
 
-/// The open project: its file, what the faces see of it, and what its jobs share.
+/// The open project: its file, its view for the faces, and what its jobs share.
 pub(super) struct OpenProject {
-    /// Every mailbox was copied to its end, whatever a verification said of it.
+    /// Whether every mailbox was copied completely, whatever a verification found.
     pub(super) is_copied: bool,
     pub(super) project: Arc<Project>,
     pub(super) view: ProjectView,
@@ -67,49 +67,49 @@ pub(super) struct OpenProject {
     pub(super) evidence_to_read: Vec<std::path::PathBuf>,
     /// The embedded servers, while a practice project is open.
     pub(super) practice: Option<PracticeWorld>,
-    /// Where the file of a practice project lies; goes when the project is closed.
+    /// The temporary folder of a practice project; deleted when the project is closed.
     pub(super) practice_folder: Option<tempfile::TempDir>,
-    /// How the running copy is asked to end.
+    /// Controls the running copy.
     pub(super) copy: Option<CopyBoard>,
     pub(super) meter: CopyMeter,
     pub(super) copy_states: BTreeMap<MailboxId, MailboxProgressState>,
-    /// Mailboxes that have come to their end, in this session or before.
+    /// Mailboxes finished in this session or before.
     pub(super) done: BTreeSet<MailboxId>,
-    /// Whose mail the ledgers are about.
+    /// Which accounts the ledgers belong to.
     pub(super) bound: BTreeMap<MailboxId, BoundSides>,
     /// What was saved last.
     pub(super) saved: SavedFiles,
-    /// Whether the newest run was nothing but a verification.
+    /// Whether the newest run was only a verification.
     pub(super) was_verify_only: bool,
-    /// Looks at the ledger since the project was opened.
+    /// How often the ledger was read since the project was opened.
     pub(super) looks: u64,
-    /// The accounts that sign-ins of this session have led to.
+    /// The accounts opened by sign-ins of this session.
     pub(super) accounts: BTreeMap<(MailboxId, Side), AccountIdentity>,
-    /// Whether the owner may have entered something since what the project does was last confirmed.
+    /// Whether the user may have entered something since the project was last confirmed.
     pub(super) has_new_reach: bool,
     /// The approved certificates.
     pub(super) pins: PinBook,
-    /// Connections between two steps.
+    /// Idle connections kept between two steps.
     pub(super) idle: IdleSessions,
     /// Whether connections are compressed.
     pub(super) compression: Compression,
     pub(super) timeouts: Timeouts,
     /// How fast mailboxes were copied.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
-    /// What the provider's catalogue entry says that a copy meets.
+    /// The provider's limits from the catalogue.
     pub(super) limits: ProviderLimits,
     /// Mailboxes that are copied at the same time.
     pub(super) parallel: usize,
-    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
+    /// Limit on connections to one server, over all mailboxes; `None`: as many as help.
     pub(super) max_connections: Option<usize>,
-    /// The folders that the last sign-in at the source has shown, as the server spells them.
+    /// The folders listed at the last sign-in at the source, as the server spells them.
     pub(super) seen_folders: BTreeMap<MailboxId, BTreeSet<String>>,
-    /// Folders that are left out in this session whatever they hold, and not counted.
+    /// Folders left out and not counted in this session.
     pub(super) excluded: Vec<FolderPattern>,
 }
 
 impl OpenProject {
-    /// Reads everything that the pages show from the file.
+    /// Reads everything the pages show from the file.
     pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
         let settings = project.audit_settings()?;
         let destination = project.destination()?;
@@ -195,7 +195,7 @@ impl OpenProject {
         Ok(open)
     }
 
-    /// What the faces see, now.
+    /// The current view for the faces.
     pub(super) fn snapshot(&self) -> ProjectView {
         ProjectView {
             saved_at: self.project.saved_at(),
@@ -204,7 +204,7 @@ impl OpenProject {
         }
     }
 
-    /// What the program does now, in one sentence.
+    /// What the program is doing, in one sentence.
     pub(super) fn activity(&self) -> String {
         let view = &self.view;
         let signing_in = view
@@ -262,7 +262,7 @@ impl OpenProject {
         }
     }
 
-    /// Between which servers a copy that begins now goes; `None` while one is not known.
+    /// The servers of a copy started now; `None` while one is unknown.
     pub(super) fn route_now(&self) -> Option<CopyRoute> {
         let (provider, provider_name) = self.view.destination.chosen.clone()?;
         Some(CopyRoute {
@@ -281,7 +281,7 @@ impl OpenProject {
         Arc::make_mut(&mut self.view.mailboxes).iter_mut().find(|row| row.id == id)
     }
 
-    /// The resolver to ask: the practice one, the one the user named, or the system's (empty).
+    /// The resolver to use: the practice one, the user's, or the system's (empty).
     pub(super) fn resolver_address(&self) -> String {
         match &self.practice {
             Some(practice) => practice.resolver().to_string(),
@@ -289,7 +289,7 @@ impl OpenProject {
         }
     }
 
-    /// Forgets sign-ins at one side after its server changed.
+    /// Resets the sign-ins on one side after its server changed.
     pub(super) fn forget_sign_ins(&mut self, side: Side) {
         for row in Arc::make_mut(&mut self.view.mailboxes) {
             // A password is for one server only.
@@ -297,7 +297,7 @@ impl OpenProject {
         }
     }
 
-    /// Forgets plans that were made for another server or user. Hands back whose they were.
+    /// Discards plans made for another server or user; returns the mailboxes.
     pub(super) fn forget_plans(&mut self, whose: Option<MailboxId>) -> Vec<MailboxId> {
         let plans = Arc::make_mut(&mut self.view.plan.mailboxes);
         let stale: Vec<MailboxId> =
@@ -312,14 +312,14 @@ impl OpenProject {
         stale
     }
 
-    /// Turns a running audit back into what was before it.
+    /// Restores the state before a running audit.
     pub(super) fn end_audit_without_result(&mut self) {
         if let AuditView::Running { previous, .. } = &self.view.audit {
             self.view.audit = previous.clone().map_or(AuditView::NotRun, AuditView::Done);
         }
     }
 
-    /// Sign-ins still under way end with this error.
+    /// Ends pending sign-ins with this error.
     pub(super) fn fail_running_sign_ins(&mut self, error: &UserError) {
         for row in Arc::make_mut(&mut self.view.mailboxes) {
             for view in [&mut row.source, &mut row.destination] {
@@ -363,7 +363,7 @@ impl OpenProject {
         attempts
     }
 
-    /// Chosen mailboxes with the way into both servers.
+    /// Chosen mailboxes with the sign-ins for both servers.
     pub(super) fn both_sides(&self) -> Result<Vec<(Attempt, Attempt)>, Box<UserError>> {
         if self.view.domain.source_server.is_none() {
             return Err(Box::new(explain::no_source_server()));
@@ -374,7 +374,7 @@ impl OpenProject {
         let attempts = self.sign_in_attempts(&[]);
         let mut pairs = Vec::new();
         for pair in attempts.chunks_exact(2) {
-            // Mailboxes that do not get in are named on their page; trying them again may lock them out.
+            // Mailboxes that cannot sign in are shown on their page; retrying them here might lock them out.
             if let [source, destination] = pair
                 && self.mailbox(source.mailbox).is_some_and(may_sign_in)
             {
@@ -384,14 +384,14 @@ impl OpenProject {
         Ok(pairs)
     }
 
-    /// One more mailbox of the running count is done.
+    /// Advances the running count by one mailbox.
     pub(super) fn count_one_more(&mut self) {
         if let Some((done, _)) = &mut self.view.plan.counting {
             *done += 1;
         }
     }
 
-    /// Shows the plan of a mailbox that was just counted.
+    /// Shows the plan of a mailbox just counted.
     pub(super) fn show_plan(&mut self, mailbox: MailboxId, plan: MailboxPlan, oversize: Oversize) {
         self.count_one_more();
         Arc::make_mut(&mut self.view.plan.oversize).insert(mailbox, oversize);
@@ -413,7 +413,7 @@ impl OpenProject {
         }
     }
 
-    /// Measures every provider against the mail as far as it is counted.
+    /// Measures every provider against the mail counted so far.
     pub(super) fn compare_providers(&mut self, catalogue: &Catalogue) {
         self.limits = self.provider_limits(catalogue);
         self.refresh_forecasts();
@@ -431,14 +431,14 @@ impl OpenProject {
     }
 }
 
-/// Whether nothing speaks against signing in on both sides of a mailbox.
+/// Whether both sides of a mailbox can sign in.
 fn may_sign_in(row: &MailboxView) -> bool {
     [&row.source.state, &row.destination.state]
         .iter()
         .all(|state| matches!(state, SignInState::NotTried | SignInState::SigningIn | SignInState::SignedIn))
 }
 
-/// The zone as it was last read; one that cannot be understood is read anew.
+/// The zone as last read; one that cannot be parsed is read again.
 fn load_zone(project: &Project) -> Result<Option<CurrentZone>, ProjectError> {
     let Some(json) = project.zone_facts()? else { return Ok(None) };
     Ok(serde_json::from_str(&json)
@@ -502,7 +502,7 @@ fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
     })
 }
 
-/// A copy that was running when the program ended goes on. A verification does not: it is made again when it is asked for.
+/// A copy that was running when the program ended continues. A verification does not; it must be requested again.
 const fn phase_after_opening(job: &CopyJob) -> CopyPhase {
     match job.phase {
         CopyJobPhase::NotStarted => CopyPhase::NotStarted,
@@ -514,7 +514,7 @@ const fn phase_after_opening(job: &CopyJob) -> CopyPhase {
     }
 }
 
-/// Whether a server is another one than the catalogue's.
+/// Whether a server differs from the catalogue's.
 pub(super) fn is_typed(chosen: &Destination, catalogue: &Catalogue) -> bool {
     let known = catalogue.get(&chosen.provider).and_then(|provider| provider.imap.as_ref());
     chosen.server.is_some() && chosen.server.as_ref() != known.map(|fact| &fact.value)

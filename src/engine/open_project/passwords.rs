@@ -5,7 +5,7 @@ use crate::engine::config::SecretsPolicy;
 use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
 use crate::values::Secret;
 
-/// The passwords of the open projects: a store for this session, and the system's keyring where it is wanted.
+/// The passwords of the open project: a store for this session, and the system keyring if it is to be used.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Passwords {
     session: SecretStore,
@@ -46,7 +46,7 @@ impl Passwords {
         Self { session: self.session.clone(), keyring: None, is_kept_for_good: false }
     }
 
-    /// A password and where it is; what was given in this session comes first.
+    /// A password and where it is; one given in this session comes first.
     pub(in crate::engine) async fn look(&self, whose: &Whose) -> (Option<Secret>, PasswordPlace) {
         let name = whose.name();
         if let Lookup::Kept(secret, _) = self.session.look(&name).await {
@@ -57,12 +57,12 @@ impl Passwords {
             match keyring.look(&name).await {
                 Lookup::Kept(secret, kept) => return (Some(secret), place(kept)),
                 Lookup::Nothing => {}
-                // Where no keyring runs, there is nothing to wait for.
+                // If no keyring runs, there is nothing to wait for.
                 Lookup::NoAnswer if matches!(keyring.status(), StoreStatus::ThisSessionOnly(_)) => {}
                 Lookup::NoAnswer => absent = PasswordPlace::NoAnswer,
             }
         }
-        // It was given in this session before a server was chosen, and is for the one that was chosen first.
+        // It was given before a server was chosen, and belongs to the one chosen first.
         let Some(secret) = self.session.get(&whose.before_the_server()).await else { return (None, absent) };
         if whose.server.is_none() {
             return (Some(secret), PasswordPlace::Session);
@@ -72,7 +72,7 @@ impl Passwords {
         (Some(secret), place)
     }
 
-    /// What an attempt signs in with: a kept password; nothing where a token comes from its own source.
+    /// The password of a sign-in attempt; none if a token comes from its own source.
     pub(in crate::engine) async fn of(&self, project: &str, attempt: &Attempt) -> Option<Secret> {
         self.look_for(project, attempt).await.0
     }
@@ -89,7 +89,7 @@ impl Passwords {
         self.look(&attempt.whose(project)).await
     }
 
-    /// Keeps a password, where the policy says; one that is not for a server yet is kept for this session. Hands back
+    /// Stores a password as the policy says; one without a server yet is kept for this session. Returns
     /// where it is now.
     pub(in crate::engine) async fn set(&self, whose: &Whose, secret: Secret) -> PasswordPlace {
         if whose.server.is_none() {

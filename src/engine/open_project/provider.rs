@@ -1,4 +1,4 @@
-//! What is known of the providers on both sides: of the one that was chosen, else of the one whose server it is.
+//! The providers on both sides: the chosen one, or the one that owns the server.
 
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::copy_limits::chosen;
@@ -7,16 +7,16 @@ use crate::providers::{Catalogue, Fact, Provider};
 use crate::values::Bytes;
 use crate::values::Side;
 
-/// What the catalogue confirms that a copy meets.
+/// The confirmed limits of both providers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct ProviderLimits {
     /// Largest message.
     pub(in crate::engine) message: Option<Bytes>,
-    /// What one mailbox takes in a day.
+    /// What one mailbox accepts per day.
     pub(in crate::engine) upload_per_day: Option<Bytes>,
-    /// What one mailbox of the source hands out in a day.
+    /// What may be downloaded from one source mailbox per day.
     pub(in crate::engine) download_per_day: Option<Bytes>,
-    /// What one mailbox of the destination hands out in a day, as a full verification reads it.
+    /// What may be downloaded from one destination mailbox per day, for a full verification.
     pub(in crate::engine) read_back_per_day: Option<Bytes>,
     /// Connections that one mailbox of the source may have open.
     pub(in crate::engine) source_connections: Option<u32>,
@@ -38,8 +38,8 @@ impl ProviderLimits {
         }
     }
 
-    /// What goes up to the destination in a day at most, and what comes down from the source; the owner's word counts
-    /// before the provider's.
+    /// The daily limits for uploads to the destination and downloads from the source; the user's setting takes precedence
+    /// over the provider's.
     pub(in crate::engine) fn daily_bytes(&self, options: &CopyOptions) -> [Option<u64>; 2] {
         [
             chosen(options.upload_bytes_per_day, self.upload_per_day.map(|bytes| bytes.0)),
@@ -77,7 +77,7 @@ impl OpenProject {
         ProviderLimits::of(source, self.provider(catalogue))
     }
 
-    /// What the provider demands of folder names, as far as it is confirmed.
+    /// The provider's confirmed rules for folder names.
     pub(in crate::engine) fn destination_rules(&self, catalogue: &Catalogue) -> DestinationRules {
         let mut rules = DestinationRules::default();
         if let Some(server) = &self.view.destination.server {

@@ -1,4 +1,4 @@
-//! What the open project would have this computer do.
+//! What the open project would make this computer do.
 
 use crate::engine::attempt::Whose;
 use crate::engine::open_project::OpenProject;
@@ -7,7 +7,7 @@ use crate::values::Endpoint;
 use crate::values::{MailboxId, Side};
 
 impl OpenProject {
-    /// Everything that the project reaches out for. The servers of a practice project are inside this program, so that
+    /// Everything the project would access. The servers of a practice project are inside this program, so
     /// only what runs or is read remains.
     pub(in crate::engine) fn reaches(&self) -> Vec<Reach> {
         let is_practice = self.project.is_practice();
@@ -43,7 +43,7 @@ impl OpenProject {
         reaches
     }
 
-    /// The server of a side, where one is chosen.
+    /// The server of a side, if one is chosen.
     pub(in crate::engine) fn server(&self, side: Side) -> Option<&Endpoint> {
         match side {
             Side::Source => self.view.domain.source_server.as_ref(),

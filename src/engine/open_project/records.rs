@@ -1,4 +1,4 @@
-//! The records of the open project, and whether what was saved is what is on show.
+//! The records of the open project, and whether the saved files are current.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::providers::Catalogue;
 use crate::records::{BindOptions, RecordsPlan, SwitchStage, desired, questions, render_bind};
 
 impl OpenProject {
-    /// Another provider was chosen: its records have to be computed anew.
+    /// Another provider was chosen, so the records must be computed again.
     pub(in crate::engine) fn forget_records(&mut self, catalogue: &Catalogue) {
         self.view.records = RecordsView::default();
         if let Err(error) = self.compute_records(catalogue) {
@@ -51,7 +51,7 @@ impl OpenProject {
         let now_needed =
             questions(self.project.domain(), provider, &answers, &self.view.domain.audit_options.selectors);
         if !zone.covers(&now_needed) {
-            // What was not asked is not known; the zone has to be read again for this provider and these answers.
+            // Some names were not queried; the zone must be read again for this provider and these answers.
             self.view.records.plan = None;
             self.view.records.zone_texts.clear();
             return Ok(None);
@@ -65,7 +65,7 @@ impl OpenProject {
         Ok(Some(plan))
     }
 
-    /// A file is a saved one only as long as it holds the lines on show.
+    /// A file counts as saved only while it matches the lines shown.
     fn compare_with_saved_zone(&mut self) {
         let records = &mut self.view.records;
         let compare = |(stage, file): (&SwitchStage, &SavedFile)| {
@@ -78,13 +78,13 @@ impl OpenProject {
 
     /// The zone lines of a stage were written to this file.
     pub(in crate::engine) fn zone_was_saved(&mut self, stage: SwitchStage, file: SavedFile) {
-        // A file holds what was written into it last.
+        // A file contains what was written to it last.
         self.saved.zone.retain(|_, other| other.path != file.path);
         self.saved.zone.insert(stage, file);
         self.compare_with_saved_zone();
     }
 
-    /// The report as it was last saved. While mail is copied, none holds what there is.
+    /// The report as last saved. While mail is copied, no saved report is current.
     pub(in crate::engine) fn report_saved(&self) -> Option<SavedView> {
         let file = self.saved.report.as_ref()?;
         let is_at_rest =
@@ -93,7 +93,7 @@ impl OpenProject {
         Some(SavedView { path: file.path.clone(), is_current })
     }
 
-    /// What the report says, in short: as long as this stays, so does the report, but for the time at which it is made.
+    /// A digest of the report: while it is unchanged, so is the report, apart from its time stamp.
     pub(in crate::engine) fn report_digest(&self) -> String {
         let view = &self.view;
         let copy = &view.copy;
@@ -107,7 +107,7 @@ impl OpenProject {
     }
 }
 
-/// What was saved, as the project file remembers it.
+/// What was saved, according to the project file.
 #[derive(Default)]
 pub(in crate::engine) struct SavedFiles {
     pub(in crate::engine) zone: BTreeMap<SwitchStage, SavedFile>,

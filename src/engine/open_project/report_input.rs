@@ -14,7 +14,7 @@ use crate::report::{
 };
 use crate::values::{Endpoint, UnixTime};
 
-/// Gathers what the final report says from the open project.
+/// Gathers the final report's contents from the open project.
 pub(in crate::engine) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
     let view = &open.view;
     let copy = match view.copy.started_at {
@@ -73,13 +73,13 @@ pub(in crate::engine) fn gather(open: &OpenProject) -> Result<ReportInput, Proje
     })
 }
 
-/// Where the mail came from; where some was copied, the server of that copy, whatever is chosen now.
+/// Where the mail came from: the server of the copy, if there was one, whatever is chosen now.
 fn source_words(open: &OpenProject) -> String {
     let copied = open.view.copy.route.as_ref().map(|route| &route.source);
     copied.or(open.view.domain.source_server.as_ref()).map(ToString::to_string).unwrap_or_default()
 }
 
-/// Where the mail went; where none was copied, where it is to go.
+/// Where the mail went, or where it will go if nothing was copied yet.
 fn destination_words(open: &OpenProject) -> String {
     if let Some(route) = &open.view.copy.route {
         return place_words(&route.provider_name, &route.destination);
@@ -125,7 +125,7 @@ fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
     Ok(reports)
 }
 
-/// Why a mailbox stopped; where it is about folders, each of them with the server's words and what can be done.
+/// Why a mailbox stopped; for folder problems, each with the server's words and what to do.
 fn trouble_words(error: &UserError) -> String {
     let of_folder = |remark: &FolderRemark| {
         let said = remark.server_words.as_ref().map(|said| format!(": “{said}”")).unwrap_or_default();
@@ -136,7 +136,7 @@ fn trouble_words(error: &UserError) -> String {
     std::iter::once(whole).chain(folders).collect::<Vec<_>>().join(" ")
 }
 
-/// Folders of the ledger, then those that stayed behind.
+/// Folders of the ledger, then those left out.
 fn folder_reports(folders: &[FolderTotals], plan: Option<&MailboxPlan>) -> Vec<FolderReport> {
     let copied = folders.iter().map(|folder| FolderReport {
         name: folder.source.to_string(),

@@ -1,4 +1,4 @@
-//! What the running copy is measured by: the bytes that have left, over time.
+//! The throughput of the running copy: bytes sent over time.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -7,7 +7,7 @@ use crate::engine::api::copy_snapshot::CopyView;
 use crate::plan::{SpeedMeter, SpeedPoint};
 use crate::values::Bytes;
 
-/// Looks for which a smaller number is not believed: between an answer and its line in the ledger, bytes count nowhere.
+/// How many samples a smaller number is ignored for: between a reply and its ledger entry, bytes are counted nowhere.
 const PATIENT_LOOKS: u8 = 3;
 
 /// Measures the copy of the open project, over all its runs.
@@ -29,7 +29,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// What to show: never less than before, unless less stays less, as after a message that was sent and refused.
+    /// The value to show: never less than before, unless it stays lower, as after a refused message.
     fn steady(&mut self, bytes: u64) -> u64 {
         self.smaller = if bytes < self.bytes { self.smaller + 1 } else { 0 };
         if self.smaller == 0 || self.smaller >= PATIENT_LOOKS {
@@ -40,24 +40,24 @@ impl Shown {
 }
 
 impl CopyMeter {
-    /// Goes on with the curve of earlier sessions.
+    /// Continues the curve of earlier sessions.
     pub(in crate::engine) fn after(points: Vec<SpeedPoint>) -> Self {
         Self { meter: SpeedMeter::after(points), ..Self::default() }
     }
 
-    /// A run begins; what was measured of an earlier one says nothing about its speed.
+    /// Starts a run; measurements of an earlier run say nothing about its speed.
     pub(in crate::engine) fn begin(&mut self, copy: &CopyView) {
         *self = Self { is_running: true, ..Self::after(self.points()) };
         self.shown.bytes = copy.bytes_done.0;
     }
 
-    /// The time that passes while nothing is copied does not count.
+    /// Time without copying does not count.
     pub(in crate::engine) fn rest(&mut self) {
         self.meter.rest();
         self.is_running = false;
     }
 
-    /// Takes a look while mail is copied: so many bytes have left. Puts progress, speed, time left and curve on show.
+    /// Takes a sample of the bytes sent and updates progress, speed, time left and curve.
     pub(in crate::engine) fn look(&mut self, copy: &mut CopyView, bytes_sent: Bytes) {
         if !self.is_running {
             return;
@@ -68,7 +68,7 @@ impl CopyMeter {
         copy.bytes_per_second = self.meter.bytes_per_second();
         // A trial ends long before everything is copied.
         let left = copy.bytes_total.0.saturating_sub(copy.bytes_done.0);
-        // What is left to do once all bytes have come takes no time that the speed of bytes could tell.
+        // The throughput cannot predict the work left after all bytes have arrived.
         let is_known = copy.trial.is_none() && !copy.is_verifying && left > 0;
         copy.time_left = if is_known { self.meter.time_left(left) } else { None };
         copy.throughput = Arc::new(self.points());

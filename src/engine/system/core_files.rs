@@ -1,5 +1,5 @@
-/// From now on a crash leaves no picture of the memory behind, in which passwords could be read. Nor do the programs that
-/// are started.
+/// Disables core dumps, which could contain passwords, for this process and the programs it
+/// starts.
 #[cfg(unix)]
 pub fn keep_no_core_files() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -9,6 +9,6 @@ pub fn keep_no_core_files() {
     }
 }
 
-/// Other systems keep none unless they are told to.
+/// Other systems write none by default.
 #[cfg(not(unix))]
 pub const fn keep_no_core_files() {}

@@ -1,5 +1,5 @@
-//! Files that the user has named. A device or a pipe has no length that could be asked for before, so that reading stops
-//! where a file is longer than anything it could be.
+//! Reads files named by the user. A device or pipe does not reveal its length, so reading stops
+//! at the largest plausible size.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,34 +11,34 @@ use crate::values::Secret;
 
 /// Longest file with a password in its first line.
 const MOST_SECRET_BYTES: u64 = 65_536;
-/// What some editors put before the first letter.
+/// The byte order mark that some editors write.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Why a file that the user has named cannot be taken.
+/// Why a file named by the user cannot be used.
 #[derive(Debug, Error)]
 pub enum InputError {
-    /// The system gives no access, or there is no such file.
+    /// The file does not exist or cannot be accessed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is longer than is read.
+    /// It is longer than the limit.
     #[error("it is longer than {0} bytes, the limit for such a file")]
     TooLong(u64),
     /// It is not text.
     #[error("it is not UTF-8 text")]
     NotText,
-    /// The line that counts is empty.
+    /// The first line is empty.
     #[error("its first line is empty")]
     Empty,
 }
 
-/// The bytes of a file, at most so many.
+/// Reads a file of at most this many bytes.
 pub fn read_input(path: &Path, most_bytes: u64) -> Result<Vec<u8>, InputError> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most_bytes { Err(InputError::TooLong(most_bytes)) } else { Ok(bytes) }
 }
 
-/// The text of a file, without the mark that some editors put before it.
+/// Reads the text of a file, without a byte order mark.
 pub fn read_text_input(path: &Path, most_bytes: u64) -> Result<String, InputError> {
     let text = String::from_utf8(read_input(path, most_bytes)?).map_err(|_not_utf8| InputError::NotText)?;
     match text.strip_prefix(BYTE_ORDER_MARK) {
@@ -49,7 +49,7 @@ pub fn read_text_input(path: &Path, most_bytes: u64) -> Result<String, InputErro
 
 /// The password in the first line of a file, without its line end.
 pub fn read_secret(path: &Path) -> Result<Secret, InputError> {
-    // Wiped when it is dropped, as the rest of the file may be secret as well.
+    // Wiped on drop, as the rest of the file may be secret as well.
     let text = Secret::new(read_text_input(path, MOST_SECRET_BYTES)?);
     match text.expose().lines().next() {
         Some(line) if !line.is_empty() => Ok(Secret::new(line)),
@@ -65,7 +65,7 @@ pub fn is_readable_by_others(path: &Path) -> bool {
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o044 != 0)
 }
 
-/// Rights are kept in another way there.
+/// Permissions work differently there.
 #[cfg(not(unix))]
 pub fn is_readable_by_others(_path: &Path) -> bool {
     false

@@ -5,15 +5,15 @@ use tokio::sync::mpsc;
 
 use crate::engine::api::command::Command;
 
-/// The ways in which a user or the system asks a program without a window to end.
+/// The signals by which the user or the system asks a headless program to terminate.
 ///
-/// Listening begins when this is made, so that nothing can be left behind by an early Ctrl+C.
+/// Listening starts on creation, so that an early Ctrl+C leaves nothing behind.
 pub(in crate::engine) struct Interrupts {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    /// The terminal is closed. `None` where the program is to outlive it (nohup).
+    /// The terminal is closed. `None` if the program should outlive it (nohup).
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
@@ -39,7 +39,7 @@ impl Interrupts {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Waits for the first request, notes that it has come, and passes it on as [`Command::Quit`].
+    /// Waits for the first signal, records it, and sends [`Command::Quit`].
     pub(in crate::engine) async fn pass_on(
         mut self,
         commands: mpsc::Sender<Command>,
@@ -59,7 +59,7 @@ impl Interrupts {
     }
 }
 
-/// Waits for a signal; for ever where there is none to wait for.
+/// Waits for a signal, or forever if there is none to wait for.
 #[cfg(unix)]
 async fn heard(signal: Option<&mut tokio::signal::unix::Signal>) {
     match signal {
@@ -70,12 +70,12 @@ async fn heard(signal: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether whoever started the program wants it to go on when the terminal is closed.
+/// Whether the program was started to keep running after the terminal is closed.
 #[cfg(unix)]
 fn ignores_hangup() -> bool {
     use std::io::IsTerminal as _;
     let told = std::fs::read_to_string("/proc/self/status").ok().as_deref().and_then(ignores_in);
-    // Elsewhere: nohup takes every stream away from the terminal.
+    // Elsewhere, detect nohup by its redirection of all streams.
     told.unwrap_or_else(|| {
         !(std::io::stdin().is_terminal()
             || std::io::stdout().is_terminal()
@@ -83,7 +83,7 @@ fn ignores_hangup() -> bool {
     })
 }
 
-/// The signals that a process of Linux ignores are bits in hexadecimal digits; that of SIGHUP, number 1, is the lowest.
+/// Linux lists a process's ignored signals as a hexadecimal bit mask; SIGHUP, number 1, is the lowest bit.
 #[cfg(unix)]
 fn ignores_in(status: &str) -> Option<bool> {
     let digits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;

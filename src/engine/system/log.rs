@@ -32,7 +32,7 @@ impl LogRing {
     }
 }
 
-/// Copies what this program logs at INFO and above into a [`LogRing`]. Other crates' lines stay out.
+/// Copies this program's log lines from INFO upwards into a [`LogRing`], without those of other crates.
 pub struct RingLayer(pub LogRing);
 
 impl<S: Subscriber> Layer<S> for RingLayer {
@@ -65,9 +65,9 @@ impl Visit for Words {
     }
 }
 
-/// The last net under the rule that secrets never reach a log: cuts what follows a sign-in command.
+/// The last safeguard against secrets in the log: cuts what follows a sign-in command.
 ///
-/// Passwords travel as [`crate::values::Secret`], which does not print itself; this catches servers that echo a command.
+/// Passwords are [`crate::values::Secret`]s, which do not print; this catches servers that echo a command.
 pub fn redact(line: &str) -> String {
     let upper = line.to_ascii_uppercase();
     let cut = ["AUTHENTICATE ", "LOGIN ", "AUTH PLAIN ", "AUTH=PLAIN ", "PASSWORD=", "PASSWORD:"]

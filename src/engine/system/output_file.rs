@@ -1,8 +1,8 @@
-//! The one place that writes the files a person asked for: reports, lists, zone lines, facts, settings.
+//! Writes every file a person requests: reports, lists, zone lines, facts, settings.
 //!
-//! A plain file is replaced whole or not at all and keeps its mode and owner; a new one gets the mode that the umask
-//! leaves. What is no plain file (a device, a pipe) is written through, and a link keeps pointing where it did. A file of
-//! a project is never written over. All of these are text, and words from strangers are cleaned as they pass.
+//! A regular file is replaced completely or not at all, and keeps its mode and owner; a new one gets the mode that the umask
+//! leaves. Devices and pipes are written directly, and a link keeps its target. A file of
+//! a project is never overwritten. All of these are text, and untrusted words in them are cleaned.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -17,7 +17,7 @@ use crate::project::{final_place, is_of_open_project, is_of_project, is_project}
 /// Why an output was not written.
 #[derive(Debug, Error)]
 pub enum OutputError {
-    /// The place is taken by a project, its log or its lock.
+    /// The path belongs to a project, its log or its lock.
     #[error("it belongs to a project and must not be overwritten")]
     BelongsToProject,
     /// The system refused.
@@ -26,7 +26,7 @@ pub enum OutputError {
 }
 
 impl OutputError {
-    /// The kind of the system's error, where it is one.
+    /// The kind of the system error, if it is one.
     pub fn kind(&self) -> Option<io::ErrorKind> {
         match self {
             Self::BelongsToProject => None,
@@ -35,12 +35,12 @@ impl OutputError {
     }
 }
 
-/// Refuses a place where an output would damage a project: this one, one that is open, or any other.
+/// Refuses a path where an output would damage a project: this one, an open one, or any other.
 pub fn check_output(path: &Path, project: Option<&Path>) -> Result<(), OutputError> {
     if project.is_some_and(|project| is_of_project(project, path)) || is_of_open_project(path) {
         return Err(OutputError::BelongsToProject);
     }
-    // Only a plain file is looked into: opening a pipe would wait for somebody at its other end.
+    // Only inspect regular files: opening a pipe would wait for the other end.
     let is_plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     if is_plain && stream_of(path).is_none() && is_project(path) {
         return Err(OutputError::BelongsToProject);
@@ -48,9 +48,9 @@ pub fn check_output(path: &Path, project: Option<&Path>) -> Result<(), OutputErr
     Ok(())
 }
 
-/// Writes an output. On any error before the last step, a plain file at that place is as it was.
+/// Writes an output. On any error before the last step, an existing regular file is unchanged.
 ///
-/// Missing folders above it are made.
+/// Creates missing parent folders.
 pub fn write_output(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -70,8 +70,8 @@ pub fn write_output(
     }
 }
 
-/// The names of the standard streams. Opening such a name may truncate the file that a shell has put there, with all
-/// that was printed before.
+/// The names of the standard streams. Opening one may truncate the file a shell redirected it to, with everything
+/// printed so far.
 fn stream_of(path: &Path) -> Option<Box<dyn Write>> {
     match path.to_str()? {
         "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Box::new(io::stdout())),
@@ -80,7 +80,7 @@ fn stream_of(path: &Path) -> Option<Box<dyn Write>> {
     }
 }
 
-/// Whether the path names an open file by its number; whoever opened it expects the content there.
+/// Whether the path names an open file descriptor; the content is expected there.
 fn is_descriptor(path: &Path) -> bool {
     ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
 }
@@ -91,7 +91,7 @@ fn through(stream: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Resul
     out.finish()
 }
 
-/// A reader at the other end of a pipe, such as `head`, may have seen enough.
+/// A reader at the other end of a pipe, such as `head`, may stop early.
 fn seen_enough(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -99,7 +99,7 @@ fn seen_enough(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// A new file, seen under its name only when it is whole.
+/// Writes a new file that appears under its name only when it is complete.
 fn make(place: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(place);
     std::fs::create_dir_all(&folder)?;
@@ -109,21 +109,21 @@ fn make(place: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     Ok(())
 }
 
-/// A file in place of an old one. Where the new one could not be the same to others (another owner, a second name, a
-/// folder that takes no new file), the content goes into the old one, after it is whole elsewhere.
+/// Replaces an existing file. If the new one could not match it (another owner, a hard link, a
+/// read-only folder), the content is written into the old file after it is complete elsewhere.
 fn replace(
     place: &Path,
     old: &Metadata,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A file that may not be written is not replaced either, though the folder would allow it.
+    // A read-only file is not replaced either, although the folder would allow it.
     let target = OpenOptions::new().write(true).open(place)?;
     let beside = if has_other_names(old) { None } else { new_file(&folder_of(place)).ok() };
     if let Some(mut file) = beside
         && take_after(file.as_file(), old).is_ok()
     {
         fill(&mut file, content)?;
-        // Set again: writing may have taken bits away.
+        // Set again, because writing may have cleared bits.
         file.as_file().set_permissions(old.permissions())?;
         file.persist(place).map_err(|error| error.error)?;
         return Ok(());
@@ -150,11 +150,11 @@ fn folder_of(place: &Path) -> PathBuf {
     place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// A temporary file with the mode that the system gives to new files here.
+/// A temporary file with the default mode of new files here.
 #[cfg(unix)]
 fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
-    // The umask takes away what it takes from every new file.
+    // The umask applies as for any new file.
     tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o666)).tempfile_in(folder)
 }
 
@@ -228,7 +228,7 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), b"new");
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
-        // The rights of a file do not bind the superuser.
+        // File permissions do not apply to root.
         if OpenOptions::new().write(true).open(&path).is_err() {
             assert_eq!(write(&path, "newer").unwrap_err().kind(), Some(io::ErrorKind::PermissionDenied));
             assert_eq!(std::fs::read(&path).unwrap(), b"new");
@@ -306,7 +306,7 @@ mod tests {
         }
         assert_eq!(std::fs::read(&path).unwrap(), before);
         drop(project);
-        // Closed, or never opened here: it is a project all the same.
+        // Closed or never opened here, it is still a project.
         for name in ["weber.mailferry", "link.json", "hard.json"] {
             assert!(matches!(write(&at(name), "{}"), Err(OutputError::BelongsToProject)), "{name}");
         }

@@ -7,18 +7,18 @@ use crate::engine::system::input::{InputError, read_input};
 use crate::engine::system::output_file;
 use crate::values::{DomainName, UnixTime};
 
-/// How many projects the start page remembers.
+/// Most projects the start page remembers.
 const MOST: usize = 12;
-/// Longest list that is read.
+/// Largest list read.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// The list of projects that were opened before: a small JSON file in the user's configuration folder.
 ///
-/// Losing it costs nothing but a click, so a list that cannot be read counts as empty, and says so in the log.
+/// Losing it costs only a click, so an unreadable list counts as empty and is logged.
 pub struct RecentProjects {
     file: Option<PathBuf>,
     entries: Vec<Entry>,
-    /// Entries whose files were there at the last change; a lost network drive must not be asked with every frame.
+    /// Entries whose files existed at the last change; a lost network drive must not be checked with every frame.
     shown: Vec<RecentProject>,
 }
 

@@ -1,4 +1,4 @@
-//! Folders of projects that live as long as a run: a practice project, and the ledger of a copy without a project file.
+//! Temporary project folders: of a practice project, and for the ledger of a copy without a project file.
 
 use std::fs;
 use std::io;
@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use crate::project::{Abandoned, remove_abandoned};
 
-/// How the folders begin.
+/// The prefix of their names.
 const COPY: &str = "mailferry-copy-";
 const PRACTICE: &str = "mailferry-practice-";
-/// A folder without a project is being filled, unless it is so old.
+/// Age from which a folder without a project is considered abandoned.
 const SURELY_ABANDONED: Duration = Duration::from_hours(24);
 
-/// A folder for the ledger of a copy without a project file. Goes when it is dropped.
+/// A folder for the ledger of a copy without a project file. Deleted on drop.
 pub fn temporary_project() -> io::Result<TempDir> {
     private_folder(COPY)
 }
@@ -25,7 +25,7 @@ pub(in crate::engine) fn practice_folder() -> io::Result<TempDir> {
     private_folder(PRACTICE)
 }
 
-/// Removes what runs have left behind that were killed. Hands back how many ledgers of copies these were.
+/// Removes what killed runs left behind. Returns how many ledgers these were.
 pub fn remove_abandoned_projects() -> usize {
     let folder = std::env::temp_dir();
     let entries = match fs::read_dir(&folder) {
@@ -47,10 +47,10 @@ pub fn remove_abandoned_projects() -> usize {
     copies
 }
 
-/// False where the folder is in use, is somebody else's, or does not go.
+/// False if the folder is in use, belongs to somebody else, or cannot be deleted.
 fn remove(path: &Path, is_copy: bool) -> bool {
     let outcome = match remove_abandoned(path) {
-        // A practice project is ours with all that lies in it. Messages that a copy has saved as files stay.
+        // A practice project is deleted with everything in it. Messages saved as files by a copy stay.
         Ok(Abandoned::Removed) if is_copy => fs::remove_dir(path).or(Ok(())).map(|()| true),
         Ok(Abandoned::Removed) => fs::remove_dir_all(path).map(|()| true),
         Ok(Abandoned::NoProject) if is_old(path) => fs::remove_dir(path).or(Ok(())).map(|()| false),
@@ -71,7 +71,7 @@ fn is_old(path: &Path) -> bool {
     changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > SURELY_ABANDONED))
 }
 
-/// A folder for this user alone.
+/// Creates a folder only this user can access.
 fn private_folder(prefix: &str) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix);
