@@ -37,7 +37,7 @@ pub struct BlockList {
     pub id: String,
     /// Its name for people.
     pub name: String,
-    /// The zone that is asked.
+    /// The zone to query.
     pub zone: String,
     /// What an entry is about.
     pub judges: Judges,
@@ -47,7 +47,7 @@ pub struct BlockList {
     pub has_ipv6: bool,
     /// Page where an owner looks an address up and has it removed.
     pub lookup: String,
-    /// Conditions of use, for whoever maintains the entry.
+    /// Conditions of use, for the maintainer of the entry.
     pub use_terms: String,
     source: Spanned<String>,
     date: Spanned<String>,

@@ -23,7 +23,7 @@ impl AssetError {
     }
 }
 
-/// The text of a file, to say in which line something stands.
+/// The text of a file, to find line numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'a>(pub(super) &'a str);
 

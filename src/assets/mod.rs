@@ -26,7 +26,7 @@ pub use selectors::{Selector, read_selectors};
 pub use server_habits::{ServerHabits, read_server_habits};
 pub use test_keys::{TestKey, read_test_keys};
 
-/// Checks a file by its path below `assets/`. The files of providers have a reader of their own.
+/// Checks a file by its path below `assets/`. Provider files have a separate reader.
 pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
     let wrong = |line, problem: &str, way_out| AssetError {
         file: path.to_owned(),
@@ -63,7 +63,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
             "zone" => {
                 Err(wrong(1, "the zone has no SOA record", "begin it with $ORIGIN and SOA, like the others"))
             }
-            // Templates are read once more by their own compiler; the rest is for people.
+            // Templates are checked again by their compiler; the rest is for people.
             "html" | "css" | "txt" | "py" if !text.trim().is_empty() => Ok(()),
             "html" | "css" | "txt" | "py" => Err(wrong(1, "the file is empty", "write it, or remove it")),
             _ => Err(wrong(1, "nothing reads this file", "remove it, or make src/assets/mod.rs read it")),

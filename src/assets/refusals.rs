@@ -4,11 +4,11 @@ use toml::Spanned;
 use super::error::{AssetError, Lines};
 use super::source::check_source;
 
-/// What a refusal means, in the order in which meanings are looked for.
+/// The meanings of a refusal, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Means {
-    /// The folder is not there (any more).
+    /// The folder does not exist (any longer).
     Folder,
     /// The message is larger than the server takes.
     Size,

@@ -11,7 +11,7 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerHabits {
-    /// Hosts, each with what lies below it.
+    /// Hosts, each including its subdomains.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// How the server calls itself.

@@ -13,7 +13,7 @@ const FIELD_LIMIT: usize = 4_096;
 /// Version of the recipe. Keys are stored, so the recipe may only change together with this word.
 const RECIPE: &[u8] = b"mailferry identity 1";
 
-/// Identity of a message as far as its headers tell: a SHA-256 over normalised header fields.
+/// The identity of a message according to its headers: a SHA-256 over normalised header fields.
 ///
 /// Used to recognise a copy that is already at the destination. The size is compared beside it, and multiplicity
 /// is kept, so equal keys alone never make one message out of two.

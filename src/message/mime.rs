@@ -5,7 +5,7 @@ use crate::message::identity::identity_key;
 
 /// Deepest nesting of parts that is followed; what is deeper counts as one part.
 const MAX_DEPTH: usize = 20;
-/// Most parts that are told apart.
+/// Most parts distinguished.
 const MAX_PARTS: usize = 2_000;
 
 /// What a message says, whatever form a server has given it: the headers that identify it, and the decoded content of
@@ -131,7 +131,7 @@ fn parameter(value: &str, name: &str) -> Option<String> {
     None
 }
 
-/// The parts between the boundaries. Preamble and epilogue are for nobody (RFC 2046 section 5.1.1).
+/// The parts between the boundaries. Preamble and epilogue are ignored (RFC 2046 section 5.1.1).
 fn split_parts<'m>(body: &'m [u8], boundary: &[u8]) -> Vec<&'m [u8]> {
     let mut parts = Vec::new();
     let mut begin: Option<usize> = None;

@@ -1,6 +1,6 @@
 //! Repairs of messages that a destination refuses as they are. Pure: bytes in, bytes out.
 //!
-//! Nothing here is done to a message whose first APPEND works. Each step is a function of its own; [`RepairLadder`]
+//! A message whose first APPEND succeeds is never changed. Each step is a separate function; [`RepairLadder`]
 //! puts them in order and applies one after the other to what the steps before have made.
 
 mod carrier;
@@ -50,9 +50,9 @@ pub enum RepairStep {
     Deleted,
     /// No keywords.
     Keywords,
-    /// Parts with lines of more than 998 bytes (RFC 5322 section 2.1.1) are encoded anew.
+    /// Parts with lines of more than 998 bytes (RFC 5322 section 2.1.1) are re-encoded.
     LongLines,
-    /// Parts with NUL bytes (RFC 3501 section 9, `CHAR8`) are encoded anew.
+    /// Parts with NUL bytes (RFC 3501 section 9, `CHAR8`) are re-encoded.
     Nul,
     /// Requests for a receipt (RFC 8098 section 2.1) get another name.
     ReadReceipt,

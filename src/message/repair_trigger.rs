@@ -16,7 +16,7 @@ pub enum RepairTrigger<Answer = ServerWords> {
     Refused(Answer),
     /// The destination ends the connection at it.
     EndsConnection,
-    /// Its date, which is none that a server can be told.
+    /// Its date, which cannot be sent to a server.
     UnsendableDate(String),
     /// The owner asks that requests for a read receipt be disarmed.
     DisarmReceipt,
@@ -35,7 +35,7 @@ impl<Answer> RepairTrigger<Answer> {
 }
 
 impl RepairTrigger {
-    /// How it stands in the project file: its name, the response code, and the words or the date.
+    /// Its form in the project file: its name, the response code, and the words or the date.
     pub fn stored(&self) -> [&str; 3] {
         match self {
             Self::Refused(words) => ["refused", words.code.as_deref().unwrap_or_default(), &words.text],
@@ -58,7 +58,7 @@ impl RepairTrigger {
 }
 
 impl ServerWords {
-    /// What stands in the project file.
+    /// Reads it from the project file.
     pub fn read(code: &str, text: &str) -> Self {
         Self { code: (!code.is_empty()).then(|| code.to_owned()), text: text.to_owned() }
     }

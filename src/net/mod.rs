@@ -1,4 +1,4 @@
-//! Connections to servers, whatever is spoken over them: names to addresses, TLS, and who is believed to be a server.
+//! Connections to servers for any protocol: name resolution, TLS, and which certificates are trusted.
 
 mod dial;
 mod error;

@@ -1,4 +1,4 @@
-//! TLS over a connection that stands, with the trust that the owner gives.
+//! TLS over an established connection, with the user's trust settings.
 
 use std::io;
 use std::sync::Arc;

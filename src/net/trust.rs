@@ -1,4 +1,4 @@
-//! Who is believed to be the server: the system's authorities, or one pinned certificate.
+//! Which certificates are trusted: those of the system's authorities, or one pinned certificate.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -12,7 +12,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::values::{Fingerprint, UnixTime, printable_line};
 
-/// Who is believed to be one server.
+/// The trust settings for one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustPolicy {
     /// SHA-256 of the one certificate that the owner approved after its fingerprint was shown. Then no other is taken,
@@ -72,7 +72,7 @@ struct Shown<'a> {
     now: TlsTime,
 }
 
-/// Says whether a certificate is that of the server which shows it. Signatures are checked in the same way whoever does.
+/// Verifies a server certificate. Signatures are always checked in the same way.
 trait Authority: std::fmt::Debug + Send + Sync {
     fn vouch(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error>;
 }
@@ -262,7 +262,7 @@ fn problem_words(error: &rustls::Error, names: &[String], is_self_signed: bool) 
 mod tests {
     use super::*;
 
-    /// SEQUENCE in SEQUENCE, so many times.
+    /// SEQUENCE nested in SEQUENCE this many times.
     fn nested(depth: usize) -> Vec<u8> {
         (0..depth).fold(Vec::new(), |inner, _| {
             let length = u32::try_from(inner.len()).unwrap().to_be_bytes();

@@ -13,7 +13,7 @@ pub enum ServerSign {
     Fails,
     /// It has refused a command, and does not say that this passes.
     Refuses,
-    /// The server says that too much is asked of it, without saying how long.
+    /// The server reports overload without saying for how long.
     TooMuch,
     /// The server says for how long it wants to be left alone, in milliseconds.
     AsksToWait(u64),
@@ -159,7 +159,7 @@ impl DailyLimit {
     }
 }
 
-/// The number of the day (UTC) in which a moment lies, in seconds since 1970.
+/// The number of the day (UTC) of a moment in seconds since 1970.
 pub const fn utc_day(seconds: i64) -> i64 {
     seconds.div_euclid(DAY_SECONDS)
 }

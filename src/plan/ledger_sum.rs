@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageState {
-    /// Not yet looked at in this copy.
+    /// Not yet processed in this copy.
     ToDo,
     /// An intent is written down; the append may or may not have reached the destination.
     InFlight,
@@ -14,7 +14,7 @@ pub enum MessageState {
     AlreadyThere,
     /// Copied after a repair, which the ledger names.
     Repaired,
-    /// Saved as a file beside the project.
+    /// Saved as a file next to the project.
     Exported,
     /// The destination refuses it; the ledger has its words.
     Refused,
@@ -107,7 +107,7 @@ impl LedgerSum {
         self.source_count - self.to_do - self.deferred
     }
 
-    /// Messages that lie at the destination.
+    /// Messages at the destination.
     pub const fn arrived(&self) -> u64 {
         self.copied + self.already_there + self.repaired
     }

@@ -11,17 +11,17 @@ use crate::values::SourceUid;
 /// Longest part of a detail in characters; servers may send kilobytes.
 const FIELD_CHARS: usize = 1_000;
 
-/// Why the flags of a copy have still to be looked at.
+/// Why the flags of a copy must still be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlagCheck {
     /// It has a flag that was not yet seen to survive an APPEND; another copy may show it.
     Unseen,
-    /// It was found after its append broke off: whatever else is known, it is looked at.
+    /// It was found after an interrupted APPEND, so its flags are checked in any case.
     InDoubt,
 }
 
 impl FlagCheck {
-    /// The number that stands for it in the project file, where 0 is none; part of the format.
+    /// Its number in the project file, where 0 means none; part of the format.
     pub const fn number(check: Option<Self>) -> i64 {
         match check {
             None => 0,
@@ -30,7 +30,7 @@ impl FlagCheck {
         }
     }
 
-    /// What the number stands for; `None` where it is none of ours.
+    /// The reason with this number; `None` if it is unknown.
     pub const fn from_number(number: i64) -> Option<Option<Self>> {
         match number {
             0 => Some(None),
@@ -44,7 +44,7 @@ impl FlagCheck {
 /// What was seen of the flags of a repaired copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlagsAfter {
-    /// It had all of them, or nobody has looked yet.
+    /// It had all of them, or this was not checked yet.
     AsSent,
     /// Those that it lacked were set.
     Set,
@@ -55,13 +55,13 @@ pub enum FlagsAfter {
 /// Why a message is in its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The source does not list it any more.
+    /// The source no longer lists it.
     NotListed,
     /// It was gone when it was to be read.
     Gone,
-    /// The source lists it and does not hand it out.
+    /// The source lists it but does not return it.
     NotHandedOut,
-    /// What the source hands out may not be the whole message: what speaks against it.
+    /// What the source returns may not be the whole message, with the evidence.
     Doubtful(String),
     /// The source refuses to hand it out.
     RefusedBySource(ServerWords),
@@ -77,7 +77,7 @@ pub enum Reason {
         /// Why there is no file.
         error: String,
     },
-    /// It lies in a file.
+    /// It was saved as a file.
     Exported {
         /// Why it does not go.
         trigger: RepairTrigger,
@@ -128,12 +128,12 @@ pub enum Reason {
     ShownElsewhere(String),
     /// It was copied in this folder before it was moved at Gmail.
     CopiedBeforeMove(String),
-    /// It arrived during the copy, and nobody knows its labels yet.
+    /// It arrived during the copy, so its labels are not known yet.
     ArrivedDuringCopy,
 
     /// It is the same as the message with this UID, which is copied.
     DuplicateOf(SourceUid),
-    /// Its folder only shows it; it lies in this one.
+    /// Its folder is only a view; it is in this one.
     ShownByView(String),
     /// Its folder was left out.
     FolderLeftOut,
@@ -147,7 +147,7 @@ pub enum Reason {
     TooLarge(u64),
     /// This search of the source does not find it.
     NotFound(String),
-    /// It is not among so many messages of its folder that a trial takes.
+    /// It is beyond a trial's limit of messages per folder.
     OutsideTrial(u32),
 }
 

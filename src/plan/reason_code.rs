@@ -75,12 +75,12 @@ impl ReasonCode {
         Self::OutsideTrial,
     ];
 
-    /// The number that stands for it in the project file.
+    /// Its number in the project file.
     pub const fn number(self) -> i64 {
         self as i64
     }
 
-    /// What the number stands for; `None` where it is none of ours.
+    /// The code with this number; `None` if it is unknown.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.number() == number)
     }

@@ -15,11 +15,11 @@ pub struct VerifySummary {
     pub checked: u64,
     /// Copies whose bytes were read and are those of the source.
     pub bytes_equal: u64,
-    /// Copies whose bytes could not be compared, as the source does not hand the message out any more.
+    /// Copies whose bytes could not be compared because the source no longer returns the message.
     pub not_compared: u64,
     /// Copies that were there before or were repaired, and were compared by size alone.
     pub size_only: u64,
-    /// Copies that were compared by size and date alone, as people may have given them flags of their own.
+    /// Copies compared only by size and date, because people may have changed the flags.
     pub without_flags: u64,
     /// Copies whose place at the destination is not known.
     pub not_placed: u64,
@@ -33,15 +33,15 @@ pub struct VerifySummary {
     pub in_junk: u64,
     /// Messages that share the one copy of identical mail that the destination keeps.
     pub shared: u64,
-    /// Copies with other bytes and the same content in every part, as the destination writes messages anew.
+    /// Copies with different bytes but the same content in every part, because the destination rewrites messages.
     pub parts_equal: u64,
     /// Copies of another size at such a destination, whose content was not compared.
     pub resized: u64,
     /// Messages in the folders of the destination that belong to no copy.
     pub others: u64,
-    /// Copies that hold what was read when they were copied; the source does not hand the messages out any more.
+    /// Copies that match what was read when they were copied; the source no longer returns the messages.
     pub as_read: u64,
-    /// Copies that the destination has given a date of its own, as it does with all.
+    /// Copies with a different date, because the destination sets its own for every message.
     pub other_dates: u64,
     /// Flags that the destination cannot keep, with the number of copies that lack each.
     pub flags_not_kept: BTreeMap<String, u64>,

@@ -1,7 +1,7 @@
 use data_encoding::BASE64;
 use thiserror::Error;
 
-/// Longest answer that is looked at; a 4096-bit DKIM key has some 750 characters.
+/// Longest answer accepted; a 4096-bit DKIM key has about 750 characters.
 const ANSWER_BYTES_MAX: usize = 4096;
 
 /// Something that only the provider's console or the owner knows, and that the new records need.
@@ -228,7 +228,7 @@ fn shortened(text: &str) -> String {
 /// between the parts are layout, not text.
 fn dkim_key(pasted: &str) -> Result<String, AnswerError> {
     let joined = if pasted.contains('"') {
-        // Only what stands between quotes is text; a blank inside quotes belongs to the record.
+        // Only text between quotes counts; a space inside quotes belongs to the record.
         pasted.split('"').skip(1).step_by(2).collect::<String>()
     } else {
         pasted.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -2,7 +2,7 @@ use super::provider::{Fact, Provider, RecordPurpose, SignInMethod, Statement, Te
 use super::{Comparison, ComparisonRow, Fit, OwnMail, Source};
 use crate::values::Bytes;
 
-/// What stands where no source says.
+/// Shown if no source confirms a fact.
 const NOT_CONFIRMED: &str = "Not confirmed";
 
 /// Measures a provider against the own mail. Every provider gets the same labels in the same order.

@@ -29,7 +29,7 @@ pub struct Comparison {
     pub rows: Vec<ComparisonRow>,
 }
 
-/// One fact of a provider, beside what it means for the own mail.
+/// One fact about a provider, and what it means for the user's own mail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonRow {
     /// Heading that groups rows: `Size and limits`.

@@ -46,7 +46,7 @@ pub(super) struct HeadFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
     pub id: Spanned<String>,
-    /// For whoever reads the file; the program shows the address.
+    /// For readers of the file; the program shows the address.
     pub title: Spanned<String>,
     pub url: Spanned<String>,
     pub date: Spanned<String>,

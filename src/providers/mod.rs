@@ -24,7 +24,7 @@ pub use provider::{
 pub use provider_id::ProviderId;
 pub(crate) use template::fill;
 
-/// What the records of this provider need to be told, in the order of asking.
+/// The values that this provider's records need, in the order of asking.
 pub fn answers(provider: &Provider) -> &[Answer] {
     &provider.answers
 }

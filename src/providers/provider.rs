@@ -69,7 +69,7 @@ pub struct SignIn {
     pub method: SignInMethod,
     /// The same in a few words: `App password per mailbox`.
     pub words: String,
-    /// What must be done before the copy; `{mailboxes}` stands for the counted things.
+    /// What must be done before the copy; `{mailboxes}` is replaced by the count.
     pub before_copy: String,
     /// What is counted in `before_copy`, in the singular: `app password`.
     pub before_copy_thing: String,
@@ -103,9 +103,9 @@ pub struct Limits {
     pub message_bytes: Option<Fact<Bytes>>,
     /// What one mailbox may receive over IMAP in a day.
     pub upload_bytes_per_day: Option<Fact<Bytes>>,
-    /// What one mailbox hands out over IMAP in a day.
+    /// What may be downloaded from one mailbox over IMAP per day.
     pub download_bytes_per_day: Option<Fact<Bytes>>,
-    /// What is said of the speed where there is no figure.
+    /// A statement about the speed if there is no figure.
     pub upload_words: Option<Fact<Statement>>,
     /// Connections that one mailbox may have open.
     pub connections: Option<Fact<u32>>,

@@ -8,7 +8,7 @@ use crate::values::Secret;
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<BTreeMap<SecretName, Entry>>);
 
-/// What this session wants a name to stand for.
+/// The value this session wants stored under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     /// Nothing is known in this session; the keyring may have it.
@@ -41,7 +41,7 @@ impl Memory {
         self.guard().entry(name.clone()).or_insert(Entry { wish: Wish::Keep(secret), is_saved: true });
     }
 
-    /// Marks a wish as fulfilled; false where it is not the newest one any more.
+    /// Marks a request as done; false if it is no longer the newest one.
     pub fn mark_saved(&self, name: &SecretName, wish: &Wish) -> bool {
         match self.guard().get_mut(name) {
             Some(entry) if entry.wish == *wish => {

@@ -21,9 +21,9 @@ pub enum StoreStatus {
     /// Not known yet.
     #[default]
     Unknown,
-    /// The system keyring runs. It has neither handed out nor taken a secret yet, so that nobody knows whether it is locked.
+    /// The system keyring runs. It has not returned or stored a secret yet, so it is unknown whether it is locked.
     Found,
-    /// The system keyring has handed out or taken a secret, which it does only unlocked.
+    /// The system keyring has returned or stored a secret, which requires it to be unlocked.
     System,
     /// A call to the system keyring takes so long that it must be waiting to be unlocked.
     WaitsForUnlock,
@@ -54,7 +54,7 @@ pub enum Lookup {
 /// How long callers wait for a keyring.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// After this time the status says that the keyring waits to be unlocked; setting goes on without it.
+    /// After this time the status says that the keyring is locked; setting continues without it.
     pub notice: Duration,
     /// After this time reading gives up.
     pub give_up: Duration,
@@ -115,7 +115,7 @@ impl SecretStore {
         store
     }
 
-    /// Uses the keyring of the operating system, and connects only when something is asked of it.
+    /// Uses the operating system's keyring, and connects to it on first use.
     pub fn system_when_asked() -> Self {
         Self::with_connector(Arc::new(connect_system), Patience::default())
     }
@@ -206,7 +206,7 @@ impl SecretStore {
     /// Tries the keyring again, after the user started or unlocked it. What was set meanwhile goes into it.
     pub async fn retry(&self) -> StoreStatus {
         {
-            // A thread that hangs in a prompt which nobody answers is left alone; a new one takes its place.
+            // A thread stuck in an unanswered prompt is abandoned and replaced by a new one.
             let mut worker = self.worker();
             let is_stuck = worker.as_ref().is_some_and(Worker::is_busy);
             if is_stuck && self.shared.newest.load(Ordering::Relaxed) < MAX_WORKERS {

@@ -16,9 +16,9 @@ const QUEUE_LENGTH: usize = 1_024;
 /// Times that a wish which changes while it is written is written again.
 const SYNC_ROUNDS: usize = 5;
 
-/// Work for the keyring thread. The reply is dropped where nobody waits any more.
+/// Work for the keyring thread. The reply is dropped if nobody waits for it.
 pub(super) enum Job {
-    /// Connects anew and saves what is not saved yet.
+    /// Reconnects and saves what is not saved yet.
     Connect(oneshot::Sender<()>),
     /// Reads an entry.
     Get(SecretName, oneshot::Sender<Entry>),
@@ -51,12 +51,12 @@ impl Worker {
         let is_busy = Arc::new(AtomicBool::new(false));
         let keyring = Keyring { connector, shared, number, backend: None };
         let busy = Arc::clone(&is_busy);
-        // The handle is dropped on purpose: nobody joins a thread that may wait for a password prompt.
+        // The handle is dropped on purpose: never join a thread that may wait for a password prompt.
         std::thread::Builder::new().name("keyring".to_owned()).spawn(move || keyring.run(&queue, &busy))?;
         Ok(Self { jobs, is_busy })
     }
 
-    /// Whether a call is under way.
+    /// Whether a call is in progress.
     pub fn is_busy(&self) -> bool {
         self.is_busy.load(Ordering::Relaxed)
     }
@@ -133,7 +133,7 @@ impl Keyring {
         }
     }
 
-    /// Runs a call with the store; connects first where there is no connection, and once more where it broke.
+    /// Runs a call with the store; connects first if necessary, and reconnects once if the connection was lost.
     /// `None` where the store did not do it; the status says why then.
     fn with_backend<T>(
         &mut self,

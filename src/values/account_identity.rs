@@ -6,7 +6,7 @@ use crate::values::uid::UidValidity;
 
 /// The two ports of IMAP, which lead to the same accounts.
 const IMAP_PORTS: [u16; 2] = [143, 993];
-/// Shorter ids may count from one in every account (RFC 8474 asks for no more), so alone they tell no accounts apart.
+/// Shorter ids may count from one in every account (RFC 8474 requires no more), so alone they do not identify an account.
 const GLOBAL_ID_LENGTH: usize = 16;
 
 /// An account as the server describes it after the sign-in, however the owner has spelt its name.
@@ -61,7 +61,7 @@ impl AccountIdentity {
         }
     }
 
-    /// Whether a copy from one to the other would copy an account into itself. Both were looked at just now.
+    /// Whether a copy from one to the other would copy an account into itself. Both were examined just now.
     ///
     /// Ids survive when the files of a server are copied to another one, so they count on one computer only. Through
     /// ports that have nothing to do with each other the counts must agree as well.

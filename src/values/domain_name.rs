@@ -132,7 +132,7 @@ impl From<DomainName> for String {
     }
 }
 
-/// A name that is asked in the DNS: lower case, no trailing dot, underscores allowed. The root is empty.
+/// A name to query in DNS: lower case, no trailing dot, underscores allowed. The root is empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DnsName(String);

@@ -27,7 +27,7 @@ impl HexBytes {
     /// Reads pairs of hexadecimal digits.
     ///
     /// # Errors
-    /// Where something else stands there.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, HexBytesError> {
         let digits: Option<Vec<u8>> =
             text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();

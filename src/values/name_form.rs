@@ -14,7 +14,7 @@ const ADMIN: &str = "{admin}";
 #[serde(try_from = "String", into = "String")]
 pub struct NameForm(String);
 
-/// Why a text is no such form.
+/// Why a text is not a valid form.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum NameFormError {
     /// It has not each of the two places once, or nothing between them.
@@ -28,7 +28,7 @@ pub enum NameFormError {
 }
 
 impl NameForm {
-    /// Reads a form; a bare separator stands between the mailbox and the admin, in this order.
+    /// Parses a form; a bare separator goes between mailbox and admin, in this order.
     pub fn parse(text: &str) -> Result<Self, NameFormError> {
         let wrong = || NameFormError::NoPlaces(text.to_owned());
         let whole = match text.trim() {

@@ -43,7 +43,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     let mut escaped = String::with_capacity(json.len() + 32);
     for character in json.chars() {
         if is_unprintable(character) && character != '\r' {
-            // Each of them is below U+10000; in JSON they stand in strings only.
+            // Each of them is below U+10000; in JSON they occur only in strings.
             let _infallible = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
             escaped.push(character);
@@ -66,7 +66,7 @@ const fn turns_around(character: char) -> bool {
     )
 }
 
-/// Breaks and marks that stand between letters without being seen.
+/// Invisible breaks and marks between letters.
 const fn is_invisible_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -26,7 +26,7 @@ pub enum Credential {
     Password,
     /// The password of this admin, who signs in for the mailbox (authorisation identity, RFC 4616).
     Admin(String),
-    /// The password of this admin, whose name stands beside the mailbox's in one user name, as the server wants it.
+    /// The password of this admin, whose name and the mailbox's form one user name, as the server expects.
     AdminByName {
         /// The admin.
         admin: String,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The strings of one TXT record, as bytes. Serialised in the escapes of zone files: `\DDD` for what is not printable.
+/// The strings of one TXT record, as bytes. Serialised with the escapes of zone files: `\DDD` for unprintable bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct TxtStrings(Vec<Vec<u8>>);

@@ -1,7 +1,7 @@
 //! UIDs and UIDVALIDITY (RFC 3501 section 2.3.1.1), by the side that has given them.
 //!
 //! Both servers of a move number their messages, and the two numbers of one message have nothing to do with each other.
-//! So they have types of their own, and one cannot stand where the other belongs.
+//! So they are separate types that cannot be confused.
 
 use std::fmt;
 
@@ -41,12 +41,12 @@ pub struct SourceUid(pub u32);
 #[serde(transparent)]
 pub struct DestinationUid(pub u32);
 
-/// UIDs of a folder mean something only together with this number: under another one they are given anew.
+/// UIDs of a folder are valid only together with this number; if it changes, they are reassigned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UidValidity(pub u32);
 
-/// Where a copy lies in its folder at the destination.
+/// The position of a copy in its destination folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Placement {
     /// UIDVALIDITY of the folder.

@@ -7,12 +7,12 @@ use data_encoding::BASE64;
 /// Longest encoded word (RFC 2047 section 2).
 const WORD_CHARACTERS: usize = 75;
 
-/// Whether a byte cannot stand in a header (RFC 5322 section 2.2).
+/// Whether a byte is not allowed in a header (RFC 5322 section 2.2).
 pub(super) const fn is_bad(byte: u8) -> bool {
     byte >= 0x80 || byte == 0x7f || (byte < 0x20 && byte != b'\t')
 }
 
-/// Encoded words for a run of text, separated by blanks. Text that is no UTF-8 is taken for `charset`.
+/// Encoded words for a run of text, separated by spaces. Text that is not UTF-8 is assumed to be in `charset`.
 pub(super) fn encoded_words(text: &[u8], charset: &str) -> Vec<u8> {
     let charset = if std::str::from_utf8(text).is_ok() { "utf-8" } else { charset };
     let room = WORD_CHARACTERS.saturating_sub(7 + charset.len()) / 4 * 3;

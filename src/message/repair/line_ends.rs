@@ -31,7 +31,7 @@ fn after_line_end(bytes: &[u8]) -> &[u8] {
     let returns = bytes.iter().take_while(|byte| **byte == b'\r').count();
     match bytes.get(returns..) {
         Some([b'\n', rest @ ..]) => rest,
-        // No LF follows: each CR is a line end of its own.
+        // No LF follows, so each CR is a line ending.
         _ => bytes.get(1..).unwrap_or_default(),
     }
 }

@@ -3,7 +3,7 @@ use crate::message::header_date::{internal_date_secs, parse_header_date};
 
 /// A clock may go wrong by this much, in seconds.
 const SLACK_SECONDS: i64 = 86_400;
-/// `Received` fields that are looked at.
+/// Most `Received` fields read.
 const MAX_RECEIVED: usize = 100;
 
 /// A date for a message whose own cannot be, written as RFC 3501 section 9 asks; empty to let the server choose.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Levels of parts within parts.
 const MAX_DEPTH: usize = 20;
-/// Parts that are looked at.
+/// Most parts read.
 const MAX_PARTS: usize = 2_000;
 
 /// Splits before the empty line that ends the header. A message without one is all header.

@@ -1,4 +1,4 @@
-//! Parts that are encoded anew (RFC 2045 section 6), so that what they decode to stays the same.
+//! Re-encodes parts (RFC 2045 section 6) without changing their decoded content.
 
 use data_encoding::BASE64;
 
@@ -9,7 +9,7 @@ const MAX_LINE_BYTES: usize = 998;
 /// Longest encoded line (RFC 2045 section 6.7 and 6.8).
 const ENCODED_LINE_BYTES: usize = 76;
 
-/// Encodes parts with lines above [`MAX_LINE_BYTES`] anew, and parts that call themselves binary.
+/// Re-encodes parts with lines above [`MAX_LINE_BYTES`], and parts declared as binary.
 pub(super) fn long_lines(message: &[u8]) -> Option<Vec<u8>> {
     replace(message, |head, body| {
         body.split(|byte| *byte == b'\n').any(|line| line.len() > MAX_LINE_BYTES + 1)
@@ -17,7 +17,7 @@ pub(super) fn long_lines(message: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Encodes parts with NUL bytes anew; in the header of the message a NUL becomes a question mark.
+/// Re-encodes parts with NUL bytes; in the header of the message a NUL becomes a question mark.
 pub(super) fn nul_bytes(message: &[u8]) -> Option<Vec<u8>> {
     if !message.contains(&0) {
         return None;
@@ -32,7 +32,7 @@ pub(super) fn nul_bytes(message: &[u8]) -> Option<Vec<u8>> {
     (repaired != message).then_some(repaired)
 }
 
-/// Encodes the parts anew that are chosen by their header and body; `None` where none is.
+/// Re-encodes the parts selected by their header and body; `None` if there are none.
 fn replace(message: &[u8], is_chosen: impl Fn(&[u8], &[u8]) -> bool) -> Option<Vec<u8>> {
     let mut repaired = Vec::with_capacity(message.len() + message.len() / 3);
     let mut done = 0;
@@ -156,7 +156,7 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
     lines.text
 }
 
-/// The same quoted-printable in lines of proper length; raw bytes that cannot stand in it are encoded.
+/// The same quoted-printable text with proper line lengths; raw bytes it must not contain are encoded.
 fn wrapped_quoted_printable(body: &[u8]) -> Vec<u8> {
     let mut lines = SoftLines { text: Vec::with_capacity(body.len() + body.len() / 8), column: 0 };
     let mut rest = body;

@@ -6,7 +6,7 @@ use crate::assets::{Means, Refusal, read_refusals};
 /// What a refusal is about. The response code counts first, then the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalMeaning {
-    /// The folder is not there (any more).
+    /// The folder does not exist (any longer).
     Folder,
     /// The mailbox has no room.
     Full,
@@ -50,7 +50,7 @@ pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
         let is_overruled = is_over_quota && entry.means == Means::Size;
         (entry.codes.contains(&code) || says(entry)) && !is_overruled
     });
-    // LIMIT is said of load by some, and by others of messages that are too large or have too many keywords; those say so.
+    // Some use LIMIT for load, others for messages that are too large or have too many keywords; their words show which.
     let of_message = || TABLE.iter().filter(|entry| entry.means.is_of_message()).find(says);
     let found = if code == "LIMIT" { of_message().or(found) } else { found };
     let step = |step| RefusalMeaning::Message(Some(step));

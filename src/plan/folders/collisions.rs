@@ -9,7 +9,7 @@ use crate::plan::folders::plan::FolderChoice;
 use crate::plan::folders::plan::FolderPlan;
 use crate::plan::folders::plan::MailboxPlan;
 
-/// The folders of a plan by what they are called at the source, for whoever asks about each of them.
+/// The folders of a plan by their names at the source, for repeated look-ups.
 pub struct Collisions<'a> {
     by_source: BTreeMap<&'a FolderPath, &'a FolderPlan>,
 }

@@ -61,7 +61,7 @@ pub struct DestinationRules {
     pub max_depth: usize,
     /// Names on the top level that it keeps for itself, in any case.
     pub reserved: Vec<String>,
-    /// Whether folders may stand below the inbox.
+    /// Whether the inbox can contain folders.
     pub allows_inbox_children: bool,
     /// Folders that it has and that take no folders below them (`\Noinferiors`), with the prefix.
     pub childless: Vec<FolderPath>,
@@ -127,7 +127,7 @@ pub fn map_folders(
     for (path, same_path) in &folders {
         for (copy, folder) in same_path.iter().enumerate() {
             let special_use = uses.get(path).copied().filter(|_| copy == 0);
-            // A second folder of the same decoded name is another folder, and gets a place of its own.
+            // A second folder with the same decoded name is a different folder and gets a separate destination.
             let mut place = if copy == 0 { mapper.resolve(path) } else { mapper.resolve_twin(path) };
             name_as_listed(&mut place, &folders);
             plans.push(plan_of(folder, special_use, place));
@@ -237,7 +237,7 @@ struct Place {
 struct Mapper<'rules> {
     rules: &'rules DestinationRules,
     uses: &'rules BTreeMap<FolderPath, SpecialUse>,
-    /// Folders that the destination has, by the use that their names tell.
+    /// Folders of the destination, by the use their names suggest.
     named: BTreeMap<SpecialUse, Vec<FolderPath>>,
     /// Folders that the destination has, by folded name.
     existing: BTreeMap<Vec<String>, FolderPath>,
@@ -393,7 +393,7 @@ impl<'rules> Mapper<'rules> {
         self.claim(path, &FolderPath(parts), reasons)
     }
 
-    /// Why a child of these parents, which stand there at the destination, stands beside them and not below.
+    /// Why a child of these parents goes next to them at the destination instead of below.
     fn joined_because(&self, parents: &[String], there: &[String]) -> Option<RenameReason> {
         if there.len() <= self.rules.prefix.len() {
             return None;
@@ -410,7 +410,7 @@ impl<'rules> Mapper<'rules> {
         is_file.then_some(RenameReason::MailOrFolders)
     }
 
-    /// The destination's parts that a child of these parents stands below, and why they are not the old ones.
+    /// The destination path for children of these parents, and why it differs from the source.
     fn base(&self, parents: &[String]) -> (Vec<String>, Vec<RenameReason>) {
         let is_inbox = matches!(parents, [only] if only == "INBOX");
         if parents.is_empty() || (is_inbox && !self.rules.prefix.is_empty()) {
@@ -467,7 +467,7 @@ fn numbered(path: &FolderPath, number: u64, max_name_chars: usize) -> FolderPath
     FolderPath(parts)
 }
 
-/// The name as a destination sees it that tells neither capitals nor ways to write an accent apart.
+/// The name as seen by a destination that ignores case and Unicode normalisation.
 pub fn fold(path: &FolderPath) -> Vec<String> {
     path.0.iter().map(|part| fold_name(part)).collect()
 }

@@ -45,7 +45,7 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
     (FolderPath(parts), reasons)
 }
 
-/// Joins what stands below a folder that takes no folders with its name; says so.
+/// Joins the name of a child with that of a parent that cannot contain folders; adds the reason.
 fn join_below_childless(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<RenameReason> {
     let childless: Vec<Vec<String>> = rules.childless.iter().map(fold).collect();
     let above = |depth: usize| FolderPath(parts.iter().take(depth).cloned().collect());
@@ -69,7 +69,7 @@ fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<RenameReas
     Some(too_deep(rules))
 }
 
-/// Why a folder stands beside another one that it was below.
+/// Why a folder goes next to its parent instead of below.
 pub(in crate::plan) const fn too_deep(rules: &DestinationRules) -> RenameReason {
     if rules.delimiter.is_none() { RenameReason::Flat } else { RenameReason::TooDeep(rules.max_depth) }
 }
@@ -79,12 +79,12 @@ pub(in crate::plan) fn composed(name: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned()
 }
 
-/// The name as a server sees it that tells neither capitals nor ways to write an accent apart.
+/// The name as seen by a server that ignores case and Unicode normalisation.
 pub(in crate::plan) fn fold_name(name: &str) -> String {
     composed(&name.to_lowercase())
 }
 
-/// Makes a part acceptable. `is_top` tells whether it stands on the top level, where some names are reserved.
+/// Makes a part acceptable. `is_top`: it is at the top level, where some names are reserved.
 pub(in crate::plan) fn clean_part(part: &str, is_top: bool, rules: &DestinationRules) -> CleanName {
     let mut reasons = Vec::new();
     let mut name = String::with_capacity(part.len());

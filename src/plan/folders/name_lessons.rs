@@ -222,7 +222,7 @@ impl Spellings<'_> {
         self.add_place(self.above.iter().cloned().chain([name]).collect(), lesson);
     }
 
-    /// The same folder beside the one above it, as that may take no folders.
+    /// The same folder next to its parent, which may not contain folders.
     fn add_beside(&mut self, name: &str, top: usize) {
         if let Some((parent, higher)) = self.above.split_last().filter(|_| self.above.len() > top) {
             let joined = format!("{parent} - {name}");

@@ -60,7 +60,7 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
                 folder.destination = new.clone();
                 folder.renamed = vec![RenameReason::ChosenByOwner];
             } else if folder.destination.0.starts_with(&old.0) {
-                // Whether it collides with a folder beside it does not hang on the name above.
+                // Whether it collides with a sibling does not depend on its parent's name.
                 folder.renamed.retain(|reason| matches!(reason, RenameReason::Collision { .. }));
                 folder.move_by(moved);
                 folder.renamed.push(RenameReason::ParentRenamed);

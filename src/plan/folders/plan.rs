@@ -19,10 +19,10 @@ pub struct MailboxPlan {
     /// What is to be known before the start, in sentences.
     #[serde(default)]
     pub remarks: Vec<String>,
-    /// What is said where an earlier move has dated the messages; it counts as long as copies bear their date of arrival.
+    /// The warning if an earlier move stamped the messages; it applies while copies keep the date of arrival.
     #[serde(default)]
     pub earlier_move: Option<String>,
-    /// Room that is left in the mailbox at the destination, where the server tells (RFC 9208).
+    /// Space left in the destination mailbox, if the server reports it (RFC 9208).
     #[serde(default)]
     pub free_bytes: Option<Bytes>,
     /// The source has listed no folder at all when it was counted, not even the inbox that it opens.
@@ -45,7 +45,7 @@ pub struct NameRules {
     pub max_depth: usize,
     /// Names on the top level that it keeps for itself.
     pub reserved: Vec<String>,
-    /// Whether folders may stand below the inbox.
+    /// Whether the inbox can contain folders.
     pub allows_inbox_children: bool,
     /// Folders that take none below them.
     #[serde(default)]
@@ -154,7 +154,7 @@ pub enum LeftOutBecause {
     ItIsAView,
     /// The owner said so.
     YouChose,
-    /// It lies in a namespace that several people share (RFC 2342).
+    /// It is in a shared namespace (RFC 2342).
     ItIsShared,
     /// It is another person's, who has given access to it.
     ItIsSomebodyElses,
@@ -163,7 +163,7 @@ pub enum LeftOutBecause {
 }
 
 impl LeftOutBecause {
-    /// `left out: it shows mail that lies in other folders as well`.
+    /// `left out: it only shows mail that is also in other folders`.
     pub const fn words(self) -> &'static str {
         match self {
             Self::ItIsAView => "left out: it only shows mail that is also in other folders",

@@ -32,7 +32,7 @@ pub(in crate::plan) fn too_many_folders(
     })
 }
 
-/// Words, where the destination may refuse names that are still to be made. Nothing but making the folders tells.
+/// A warning if the destination may refuse names of folders still to be created. Only creating them shows it.
 pub(in crate::plan) fn doubtful_names(
     plans: &[FolderPlan],
     destination: &DestinationRules,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::folders::path::FolderPath;
 use crate::plan::folders::plan::FolderPlan;
 
-/// What was changed in the name of a folder, or why it stands elsewhere.
+/// How the name of a folder was changed, or why it goes elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RenameReason {
@@ -21,7 +21,7 @@ pub enum RenameReason {
     NamespaceSign,
     /// Blanks at the beginning or end get lost at many servers.
     Blanks,
-    /// The destination allows so many characters in a name.
+    /// The destination's limit of characters in a name.
     TooLong(usize),
     /// A folder needs a name.
     Empty,
@@ -33,7 +33,7 @@ pub enum RenameReason {
     NothingBelowInbox,
     /// The destination has no folders within folders.
     Flat,
-    /// The destination allows so many levels of folders.
+    /// The destination's limit of folder levels.
     TooDeep(usize),
     /// This folder at the destination takes no folders below it (`\Noinferiors`).
     Childless(FolderPath),
@@ -63,7 +63,7 @@ pub enum RenameReason {
         /// The server's words.
         words: String,
     },
-    /// Proton keeps folders of one's own below `Folders`.
+    /// Proton keeps the user's own folders below `Folders`.
     BelowProtonFolders,
     /// It gets only what has no label; all other mail is in its folders (Gmail's All Mail).
     UnlabelledOnly,

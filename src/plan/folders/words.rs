@@ -26,7 +26,7 @@ static WORDS: LazyLock<BTreeMap<String, SpecialUse>> = LazyLock::new(|| {
         .unwrap_or_default()
 });
 
-/// Reads the data file: the table, and words that stand for more than one use.
+/// Reads the data file: the table, and words listed for more than one use.
 fn read_words(text: &str) -> Result<(BTreeMap<String, SpecialUse>, Vec<String>), AssetError> {
     let languages = read_folder_words(text)?;
     let mut table = BTreeMap::new();
@@ -47,7 +47,7 @@ fn fold(name: &str) -> String {
     fold_name(&name.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// What a folder is for, as far as its name tells.
+/// The use of a folder, as its name suggests.
 ///
 /// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. No name makes a
 /// view: a folder that is called “Important” holds real mail, and so does “\[Gmail\]/All Mail” where an earlier move has
@@ -69,7 +69,7 @@ pub fn special_use_at_gmail(path: &FolderPath) -> Option<SpecialUse> {
     }
 }
 
-/// Whether this is what Gmail calls the container of its own folders.
+/// Whether this is Gmail's name for the container of its system folders.
 fn is_gmails(part: &str) -> bool {
     part == "[Gmail]" || part == "[Google Mail]"
 }

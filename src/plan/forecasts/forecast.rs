@@ -100,9 +100,9 @@ impl DailyCap {
 /// How long the copy of a mailbox will take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forecast {
-    /// It takes at least so many seconds.
+    /// Lower bound in seconds.
     pub least_secs: u64,
-    /// It should take at most so many seconds; `None` where only a lower bound is known.
+    /// Likely upper bound in seconds; `None` if only a lower bound is known.
     pub most_secs: Option<u64>,
     /// What the figures rest on; `None` where nothing was measured.
     pub measured: Option<Measured>,

@@ -19,10 +19,10 @@ const WINDOWS_OF_LATELY: usize = 6;
 /// Longest silence that still counts as copying; a longer one is a pause.
 const LONGEST_GAP_MILLIS: u64 = 30_000;
 
-/// Nothing is told about the time left before so much of copying.
+/// No time left is shown before this much copying time.
 const KNOWN_MILLIS: u64 = 15_000;
 
-/// Before so much of copying, the time left is a wide range.
+/// Before this much copying time, the time left is a wide range.
 const STEADY_MILLIS: u64 = 60_000;
 
 /// A rest of a window that is shorter than this says nothing about the speed.
@@ -63,9 +63,9 @@ pub fn mean_speed(points: &[SpeedPoint]) -> u64 {
 /// How long it will still take: a range, as wide as what is known allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeLeft {
-    /// At least so many seconds.
+    /// Lower bound in seconds.
     pub least_secs: u64,
-    /// Hardly more than so many.
+    /// Likely upper bound in seconds.
     pub most_secs: u64,
 }
 
@@ -155,7 +155,7 @@ impl SpeedMeter {
         }
     }
 
-    /// How long so many bytes will take; `None` while nothing honest can be said.
+    /// How long this many bytes will take; `None` while there is no sound estimate.
     pub fn time_left(&self, bytes_left: u64) -> Option<TimeLeft> {
         if bytes_left == 0 {
             return Some(TimeLeft { least_secs: 0, most_secs: 0 });

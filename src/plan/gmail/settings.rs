@@ -7,7 +7,7 @@ use crate::plan::folders::path::SpecialUse;
 /// The numbers that Gmail offers as the most messages that a folder shows.
 const FOLDER_LIMITS: [u64; 4] = [1_000, 2_000, 5_000, 10_000];
 
-/// Gmail's own folders that hold mail of their own, as its settings name them.
+/// Gmail's system folders that contain separate mail, as named in its settings.
 const OWN_FOLDERS: [(SpecialUse, &str); 4] = [
     (SpecialUse::Sent, "Sent Mail"),
     (SpecialUse::Drafts, "Drafts"),

@@ -210,7 +210,7 @@ pub enum CsvError {
         /// Name of the other.
         second: &'static str,
     },
-    /// A command that cannot be run as it stands.
+    /// A command that cannot be run as written.
     #[error("line {line}: {source}")]
     BadCommand {
         /// Where.
@@ -426,7 +426,7 @@ impl Header {
             .into_iter()
             .filter(|one| value(*one).is_some())
             .collect();
-        // The password beside an admin is the admin's.
+        // If there is an admin, the password is the admin's.
         if let [first, second, ..] = given.as_slice()
             && (*first, *second) != (admin, password)
         {

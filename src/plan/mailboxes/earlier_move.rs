@@ -5,14 +5,14 @@ use crate::message::internal_date_secs;
 use crate::plan::folders::path::FolderPath;
 use crate::plan::options::words::date_words;
 
-/// Messages from which on a folder is looked at; a few of one day are nothing unusual.
+/// Smallest number of messages for which a folder is checked; a few from one day are normal.
 pub const MIN_DATED_MESSAGES: u64 = 50;
 /// Messages with both dates that a judgement needs.
 const MIN_SAMPLES: usize = 8;
-/// Of ten messages so many bear one day.
+/// At least this many of ten messages have the same day.
 const TENTHS_OF_ONE_DAY: usize = 8;
 const DAY_SECONDS: i64 = 86_400;
-/// A message that was written so many days before it arrived did not arrive then.
+/// A message written this many days before its arrival date cannot have arrived then.
 const LATE_DAYS: i64 = 7;
 
 /// The day, in seconds since 1970, that an earlier move seems to have given to a folder of which these messages are a

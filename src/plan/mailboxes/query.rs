@@ -6,14 +6,14 @@ use crate::values::MailboxId;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProblemId(pub i64);
 
-/// Which messages of the ledger are asked for. Every part that is given must fit.
+/// Selects messages of the ledger. Every part that is set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageQuery {
     /// Of this mailbox.
     pub mailbox: Option<MailboxId>,
     /// Of this folder at the source.
     pub folder: Option<FolderPath>,
-    /// In this state; [`MessageState::ToDo`] means those under way as well.
+    /// In this state; [`MessageState::ToDo`] includes those in progress.
     pub state: Option<MessageState>,
     /// With this problem.
     pub problem: Option<ProblemId>,

@@ -14,7 +14,7 @@ pub enum Reach {
     Domain(DomainName),
     /// Questions to this resolver in place of the system's.
     Resolver(String),
-    /// A certificate that nobody vouches for is trusted for this server.
+    /// A certificate without a known authority is trusted for this server.
     Certificate {
         /// Host of the server.
         host: String,
@@ -44,7 +44,7 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Stands for this and for nothing else, and tells nobody what it is: hexadecimal digits of a SHA-256.
+    /// A unique digest that does not reveal its content: hexadecimal digits of a SHA-256.
     pub fn key(&self) -> String {
         let mut hash = Sha256::new();
         for part in self.parts() {

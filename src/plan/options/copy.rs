@@ -27,7 +27,7 @@ pub enum CopyMode {
     Sweep,
 }
 
-/// How closely the destination is looked at when a copy is verified.
+/// How thoroughly a copy is verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyDepth {
@@ -38,7 +38,7 @@ pub enum VerifyDepth {
     Full,
 }
 
-/// Which date copies bear.
+/// Which date copies get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageDates {
@@ -59,7 +59,7 @@ pub struct CopyOptions {
     pub filter: MessageFilter,
     /// Newest messages first, so that people can work after minutes; the order inside a folder is turned round.
     pub is_newest_first: bool,
-    /// At most so many messages of each folder, as a trial; `None` for all.
+    /// A trial's limit of messages per folder; `None` for all.
     pub trial_messages: Option<u32>,
     /// Where messages with several labels go, where the source is Gmail.
     pub gmail_labels: GmailLabels,
@@ -70,7 +70,7 @@ pub struct CopyOptions {
     /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
     /// mailbox that is new to them.
     pub disarms_receipts: bool,
-    /// Which date copies bear; messages that were listed before keep theirs.
+    /// Which date copies get; messages listed before keep theirs.
     pub dates: MessageDates,
     /// Of messages in one folder with the same bytes and flags, only the first is copied.
     pub drops_duplicates: bool,
@@ -90,7 +90,7 @@ impl CopyMode {
 }
 
 impl CopyOptions {
-    /// What is asked for beyond the usual, in sentences; `None` where everything takes part as usual.
+    /// The options that differ from the defaults, in sentences; `None` if none do.
     pub fn words(&self) -> Option<String> {
         let mut parts = Vec::new();
         if self.mode != CopyMode::default() {

@@ -13,9 +13,9 @@ pub struct MessageFilter {
     pub since_secs: Option<i64>,
     /// Received before this time, in seconds since 1970 (UTC).
     pub before_secs: Option<i64>,
-    /// At least so many bytes.
+    /// Smallest size in bytes.
     pub min_bytes: Option<u64>,
-    /// At most so many bytes.
+    /// Largest size in bytes.
     pub max_bytes: Option<u64>,
     /// The source server's own search, as RFC 3501 section 6.4.4 writes it (`FROM "bank" UNSEEN`).
     pub search: Option<String>,

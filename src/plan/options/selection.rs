@@ -12,11 +12,11 @@ use crate::values::SourceUid;
 pub struct Candidate {
     /// UID at the source.
     pub uid: SourceUid,
-    /// RFC822.SIZE at the source; zero where the server does not tell.
+    /// RFC822.SIZE at the source; zero if the server does not report it.
     pub bytes: u64,
     /// INTERNALDATE in seconds since 1970; `None` where it cannot be read.
     pub received_secs: Option<i64>,
-    /// It was copied, refused or is under way: nothing about it is decided any more.
+    /// It was copied, refused or is in progress, so there is nothing left to decide.
     pub is_settled: bool,
 }
 
