@@ -1,4 +1,4 @@
-//! Writing: APPEND alone, several under way at once, and MULTIAPPEND (RFC 3502).
+//! Writing: single APPENDs, pipelined APPENDs, and MULTIAPPEND (RFC 3502).
 
 use std::sync::Arc;
 
@@ -68,14 +68,14 @@ impl Reader for Appended {
     }
 }
 
-/// An APPEND that is under way. Some servers refuse before they have everything; nothing more comes then.
+/// A pending APPEND. Some servers refuse before they have received everything; then nothing more is sent.
 fn append_under_way(tag: Tag, refused_early: Option<Completion>) -> Pending<Appended> {
     let tags = refused_early.is_none().then_some(tag);
     let nothing = Completion { status: Status::Bad, code: None, words: String::new() };
     Pending::new(tags, Appended { said: refused_early.unwrap_or(nothing) })
 }
 
-/// Hears how many bytes of messages have gone to the socket since it was last told.
+/// Receives the number of message bytes written to the socket since the last call.
 pub type Leaving<'a> = &'a (dyn Fn(u64) + Send + Sync);
 
 /// How much of the messages of a command has gone to the socket.
@@ -113,7 +113,7 @@ impl Session {
     /// Sends messages with one APPEND; more than one only where [`Self::can_append_many`].
     /// Returns when nearly all of it has left, with the answer still to come. `leaving` hears how much that is.
     ///
-    /// Not cancellation safe: half a command may have left, and the connection is of no use any more.
+    /// Not cancellation safe: half a command may have been sent, which makes the connection unusable.
     ///
     /// # Errors
     ///
@@ -238,12 +238,12 @@ fn arguments(message: &NewMessage, (length, is_utf8): (u64, bool), waits: bool) 
     format!(" ({flags}){date} {utf8}{{{length}{plus}}}\r\n")
 }
 
-/// Whether a date can be sent with a message; an empty one stands for none.
+/// Whether a date can be sent with a message; an empty one means none.
 pub fn is_sendable_date(text: &str) -> bool {
     text.is_empty() || is_date(text)
 }
 
-/// Whether the text can stand in quotes as a date; what it means is the destination's to judge.
+/// Whether the text can be sent as a quoted date; its meaning is for the destination to judge.
 fn is_date(text: &str) -> bool {
     (20..=28).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b':' | b'+' | b'-'))

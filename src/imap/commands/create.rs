@@ -55,7 +55,7 @@ impl Session {
             return Ok(());
         }
         match self.run("SUBSCRIBE", &format!("SUBSCRIBE {name}"), |_| {}).await {
-            // Mail arrives in folders that nobody subscribed to just as well.
+            // A folder works without a subscription.
             Ok(_) | Err(ImapError::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -99,7 +99,7 @@ impl Session {
     /// Facts about these messages, ascending, handed over in portions so that memory stays bounded.
     /// Messages that are gone are left out.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl Session {
         while let Some((tags, window)) = ahead {
             ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
             let last = window.last();
-            // Facts about messages that nobody asked for would fill the memory.
+            // Facts about unrequested messages would fill the memory.
             let early = ahead.as_ref().map_or(&[][..], |(_, window)| window);
             for tag in tags {
                 self.collect_facts(tag, [window, early], &mut found).await?;
@@ -132,7 +132,7 @@ impl Session {
     /// Flags and dates of these messages without a look into them, for messages whose headers the server does not
     /// give. Those that it says nothing about are left out.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -163,7 +163,7 @@ impl Session {
         Ok(found.into_values().collect())
     }
 
-    /// Whether the server still lists this message in the opened folder. Needs a connection without requests under way.
+    /// Whether the server still lists this message in the opened folder. Needs a connection without pending requests.
     ///
     /// Not cancellation safe.
     ///
@@ -240,7 +240,7 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] at its end, where the request was refused or its answer cut short;
-    /// [`ImapError::Hostile`] where bytes come without end that nobody asked for.
+    /// [`ImapError::Hostile`] if the server sends endless unrequested bytes.
     pub async fn next_body<U: Uid>(
         &mut self,
         request: &mut Pending<Bodies<U>>,
@@ -288,7 +288,7 @@ pub enum BodyReply<U = u32> {
         /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// One more answer for a message that has come; where it says something else, nobody knows which of them it is.
+    /// A second answer for a message already received. If it differs, it is unclear which one is right.
     Again {
         /// Its UID.
         uid: U,

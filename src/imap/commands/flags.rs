@@ -13,10 +13,10 @@ pub type MessageFlags<U = u32> = (U, Vec<String>);
 
 /// Messages whose flags are handed over at once.
 const FLAGS_WINDOW: usize = 5_000;
-/// What is asked about each message.
+/// The result for each message.
 const UID_AND_FLAGS: &str = "UID FLAGS";
 
-/// The flags that one FETCH reply tells.
+/// The flags in one FETCH reply.
 fn flags_in<U: Uid>(item: FetchItem) -> Option<(u32, MessageFlags<U>)> {
     let uid = item.uid?;
     Some((uid, (uid.into(), item.flags?)))
@@ -89,7 +89,7 @@ impl Session {
 
     /// The flags of these messages (ascending UIDs) of the open folder, for those that are there.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -97,14 +97,14 @@ impl Session {
     pub async fn flags_of<U: Uid>(&mut self, uids: &[U]) -> Result<Vec<MessageFlags<U>>, ImapError> {
         let asked = self.ask_flags_in_open(uids);
         let mut found = self.answer(asked).await?;
-        // Others change flags meanwhile, and the server tells of that as well.
+        // The server also reports flags changed by others meanwhile.
         found.retain(|(uid, _)| uids.binary_search(uid).is_ok());
         Ok(found)
     }
 
     /// Flags of all messages of the open folder by UID, page by page where the server cuts its answers.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///

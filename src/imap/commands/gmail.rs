@@ -26,12 +26,12 @@ const NUMBERS_WINDOW: usize = 5_000;
 const EXTENSION: &str = "X-GM-EXT-1";
 
 impl Session {
-    /// Whether the server is Gmail, as far as its extension tells.
+    /// Whether the server is Gmail, judging by its extension.
     pub fn is_gmail(&self) -> bool {
         self.capabilities().has(EXTENSION)
     }
 
-    /// The server has told the number of no message: its folders are ordinary ones, whatever it announces.
+    /// The server returned no message ids, so its folders are ordinary ones, whatever it announces.
     pub fn has_no_labels(&mut self) {
         self.capabilities.forget(EXTENSION);
     }
@@ -52,7 +52,7 @@ impl Session {
 
     /// UID and number of the messages of the open folder from UID `first` on.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Session {
 
     /// Number of these messages (ascending UIDs) of the open folder.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Session {
 
     /// Labels and size of every message of the open folder.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn fetch_labels(&mut self, mut each: impl FnMut(&[String], u64)) -> Result<(), ImapError> {
         self.run("FETCH", "UID FETCH 1:* (UID RFC822.SIZE X-GM-LABELS)", |reply| {
             if let Reply::Fetch(item) = reply

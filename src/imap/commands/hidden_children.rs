@@ -13,7 +13,7 @@ use crate::imap::session::Session;
 use crate::imap::session::pending_lists::Listing;
 use crate::imap::session::pending_lists::MAX_FOLDERS;
 
-/// Parents that are asked at all; a server that names more has something else in mind.
+/// Most parents queried; a server that reports more is not trusted.
 const MAX_PARENTS: usize = 200;
 
 impl Session {
@@ -48,7 +48,7 @@ impl Session {
         }
         let mut listing = Listing::default();
         for tag in tags {
-            // A refusal leaves things as the whole list told them.
+            // After a refusal the whole list stands.
             self.finish(tag, |reply| {
                 if matches!(reply, Reply::List(_)) {
                     listing.take(reply);

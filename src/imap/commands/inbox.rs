@@ -46,9 +46,9 @@ impl Session {
         Ok(())
     }
 
-    /// Makes sure that a mailbox without anything to open is not taken for an empty one.
+    /// Makes sure that a mailbox without any folder that can be opened does not count as empty.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn expect_folders(&mut self, folders: &[Folder]) -> Result<(), ImapError> {
         let open: Vec<&Folder> = folders.iter().filter(|folder| folder.is_selectable()).collect();
         if open.len() > 1 || open.first().is_some_and(|folder| folder.status.is_some()) {

@@ -1,4 +1,4 @@
-//! Large messages: handed out whole or in pieces, and shown bit by bit, so that memory stays bounded.
+//! Large messages, fetched whole or in pieces and passed on piecemeal, so that memory stays bounded.
 //!
 //! The two are different roads to the same bytes. A server that fails on one of them, or cuts a message on it, mostly
 //! does not on the other.
@@ -15,22 +15,22 @@ use crate::values::Uid;
 
 /// Bytes asked for with one piece: little enough that each answer is held whole, whatever its form.
 const PIECE_LENGTH: u32 = 192 << 10;
-/// Bytes in pieces that are asked for ahead, and the pieces that these may be.
+/// Bytes prefetched in pieces, and the number of these pieces.
 const AHEAD_BYTES: u64 = 2 << 20;
 const AHEAD_PIECES: usize = 32;
-/// Bytes that are asked for where only the question is whether there are any.
+/// Bytes to request when the only question is whether there are any.
 const MORE_LENGTH: u32 = 16;
-/// Answers without bytes at one place that are believed to be the end of the message.
+/// Empty answers at one offset after which it counts as the end of the message.
 const EMPTY_AT_END: u32 = 2;
-/// The most that one command may hand out whole, in bytes.
+/// The most that one command may fetch whole, in bytes.
 pub const MOST_WHOLE_BYTES: u64 = 128 << 20;
 
-/// How a message that was handed out ended.
+/// How the transfer of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// At its end, as far as this road shows.
     End,
-    /// Nothing came: it is gone, or not handed out like this.
+    /// Nothing arrived: the message is gone, or the server does not return it this way.
     Nothing,
     /// More would have come than was agreed on.
     Beyond,
@@ -40,14 +40,14 @@ pub enum Ending {
     Contrary,
 }
 
-/// A message that is handed out whole.
+/// A message fetched whole.
 #[derive(Debug)]
 pub struct WholeReading {
     uid: u32,
     tag: Tag,
     bytes: u64,
     has_come: bool,
-    /// It has come once more.
+    /// It arrived a second time.
     is_contrary: bool,
     ending: Option<Ending>,
 }
@@ -59,7 +59,7 @@ impl WholeReading {
     }
 }
 
-/// A message that is handed out in pieces.
+/// A message fetched in pieces.
 #[derive(Debug)]
 pub struct PieceReading {
     uid: u32,
@@ -120,10 +120,10 @@ impl PieceReading {
         self.ending.unwrap_or(Ending::Nothing)
     }
 
-    /// The place and length of the piece to be asked for next; `None` where enough is under way.
+    /// The offset and length of the next piece to request; `None` if enough are pending.
     fn next_question(&self) -> Option<(u64, u32)> {
         let most = usize::try_from(AHEAD_BYTES / u64::from(self.step)).unwrap_or(AHEAD_PIECES);
-        // Behind an empty answer the same place is asked for once more, and nothing else.
+        // After an empty answer only the same offset is requested again.
         let most = if self.empty > 0 { 1 } else { most.clamp(2, AHEAD_PIECES) };
         if self.asked.len() >= most || self.asked.back().is_some_and(|last| last.offset >= self.end()) {
             return None;
@@ -135,7 +135,7 @@ impl PieceReading {
         Some((offset, length))
     }
 
-    /// Where the message is said to end; where nothing is said, it goes on.
+    /// The stated end of the message; if there is none, it continues.
     const fn end(&self) -> u64 {
         if self.announced == 0 { u64::MAX } else { self.announced }
     }
@@ -152,7 +152,7 @@ impl PieceReading {
                     return self.end_with(Ending::Beyond);
                 }
                 if length < u64::from(asked) && self.reached != self.announced {
-                    // A server that hands out so much of a piece and no more.
+                    // A server that returns only part of a piece.
                     self.step = u32::try_from(length).unwrap_or(PIECE_LENGTH);
                 }
                 Some(bytes)
@@ -244,7 +244,7 @@ impl Session {
 
     /// The next bytes; `None` at the end.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn next_piece(&mut self, reading: &mut PieceReading) -> Result<Option<Vec<u8>>, ImapError> {
         while reading.ending.is_none() {
             while let Some((offset, length)) = reading.next_question() {
@@ -262,7 +262,7 @@ impl Session {
             let bytes = reading.take(first.length, piece);
             let is_next = reading.asked.front().is_none_or(|next| next.offset == reading.reached);
             if !is_next || reading.empty > 0 || reading.ending.is_some() {
-                // What was asked for ahead begins somewhere else than the message goes on.
+                // The prefetched piece does not begin where the message continues.
                 for stale in std::mem::take(&mut reading.asked) {
                     self.collect_piece(reading, &stale).await?;
                 }
@@ -284,7 +284,7 @@ impl Session {
 
     /// Whether the server has bytes of a message behind this place.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn has_more(&mut self, uid: impl Uid, offset: u64) -> Result<bool, ImapError> {
         Ok(self.have_more(&[(uid, offset)]).await?.contains(&uid))
     }
@@ -292,7 +292,7 @@ impl Session {
     /// Those of these messages of which the server has bytes behind the place that is given with each. Asked for at once;
     /// needs a connection without requests under way.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn have_more<U: Uid>(&mut self, places: &[(U, u64)]) -> Result<BTreeSet<U>, ImapError> {
         let mut found = BTreeSet::new();
         for places in places.chunks(AHEAD_PIECES) {
@@ -371,7 +371,7 @@ impl Session {
                     }
                 },
                 None if !is_without_place => is_without_place = true,
-                // Pieces that nobody asked for, or a second time, would fill the memory.
+                // Unrequested or repeated pieces would fill the memory.
                 _ => self.bodies.drop_unasked(body.len())?,
             }
         };

@@ -15,12 +15,12 @@ use crate::imap::session::list_cache::Detail;
 use crate::imap::session::pending_lists::Listing;
 use crate::imap::session::pending_lists::PendingLists;
 
-/// The subscriptions, below which every name of the mailbox lies.
+/// The subscriptions of the whole mailbox.
 const LSUB: &str = "LSUB \"\" \"*\"";
-/// Commands about one folder each that are under way at once.
+/// Most concurrent commands about one folder each.
 pub(in crate::imap) const STATUS_WINDOW: usize = 50;
 
-/// What was told of the folders.
+/// The folder list.
 struct ListsTold {
     detail: Detail,
     items: String,
@@ -32,35 +32,35 @@ impl Session {
     /// Lists every folder with everything that is told of it; in one round trip where the server has LIST-STATUS
     /// (RFC 5819). What is told a moment ago is not asked for again, here and below.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn list_folders(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Everything).await
     }
 
     /// The same without the sum of the sizes, which costs some servers a look at every message.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn list_folders_unsized(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Counts).await
     }
 
     /// The same, and where the server keeps them, how far the flags of each folder have changed (RFC 7162).
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn list_folders_with_changes(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Changes).await
     }
 
     /// Lists every folder without its counts.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Names).await
     }
 
-    /// Lists every folder with so much about each.
+    /// Lists every folder with this level of detail.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn list_in(&mut self, detail: Detail) -> Result<Vec<Folder>, ImapError> {
         self.list(detail).await
     }
@@ -178,7 +178,7 @@ impl Session {
         }
     }
 
-    /// What STATUS is asked for, as far as the server knows it.
+    /// The STATUS items that the server supports.
     pub(in crate::imap) fn status_items(&self, detail: Detail) -> String {
         let mut items = "MESSAGES UIDNEXT UIDVALIDITY".to_owned();
         if detail >= Detail::Changes && self.has_condstore() {
@@ -210,7 +210,7 @@ impl Session {
         for window in missing.chunks_mut(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len());
             for folder in window.iter() {
-                // What cannot be sent has no counts; opening it will tell why.
+                // A name that cannot be sent has no counts; opening the folder will show why.
                 if let Ok(name) = self.folder_name(&folder.raw) {
                     tags.push(self.submit(&format!("STATUS {name} ({items})")));
                 }
@@ -227,7 +227,7 @@ impl Session {
                 })
                 .await?;
             }
-            // A folder that refuses STATUS is shown without counts; opening it will tell why.
+            // A folder that refuses STATUS is shown without counts; opening it will show why.
             for folder in window.iter_mut() {
                 folder.status = found.get(&folder.raw).copied();
             }
@@ -237,7 +237,7 @@ impl Session {
 
     /// Counts of one folder.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn status(&mut self, raw: &str) -> Result<FolderStatus, ImapError> {
         let items = self.status_items(Detail::Everything);
         let text = format!("STATUS {} ({items})", self.folder_name(raw)?);
@@ -253,7 +253,7 @@ impl Session {
 
     /// The names of the folders that the owner has subscribed to, as the server spells them (RFC 3501 section 6.3.9).
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn subscribed_names(&mut self) -> Result<BTreeSet<String>, ImapError> {
         if let Some(names) = self.told_subscriptions() {
             return Ok(names);
@@ -297,7 +297,7 @@ impl Session {
         Ok(())
     }
 
-    /// Keeps what a reply to the introduction tells.
+    /// Stores the reply to the ID command.
     pub(in crate::imap) fn note_introduction(&mut self, reply: Reply) {
         match reply {
             Reply::Id(mut fields) => {

@@ -1,4 +1,4 @@
-//! What is asked of a server, one verb or extension a file.
+//! The commands sent to a server, one file per command or extension.
 
 pub(in crate::imap) mod append;
 pub(in crate::imap) mod create;

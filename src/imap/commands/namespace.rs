@@ -8,7 +8,7 @@ use crate::imap::session::Session;
 impl Session {
     /// The namespaces; guessed from the delimiter where the server has no NAMESPACE.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn namespace(&mut self) -> Result<Namespace, ImapError> {
         if self.namespace.is_none() && self.capabilities.has("NAMESPACE") {
             let tag = self.submit("NAMESPACE");

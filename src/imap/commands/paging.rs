@@ -13,9 +13,9 @@ use crate::values::Uid;
 
 /// Messages asked for with one command; below the limit of 1,000 that Yahoo announces.
 pub(in crate::imap) const WINDOW: usize = 500;
-/// Windows under way at once.
+/// Concurrent windows.
 const AHEAD: usize = 4;
-/// Beginnings anew, as messages go away meanwhile or the windows turn out too large.
+/// Most restarts, because messages were expunged meanwhile or the windows were too large.
 const MAX_BEGINNINGS: u32 = 12;
 
 /// Message numbers in a row without a message, after which the others are hardly there either: some servers count messages
@@ -37,15 +37,15 @@ impl Session {
     /// UIDs of the opened folder from `first` on, ascending. FETCH, as SEARCH is broken on many servers: unsorted, cut
     /// short, or answered with ESEARCH.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn fetch_uids<U: Uid>(&mut self, first: U) -> Result<Vec<U>, ImapError> {
         let found = self.fetch_each(first.into(), "UID", |_| Some(())).await?;
         Ok(found.into_keys().map(U::from).collect())
     }
 
-    /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.
+    /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not report it.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn folder_bytes(&mut self, raw: &str) -> Result<u64, ImapError> {
         if self.examine(raw).await?.exists == 0 {
             return Ok(0);

@@ -23,7 +23,7 @@ impl Session {
     /// Asks the server to tell what went away, where it can; nothing waits for the answer yet. No folder is open
     /// afterwards, as the question is for a connection without one (RFC 5161 section 3.1).
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn ask_qresync(&mut self) -> Result<(), ImapError> {
         if self.qresync != Qresync::NotAsked {
             return Ok(());
@@ -56,7 +56,7 @@ impl Session {
     ///
     /// [`Self::ask_qresync`] comes first. Whether UIDVALIDITY is still the same is for the caller to see.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn uids_since<U: Uid>(
         &mut self,
         raw: &str,
@@ -76,7 +76,7 @@ impl Session {
             return opened.map(|_| None);
         }
         let (mut vanished, mut arrived) = (Vec::new(), Vec::new());
-        // Answers to commands that are under way at once may come before either has ended.
+        // Replies to concurrent commands may arrive before either has ended.
         let mut take = |reply| match reply {
             Reply::Vanished { is_earlier: true, ranges } if vanished.len() + ranges.len() <= MAX_RANGES => {
                 vanished.extend(ranges);

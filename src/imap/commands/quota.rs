@@ -14,7 +14,7 @@ const MAX_ROOTS: usize = 100;
 impl Session {
     /// Bytes that the inbox's quota leaves; `None` where the server has no quota, sets none, or does not say.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn free_bytes(&mut self) -> Result<Option<u64>, ImapError> {
         if !self.capabilities.has("QUOTA") {
             return Ok(None);

@@ -15,7 +15,7 @@ impl Session {
     /// Those of these ascending UIDs of the opened folder that the server's own search finds. `search` is the text of
     /// RFC 3501 section 6.4.4, one line of printable ASCII; the order of the answer means nothing.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Session {
     /// UIDs of the messages in the opened folder that are larger than so many bytes (RFC 3501 section 6.4.4, `LARGER`),
     /// ascending, whatever order the server has.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     ///
     /// # Errors
     ///

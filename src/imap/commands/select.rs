@@ -27,7 +27,7 @@ pub struct Opened {
 pub(in crate::imap) enum OpenFor {
     /// Read; nothing in it changes, not even `\Recent`.
     Reading,
-    /// Write, which tells the flags that it keeps.
+    /// Read and write, which reveals the flags the folder can keep.
     Writing,
 }
 
@@ -107,7 +107,7 @@ impl Session {
         self.answer(opening).await
     }
 
-    /// Opens a folder for writing, which tells the flags that it keeps.
+    /// Opens a folder for writing, which reveals the flags it can keep.
     ///
     /// Not cancellation safe: which folder is open is not known afterwards.
     ///

@@ -1,4 +1,4 @@
-//! Folders that a list leaves out although somebody knows them: the server is asked for each by its name.
+//! Known folders that are missing from a list: the server is asked for each by its name.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::imap::session::list_cache::Detail;
 pub enum Unlisted {
     /// It counts it, so it is there.
     There(Folder),
-    /// It has no such folder.
+    /// The folder does not exist.
     Gone,
     /// It does not say; its words.
     Unclear(String),
@@ -36,7 +36,7 @@ const GONE: [&str; 8] = [
     "unknown mailbox",
 ];
 
-/// Whether a refusal says that there is no such folder.
+/// Whether a refusal says that the folder does not exist.
 pub fn is_gone(completion: &Completion) -> bool {
     let words = completion.to_string().to_lowercase();
     completion.has_code("NONEXISTENT")
@@ -45,12 +45,12 @@ pub fn is_gone(completion: &Completion) -> bool {
 }
 
 impl Session {
-    /// Has the next list asked for anew, however short ago one was told.
+    /// Makes the next list bypass the cache.
     pub fn forget_lists(&mut self) {
         self.listed = None;
     }
 
-    /// The first wait before the server is asked once more.
+    /// The first wait before the server is asked again.
     pub const fn first_wait(&self) -> std::time::Duration {
         self.timeouts.again
     }
@@ -62,7 +62,7 @@ impl Session {
 
     /// Asks for folders that were not listed, each by its name as the server spells it. `delimiter` is that of the list.
     ///
-    /// Not cancellation safe: what is under way is read by nobody.
+    /// Not cancellation safe: replies to pending commands would stay unread.
     pub async fn ask_unlisted(
         &mut self,
         raws: &[String],

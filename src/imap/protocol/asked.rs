@@ -1,4 +1,4 @@
-//! What the commands under way ask for, so that everything else can be dropped before it costs anything.
+//! What the pending commands requested, so that everything else can be dropped before it costs anything.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ impl Wish {
     }
 }
 
-/// What all commands under way ask for.
+/// What all pending commands requested.
 #[derive(Debug, Default)]
 pub(in crate::imap) struct Asked {
     kinds: [u32; Kind::Unknown as usize + 1],
@@ -144,7 +144,7 @@ impl Asked {
 const MAX_UNASKED: u32 = 1_000;
 const MAX_UNASKED_BYTES: usize = 32 << 20;
 
-/// Messages whose bytes are asked for.
+/// Messages whose bytes were requested.
 #[derive(Debug, Default)]
 pub(in crate::imap) struct AskedBodies {
     asked: BTreeMap<u32, Awaited>,
@@ -203,7 +203,7 @@ impl AskedBodies {
         Ok(came)
     }
 
-    /// A message, or a piece of one, has come that nobody asked for.
+    /// An unrequested message, or part of one, arrived.
     pub(in crate::imap) fn drop_unasked(&mut self, bytes: usize) -> Result<(), ImapError> {
         self.unasked += 1;
         self.unasked_bytes = self.unasked_bytes.saturating_add(bytes);

@@ -1,7 +1,7 @@
 //! Which message data the commands under way ask for: of which messages, which section, and how many bytes of it. What
 //! nobody asked for, or more of it than was asked for, is known by the text in front of its bytes.
 
-/// What stands behind a text in a FETCH reply.
+/// What follows a text in a FETCH reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::imap) enum Holds {
     /// `BODY[]`, and where it begins if it is a piece: `BODY[]<0>`.
@@ -41,7 +41,7 @@ fn origin(place: &[u8]) -> Option<u32> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::imap) enum Fit {
     Wanted,
-    /// Asked for, and not so many of them.
+    /// Requested, but fewer of them.
     TooLong,
     Unasked,
 }
@@ -132,7 +132,7 @@ fn ranges(set: &str) -> Uids {
     Some(ranges)
 }
 
-/// The message data that all commands under way ask for.
+/// The message data that all pending commands requested.
 #[derive(Debug, Default)]
 pub(in crate::imap) struct AskedData(Vec<DataWish>);
 
@@ -199,7 +199,7 @@ impl About {
         self.word(line.get(start..).unwrap_or_default());
     }
 
-    /// Attributes stand in the outer list.
+    /// Attributes are in the outer list.
     fn word(&mut self, word: &[u8]) {
         if word.is_empty() || self.open != 1 {
             return;

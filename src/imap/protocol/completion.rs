@@ -165,7 +165,7 @@ pub(in crate::imap) fn flag_list(found: &[Token]) -> Vec<String> {
     found.iter().find_map(Token::list).unwrap_or_default().iter().filter_map(Token::text).collect()
 }
 
-/// Most UIDs that an answer to one APPEND can hold; more is a lie.
+/// Most UIDs in an answer to one APPEND; more cannot be true.
 const MAX_APPENDED: usize = 10_000;
 
 fn append_uid(arguments: &str) -> Option<Code> {

@@ -32,7 +32,7 @@ pub enum ImapError {
         /// The time waited, in seconds.
         seconds: u64,
     },
-    /// The server has begun to answer, or to take a command, and goes on so slowly that it may never end.
+    /// The server began to answer, or to accept a command, but continues so slowly that it may never finish.
     #[error("the connection is too slow to continue: {bytes} bytes in {seconds} seconds")]
     TooSlow {
         /// What went over it in this time.
@@ -80,7 +80,7 @@ pub enum ImapError {
     /// A name cannot be put into a command.
     #[error("“{0}” cannot be sent to the server: it contains a NUL or a line break")]
     BadName(String),
-    /// Large messages are kept in a temporary file while they are under way, and that failed.
+    /// The temporary file for large messages in transit failed.
     #[error("a temporary file could not be used: {0}")]
     Spool(#[source] io::Error),
 }

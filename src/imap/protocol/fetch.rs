@@ -44,7 +44,7 @@ pub(in crate::imap) fn read(mut reply: Vec<u8>) -> Reply {
     Reply::Fetch(Box::new(item))
 }
 
-/// Whether the reply names two messages, or shows two bodies: nobody knows what it is about.
+/// Whether the reply names two messages or contains two bodies, so that its meaning is unclear.
 fn is_contrary(reply: &[u8], attributes: &[(String, Value)]) -> bool {
     let differ = |is_meant: fn(&str) -> bool| {
         let mut shown = attributes.iter().filter(|(name, _)| is_meant(name));
@@ -157,12 +157,12 @@ fn begin(reply: &[u8]) -> usize {
     memchr::memchr(b'(', reply).map_or(reply.len(), |open| open + 1)
 }
 
-/// Where the value of an attribute lies.
+/// The position of an attribute's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     /// The bytes of a literal, without its length.
     Literal(Range<usize>),
-    /// Anything else, as it stands there.
+    /// Anything else, unparsed.
     Plain(Range<usize>),
 }
 

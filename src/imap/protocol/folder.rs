@@ -56,7 +56,7 @@ impl Folder {
 pub struct FolderStatus {
     /// Messages in it.
     pub messages: Option<u64>,
-    /// Sum of the message sizes, in bytes; `None` where the server does not tell.
+    /// Sum of the message sizes, in bytes; `None` if the server does not report it.
     pub bytes: Option<u64>,
     /// The UID that the next message will get.
     pub uid_next: Option<u32>,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What a server may send before it is taken for hostile or broken.
+/// The limits beyond which a server counts as hostile or broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Longest line without its literals, in bytes.
@@ -46,7 +46,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// A reply, or progress within a long one.
     pub reply: Duration,
-    /// The first wait before a server that has trouble is asked once more, ahead of a copy; later ones are longer.
+    /// The first wait before a failing server is retried, before a copy; later waits are longer.
     pub again: Duration,
 }
 

@@ -18,7 +18,7 @@ pub struct Namespace {
     pub others: Vec<OtherNamespace>,
 }
 
-/// A namespace beside the first personal one.
+/// A namespace other than the first personal one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherNamespace {
     /// What its folders begin with, such as `Shared/`.
@@ -42,7 +42,7 @@ pub enum Whose {
 }
 
 impl Namespace {
-    /// What a server tells; `None` where it names no personal namespace, so that its folders have to be looked at.
+    /// The server's answer; `None` if it has no personal namespace, which must then be derived from its folders.
     pub(in crate::imap) fn read(told: &Namespaces) -> Option<Self> {
         let (first, more) = told.personal.split_first()?;
         let decoded = |part: &NamespacePart| {
@@ -81,7 +81,7 @@ impl Namespace {
     }
 }
 
-/// Whether a name is the top of a namespace or lies below it.
+/// Whether a name is the root of a namespace or below it.
 fn is_below(name: &str, prefix: &str, delimiter: Option<char>) -> bool {
     let top = delimiter.map_or(prefix, |delimiter| prefix.strip_suffix(delimiter).unwrap_or(prefix));
     if top.is_empty() {

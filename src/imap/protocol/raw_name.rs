@@ -4,7 +4,7 @@
 //! In the program a name is a `String` all the same, so that it can be compared, shown and stored: a byte that is not UTF-8
 //! stands as one character at the end of Unicode's last private plane. Both ways lose nothing.
 
-/// The character that stands for byte 0.
+/// The character that represents byte 0.
 const FIRST: u32 = 0x0010_FF00;
 
 /// A name from its bytes.

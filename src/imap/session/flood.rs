@@ -2,7 +2,7 @@
 
 use super::{Reply, Session};
 
-/// Answers beside those about each message of the folder: flags that others change meanwhile.
+/// Replies in addition to those about each message of the folder, for flags that others change meanwhile.
 const MORE_ANSWERS: u64 = 10_000;
 /// Answers about each message: what was asked for, and its flags.
 const ANSWERS_EACH: u64 = 2;
@@ -32,7 +32,7 @@ impl Session {
     }
 }
 
-/// How many answers a folder of so many messages may give.
+/// How many replies a folder of this many messages may cause.
 const fn most_answers(announced: u64) -> u64 {
     let messages = if announced < MOST_MESSAGES { announced } else { MOST_MESSAGES };
     messages * ANSWERS_EACH + MORE_ANSWERS

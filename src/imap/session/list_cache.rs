@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use crate::imap::protocol::folder::Folder;
 use crate::imap::session::Session;
 
-/// How long a list counts as told just now. Mail that comes in between is found by the listing of its folder, or by the
+/// How long a list counts as fresh. Mail that arrives in between is found by the listing of its folder, or by the
 /// next run.
 const JUST_NOW: Duration = Duration::from_secs(2);
 
-/// How much is asked about each folder; each includes those before it.
+/// How much is requested about each folder; each level includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Name and attributes.
@@ -55,12 +55,12 @@ impl Session {
         }
     }
 
-    /// The folders, where they were told just now and in no less detail.
+    /// The folders, if the cached list is fresh and detailed enough.
     pub(in crate::imap) fn told_folders(&self, detail: Detail) -> Option<Vec<Folder>> {
         self.told().filter(|listed| listed.detail >= detail).map(|listed| listed.folders.clone())
     }
 
-    /// The subscriptions, where they were told just now.
+    /// The subscriptions, if the cached list is fresh.
     pub(in crate::imap) fn told_subscriptions(&self) -> Option<BTreeSet<String>> {
         self.told()?.subscribed.clone()
     }

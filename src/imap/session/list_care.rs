@@ -9,7 +9,7 @@ use crate::imap::protocol::folder::Folder;
 /// Says whether a folder is one of those.
 type Judge = dyn Fn(&Folder) -> bool + Send + Sync;
 
-/// Folders that nobody wants counted.
+/// Folders not to count.
 #[derive(Clone, Default)]
 pub struct Uncounted(Option<Arc<Judge>>);
 
@@ -45,7 +45,7 @@ pub struct ListCare {
     pub is_in_utf8: bool,
     /// Those that have done so are not counted; names as the server spells them, with its last words.
     pub left: BTreeMap<String, String>,
-    /// Those that nobody wants counted.
+    /// Folders not to count.
     pub uncounted: Uncounted,
 }
 
@@ -55,7 +55,7 @@ impl ListCare {
         !self.is_one_by_one && self.uncounted.is_none()
     }
 
-    /// Whether the server is asked how many messages this folder has.
+    /// Whether to ask the server for the message count of this folder.
     pub(in crate::imap) fn counts(&self, folder: &Folder) -> bool {
         !self.left.contains_key(&folder.raw) && !self.uncounted.has(folder)
     }

@@ -1,4 +1,4 @@
-//! A connection with commands under way: queue, read, time out.
+//! A connection with pending commands: queue, read, time out.
 
 pub(in crate::imap) mod keep_alive;
 pub(in crate::imap) mod list_cache;
@@ -75,16 +75,16 @@ pub struct Session {
     unanswered: BTreeMap<Tag, Unanswered>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
-    /// How often the server has told what it can do.
+    /// How often the server has sent its capabilities.
     pub(super) capabilities_told: u32,
     /// The first personal namespace, once it is known.
     pub(super) namespace: Option<Namespace>,
     pub(super) facts: ServerFacts,
     /// Every address of the server's name when the connection was made.
     pub(super) addresses: Vec<IpAddr>,
-    /// The server's own name of the inbox, once it was asked for; `Some(None)` where it does not tell.
+    /// The server's id of the inbox, once requested; `Some(None)` if it has none.
     pub(super) inbox_id: InboxId,
-    /// Messages in the opened folder, as far as the server has told.
+    /// Messages in the opened folder, as last reported by the server.
     pub(super) exists: u32,
     /// Messages that went away since it was opened.
     pub(super) expunged: u32,
@@ -107,13 +107,13 @@ pub struct Session {
     pub(super) only_read: Option<String>,
     /// Names and headers go over the line in UTF-8.
     pub(super) has_utf8: bool,
-    /// The proof of the sign-in, where nobody has waited for it.
+    /// The confirmation of the sign-in, if it is still pending.
     pub(super) unconfirmed: Option<PendingSignIn>,
     /// Lists of the folders that are on their way.
     pub(super) asked_lists: Option<PendingLists>,
     /// Counts of single folders that are on their way.
     pub(super) asked_counts: PendingCounts,
-    /// What was told of the folders, and when.
+    /// The cached folder lists, with their time.
     pub(super) listed: Option<Listed>,
     /// How carefully folders are counted.
     pub(super) care: ListCare,
@@ -121,11 +121,11 @@ pub struct Session {
     pub(super) lists_nothing: bool,
     /// The folder that the server is asked about alone.
     pub(super) asks_about: Option<String>,
-    /// Whether the server tells which messages went away.
+    /// Whether the server reports expunged messages (QRESYNC).
     pub(super) qresync: Qresync,
     /// The words of a BYE.
     bye: Option<String>,
-    /// The words of a BAD without a tag, until nothing is under way any more.
+    /// The words of an untagged BAD, until no command is pending.
     bad: Option<String>,
     /// What server words must not hold, once somebody has signed in.
     scrub: Option<Redactor>,
@@ -194,7 +194,7 @@ impl Session {
         Some(tag)
     }
 
-    /// Begins to pack where the server agrees; goes on without where it does not.
+    /// Starts compression if the server agrees; otherwise continues without it.
     pub(super) async fn finish_compress(&mut self, tag: Option<Tag>) -> Result<(), ImapError> {
         let Some(tag) = tag else { return Ok(()) };
         let completion = self.finish(tag, |_| {}).await?;
@@ -238,7 +238,7 @@ impl Session {
         self.gate.trace().conceal(scrub);
     }
 
-    /// From now on no reply that is handed out holds this password in its words.
+    /// Redacts this password in all replies from now on.
     pub(super) fn keep_out(&mut self, scrub: Redactor) {
         self.facts.name = self.facts.name.take().map(|name| scrub.words(&name));
         self.bye = self.bye.take().map(|words| scrub.words(&words));
@@ -288,7 +288,7 @@ impl Session {
         self.gate.queue(bytes);
     }
 
-    /// Queues raw bytes that are nobody else's.
+    /// Queues raw bytes.
     pub(super) fn queue_owned(&mut self, bytes: Vec<u8>) {
         self.queued_bytes = self.queued_bytes.saturating_add(bytes.len() as u64);
         self.gate.queue_owned(bytes);
@@ -352,7 +352,7 @@ impl Session {
                 self.exists = self.exists.saturating_sub(1);
                 self.expunged = self.expunged.wrapping_add(1);
             }
-            // What went away before the folder was opened is not counted there any more.
+            // Messages expunged before the folder was opened do not count.
             Reply::Vanished { is_earlier: false, ranges } => {
                 let count = ranges.iter().map(|(first, last)| last - first + 1).fold(0, u32::saturating_add);
                 self.exists = self.exists.saturating_sub(count);
@@ -387,7 +387,7 @@ impl Session {
         }
     }
 
-    /// Whether nothing is under way.
+    /// Whether no command is pending.
     pub(super) fn is_quiet(&self) -> bool {
         self.unanswered.is_empty()
     }
@@ -397,7 +397,7 @@ impl Session {
         self.capabilities_told = self.capabilities_told.saturating_add(1);
     }
 
-    /// Whether the connection still stands, as far as can be told without asking the server.
+    /// Whether the connection is still open, without asking the server.
     pub(super) fn is_alive(&mut self) -> bool {
         if self.suspend_detector.look().is_some() {
             return false;
@@ -475,7 +475,7 @@ impl Session {
         self.completed.contains_key(&tag)
     }
 
-    /// Keeps the end of a command until it is asked for.
+    /// Keeps the completion of a command until it is needed.
     pub(super) fn keep_completed(&mut self, tag: Tag, completion: Completion) {
         if self.completed.len() < MAX_INBOX {
             self.completed.insert(tag, completion);

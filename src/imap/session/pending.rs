@@ -1,4 +1,4 @@
-//! A question that is under way, and the one way in which its answer is read.
+//! A pending request, and the only way to read its answer.
 //!
 //! Questions are asked without waiting (`ask_…`), so that several of them are under way at once. Their answers are read in
 //! the order of the questions, as a server answers in that order.
@@ -11,7 +11,7 @@ use crate::imap::protocol::reply::{FetchItem, Reply};
 use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 
-/// Commands that are under way for one answer of the kind `A`. [`Session::answer`] reads it.
+/// Pending commands for one answer of type `A`. [`Session::answer`] reads it.
 #[derive(Debug)]
 #[must_use = "what was asked has to be read"]
 pub struct Pending<A> {
@@ -123,7 +123,7 @@ impl Session {
         pending.refused.map_or_else(|| Ok(pending.answer.output(self)), Err)
     }
 
-    /// Reads a question to its end whose answer nobody wants any more.
+    /// Reads and discards an answer that is no longer needed.
     pub(in crate::imap) async fn drop_answer<A>(&mut self, pending: Pending<A>) -> Result<(), ImapError> {
         for tag in pending.tags {
             self.finish(tag, |_| {}).await?;
@@ -164,7 +164,7 @@ impl Session {
     }
 }
 
-/// What FETCH tells of messages, one row for each.
+/// The result of a FETCH, one row per message.
 #[derive(Debug)]
 pub struct Rows<T> {
     /// Makes a row of what was told, with its UID; `None` where that is not what was asked for.

@@ -7,7 +7,7 @@ use crate::imap::protocol::reply::{ListItem, Reply};
 use crate::imap::protocol::tag::Tag;
 use crate::imap::session::list_cache::Detail;
 
-/// Folders beyond this number are taken for an attack.
+/// More folders than this count as an attack.
 pub(in crate::imap) const MAX_FOLDERS: usize = 50_000;
 
 /// Bytes of all names together.
@@ -17,7 +17,7 @@ const MAX_NAME_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub(in crate::imap) struct PendingLists {
     pub(in crate::imap) detail: Detail,
-    /// What STATUS is asked for.
+    /// The STATUS items to request.
     pub(in crate::imap) items: String,
     pub(in crate::imap) lsub: Option<Tag>,
     pub(in crate::imap) list: Tag,

@@ -1,9 +1,9 @@
-//! Servers that are known by name to do something of their own.
+//! Servers with known peculiarities, recognised by name.
 
 use crate::imap::session::Session;
 
 impl Session {
-    /// Whether the server is known to write messages anew, so that their sizes and bytes change: Exchange.
+    /// Whether the server is known to rewrite messages, so that their sizes and bytes change: Exchange.
     pub fn rewrites_messages(&self) -> bool {
         self.is_exchange()
     }

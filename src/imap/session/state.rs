@@ -11,7 +11,7 @@ pub(in crate::imap) enum Qresync {
     /// Not asked yet.
     #[default]
     NotAsked,
-    /// Asked with this command, whose answer nobody has read.
+    /// Requested with this command, whose answer has not been read yet.
     Asked(Tag),
     /// It does.
     On,

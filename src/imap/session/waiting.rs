@@ -1,4 +1,4 @@
-//! Waiting for a server: as long as it goes on, and the computer has not slept.
+//! Waiting for a server, as long as it makes progress and the computer has not slept.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ const SLOWEST_STORE: u64 = 64 * 1024;
 pub(super) const AFTER_BAD: Duration = Duration::from_secs(10);
 
 impl Session {
-    /// Polls until it is ready, as long as the server goes on and the computer has not slept.
+    /// Polls until ready, as long as the server makes progress and the computer has not slept.
     pub(super) async fn wait_for<T>(
         &mut self,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, ImapError>>,

@@ -27,7 +27,7 @@ struct Inbox {
 enum Likeness {
     Same,
     Different,
-    /// Both are empty, and nothing tells them apart.
+    /// Both are empty and indistinguishable.
     Unknown,
 }
 

@@ -15,7 +15,7 @@ use crate::net::handshake;
 use crate::net::reach;
 use crate::values::{Endpoint, Security};
 
-/// A protected connection that nobody has signed in on.
+/// A protected connection before the sign-in.
 #[derive(Debug)]
 pub struct Connection {
     pub(in crate::imap) session: Session,

@@ -65,7 +65,7 @@ impl Drop for Waiter<'_> {
 }
 
 impl ConnectionLimit {
-    /// From now on at most so many to one server. Connections that are open count for the limit they began under.
+    /// Sets the limit per server. Open connections count towards the limit they were opened under.
     pub fn set(&self, most: Option<usize>) {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if servers.most != most {
@@ -78,7 +78,7 @@ impl ConnectionLimit {
         self.count(server).is_some_and(|count| count.waiting.load(Ordering::SeqCst) > 0)
     }
 
-    /// A permit for one more connection. `close_resting` closes one that nobody uses, if there is one.
+    /// A permit for one more connection. `close_resting` closes an idle one, if there is one.
     ///
     /// Cancellation safe: a claim that is dropped while it waits leaves its turn to the next.
     pub(super) async fn claim(

@@ -57,7 +57,7 @@ impl Session {
     /// Whether the server has let this connection in; for those of [`Access::open_beside`]. Some servers say no only to
     /// the first command, such as to one connection too many.
     ///
-    /// Not cancellation safe: the proof is asked for once.
+    /// Not cancellation safe: the confirmation is read only once.
     pub async fn confirm_sign_in(&mut self) -> Result<(), SignInError> {
         let Some(unconfirmed) = self.unconfirmed.take() else { return Ok(()) };
         let outcome = self.read_proof(unconfirmed).await;

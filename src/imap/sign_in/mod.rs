@@ -36,7 +36,7 @@ use crate::values::{Endpoint, Secret, SignInWay};
 
 /// Replies to the introduction that may come before the LIST is answered.
 const MAX_EARLY: usize = 16;
-/// How often a source of tokens is asked again after a refusal: what keeps the token fresh may be a moment late.
+/// How often a token is read again after a refusal: the program that refreshes it may be a moment late.
 const TOKEN_TRIES: u32 = 5;
 /// Between two such questions.
 const TOKEN_PAUSE: Duration = Duration::from_secs(2);
@@ -58,7 +58,7 @@ pub enum SignInError {
         /// Where the owner makes one.
         advice: &'static str,
     },
-    /// The server says that there is no such mailbox.
+    /// The server says that the mailbox does not exist.
     #[error("the server has no such mailbox: {words}")]
     NoSuchMailbox {
         /// The server's words.
@@ -124,7 +124,7 @@ pub enum SignInError {
         /// The admin.
         admin: String,
     },
-    /// The mailbox cannot be told from the admin's own.
+    /// The mailbox cannot be distinguished from the admin's own.
     #[error("the mailbox cannot be distinguished from that of {admin}: both are empty and look the same")]
     MailboxNotProven {
         /// The admin.
@@ -160,7 +160,7 @@ impl SignInError {
 pub struct Access {
     /// The server.
     pub endpoint: Endpoint,
-    /// Certificates trusted for it beside the system's authorities.
+    /// Certificates trusted for it in addition to the system's authorities.
     pub trust: TrustPolicy,
     /// User name.
     pub user: String,
@@ -245,7 +245,7 @@ impl Access {
         Ok(session)
     }
 
-    /// Connects and signs in, with a token that is asked for now.
+    /// Connects and signs in, with a freshly read token.
     pub(super) async fn enter(&self, behind: Behind, claim: Claim) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
         let credential = &self.options.way.credential;
@@ -296,7 +296,7 @@ impl Access {
         connection.sign_in(&identity, &self.options, behind).await
     }
 
-    /// Leaves a connection without commands under way to the next step that asks for one with [`Self::open`].
+    /// Returns a connection without pending commands to the pool, for the next [`Self::open`].
     pub fn leave(&self, session: Session) {
         self.idle.leave(self, session);
     }

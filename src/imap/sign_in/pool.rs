@@ -1,4 +1,4 @@
-//! Connections between two steps: signing in costs several round trips, so the next step goes on with the same one.
+//! Idle connections between two steps: signing in costs several round trips, so the next step reuses them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +12,12 @@ use crate::imap::sign_in::{Access, AccessOptions, SignInError};
 use crate::net::TrustPolicy;
 use crate::values::{Endpoint, Secret};
 
-/// How long a connection may rest; later it is made anew, as the server may have let go of it.
+/// How long a connection may stay idle; after that a new one is opened, as the server may have dropped it.
 const REST: Duration = Duration::from_secs(20);
 /// Most connections that rest at the same time.
 const MAX_RESTING: usize = 16;
 
-/// Signed-in connections that nobody uses at present. Clones share them; dropping the last clone closes them.
+/// Idle signed-in connections. Clones share them; dropping the last clone closes them.
 #[derive(Clone, Default)]
 pub struct IdleSessions {
     resting: Arc<Mutex<Vec<Resting>>>,
@@ -60,7 +60,7 @@ impl fmt::Debug for IdleSessions {
 }
 
 impl IdleSessions {
-    /// From now on at most so many connections to one server, those that rest included; `None`: no limit.
+    /// Limits the connections to one server, including idle ones; `None`: no limit.
     pub fn limit_connections(&self, most: Option<usize>) {
         self.limit.set(most);
     }
@@ -86,7 +86,7 @@ impl IdleSessions {
         oldest.map(|position| resting.remove(position)).is_some()
     }
 
-    /// A connection to the same server, under the same name and password, that still stands.
+    /// An open connection to the same server with the same user name and password.
     pub(in crate::imap) fn take(&self, access: &Access) -> Option<Session> {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.retain(|one| one.since.elapsed() < REST);

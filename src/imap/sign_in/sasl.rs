@@ -153,14 +153,14 @@ pub(in crate::imap) async fn prove(
     }
 }
 
-/// A SASL exchange that is under way.
+/// A SASL exchange in progress.
 struct Exchange<'a> {
     session: &'a mut Session,
     tag: Tag,
 }
 
 enum Turn {
-    /// The server asks, or tells something that has to be answered.
+    /// The server sent a challenge that must be answered.
     Challenge(Vec<u8>),
     End(Completion),
 }
@@ -198,7 +198,7 @@ impl<'a> Exchange<'a> {
                     return Ok(Turn::End(completion));
                 }
                 Reply::Continue(text) => {
-                    // Not every server encodes what it says here; what is no base64 is passed on as it is.
+                    // Some servers do not encode this; text that is not base64 is passed on unchanged.
                     let decoded = BASE64.decode(text.trim_ascii()).unwrap_or(text);
                     return Ok(Turn::Challenge(decoded));
                 }
@@ -363,7 +363,7 @@ async fn login(session: &mut Session, user: &str, secret: &Secret) -> Result<Com
     login_with_literals(session, user, secret).await
 }
 
-/// Umlauts must not stand in a quoted string, so they travel in literals.
+/// A quoted string must be ASCII, so umlauts are sent in literals.
 async fn login_with_literals(
     session: &mut Session,
     user: &str,

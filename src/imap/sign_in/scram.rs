@@ -86,7 +86,7 @@ impl ClientFirst {
         }
     }
 
-    /// The same, however little work is asked for.
+    /// The same, whatever the iteration count.
     pub(in crate::imap) fn challenge(&self, message: &[u8]) -> Result<Challenge, &'static str> {
         let text = std::str::from_utf8(message)
             .ok()

@@ -1,5 +1,5 @@
 //! Where an OAuth token comes from: a file that another program keeps fresh, or a command that prints one.
-//! Asked anew for each connection, so that a run may outlive any token.
+//! Tokens are read again for each connection, so that a run can outlast any of them.
 
 use std::io;
 use std::path::Path;

@@ -27,7 +27,7 @@ mod pour;
 
 /// Replies that are not message data are held up to this size.
 const HELD_BYTES: usize = 256 * 1024;
-/// Bytes of message data that are held; messages above it are read in pieces, so a longer one is nobody's.
+/// Largest message data held in memory. Larger messages are fetched in pieces, so a larger literal was not requested.
 const KEPT_LITERAL_BYTES: usize = 8 << 20;
 /// Longest reply that is held: message data and the lines around it.
 const KEPT_REPLY_BYTES: usize = KEPT_LITERAL_BYTES + (1 << 20);
@@ -73,7 +73,7 @@ struct Tally {
     other_replies: usize,
     /// Bytes of replies that are not message data.
     reply_bytes: u64,
-    /// Replies that were dropped, as nobody asked for them, and their bytes.
+    /// Dropped unrequested replies, and their bytes.
     unasked: usize,
     unasked_bytes: u64,
     /// What was received when the last command was answered.
@@ -125,7 +125,7 @@ enum Literal {
     #[default]
     Held,
     LeftOut,
-    /// It goes to whoever waits for that message.
+    /// It goes to the reader of that message.
     Poured,
 }
 
@@ -213,17 +213,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         &self.wire
     }
 
-    /// What the commands under way ask for.
+    /// What the pending commands requested.
     pub(in crate::imap) fn asked(&mut self) -> &mut Asked {
         &mut self.asked
     }
 
-    /// A command was answered: what may come for the next one is counted anew.
+    /// A command was answered; resets the counters for the next one.
     pub(in crate::imap) fn command_done(&mut self) {
         self.tally = Tally { received_before: self.counters.received, ..Tally::default() };
     }
 
-    /// Sends what is queued; ready when nothing waits any more.
+    /// Sends the queued bytes; ready when the queue is empty.
     pub(in crate::imap) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.queued() > 0 {
             let chunk = self.outgoing.get(self.outgoing_start..).unwrap_or_default();
@@ -329,7 +329,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if !self.reply.is_text && !self.reply.depth.takes(line) {
             return Err(self.hostile("lists nested too deeply"));
         }
-        // Flags of messages, which others change meanwhile, may be told unasked.
+        // Servers may report flags changed by others at any time.
         if self.reply.is_dropped && self.reply.kind != Some(Kind::Fetch) {
             self.count_unasked(line.len())?;
         }
@@ -482,7 +482,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
 }
 
 impl Gate<Wire> {
-    /// Everything from here on is packed in both directions (RFC 4978), also what was read already and not looked at.
+    /// Everything from here on is compressed in both directions (RFC 4978), including bytes already read but not parsed.
     pub(in crate::imap) fn compress(&mut self) {
         let early = self.input.split_off(self.start.min(self.input.len()));
         self.input.clear();

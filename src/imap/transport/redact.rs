@@ -12,12 +12,12 @@ use crate::values::Secret;
 
 /// Server's words are kept up to this many characters, so a password may be cut off at their end.
 const CUT_AT_CHARACTERS: usize = 150;
-/// Shortest beginning of a password that is looked for at the end of words that were cut, in bytes.
+/// Shortest prefix of a password searched for at the end of truncated words, in bytes.
 const MIN_FRAGMENT: usize = 3;
 
-/// Needles shorter than this are looked for as whole words only: “a” stands in every sentence.
+/// Needles shorter than this are matched only as whole words: “a” occurs in every sentence.
 const MIN_ANYWHERE: usize = 4;
-/// Shortest piece of a base64 text that is taken for a piece of the password.
+/// Shortest base64 fragment treated as part of the password.
 const MIN_ALIGNED: usize = 6;
 
 /// Response codes of IMAP (IANA's registry of them, and some that are in use). A code decides what happens, so these are

@@ -72,7 +72,7 @@ impl Spool {
         self.lets_go = true;
     }
 
-    /// It is sent more than once: nothing is let go of any more.
+    /// Keeps everything from now on, because it is sent more than once.
     pub fn keep(&mut self) {
         self.lets_go = false;
     }

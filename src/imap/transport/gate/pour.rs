@@ -92,7 +92,7 @@ impl<S> Gate<S> {
         self.pour.as_mut().map(Pour::take).unwrap_or_default()
     }
 
-    /// Whether so much has come that nothing more is read before it is taken.
+    /// Whether the buffer is full, so that nothing more is read until it is drained.
     pub(in crate::imap) fn is_pour_full(&self) -> bool {
         self.pour.as_ref().is_some_and(Pour::is_full)
     }
@@ -108,7 +108,7 @@ impl<S> Gate<S> {
         pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)
     }
 
-    /// Takes so many bytes of the literal out.
+    /// Removes this many bytes of the literal.
     pub(super) fn pour_out(&mut self, length: usize) {
         if self.reply.literal == Literal::Poured
             && let Some(pour) = &mut self.pour
