@@ -52,8 +52,14 @@ impl Pictures {
     /// Pages on which something was clicked.
     fn opened(&self, is_dark: bool) -> Outcome {
         type Clicks = &'static [&'static str];
-        let clicked: [(&str, samples::Sample, Step, Clicks); 9] = [
+        let clicked: [(&str, samples::Sample, Step, Clicks); 10] = [
             ("03-finding", samples::audited, Step::Audit, &["Fail: SPF needs 12 DNS lookups"]),
+            (
+                "05-receivers",
+                samples::judged,
+                Step::Audit,
+                &["Receivers 5", "Distrusts the range: Microsoft consumer"],
+            ),
             (
                 "08-editor",
                 samples::every_sign_in_state,

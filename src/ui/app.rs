@@ -314,12 +314,22 @@ impl Window {
         });
     }
 
-    /// Ctrl+1 to Ctrl+8 and F1.
+    /// Ctrl+1 to Ctrl+9 and F1.
     fn keys(&mut self, ctx: &Context) {
         if self.question.is_some() {
             return;
         }
-        let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+        let keys = [
+            Key::Num1,
+            Key::Num2,
+            Key::Num3,
+            Key::Num4,
+            Key::Num5,
+            Key::Num6,
+            Key::Num7,
+            Key::Num8,
+            Key::Num9,
+        ];
         let pressed = ctx.input_mut(|input| {
             if input.consume_key(Modifiers::NONE, Key::F1) {
                 return Some(Place::Help);
@@ -335,9 +345,11 @@ impl Window {
         }
     }
 
-    /// Opens dropped projects and imports dropped lists.
+    /// Opens dropped projects, imports dropped lists, and reads other files as evidence on the page Audit.
     fn dropped_files(&mut self, ctx: &Context) -> Vec<Command> {
         let mut commands = Vec::new();
+        let mut evidence = Vec::new();
+        let takes_evidence = self.place == Place::Step(Step::Audit) && self.snapshot.project.is_some();
         let paths: Vec<PathBuf> = ctx
             .input(|input| input.raw.dropped_files.iter().map(|file| PathBuf::from(file.path())).collect());
         for path in paths {
@@ -348,14 +360,18 @@ impl Window {
                     self.place = Place::Step(Step::Mailboxes);
                     commands.push(Command::ImportCsv(path));
                 }
+                _ if takes_evidence => evidence.push(path),
                 _ => {
-                    let words = "Drop a project file (.mailferry) anywhere, or a list of mailboxes (.csv) in an open project.";
+                    let words = "Drop a project file (.mailferry) anywhere, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
                     let name =
                         path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
                     let now = ctx.input(|input| input.time);
                     self.toasts.add(Tone::Warn, format!("{name} was not read"), words, now);
                 }
             }
+        }
+        if !evidence.is_empty() {
+            commands.push(Command::ReadEvidence(evidence));
         }
         commands
     }

@@ -7,6 +7,7 @@ mod once;
 mod outcomes;
 mod strangers;
 mod truth;
+mod verdict;
 mod ways;
 
 use egui::accesskit::Role;
@@ -132,11 +133,7 @@ fn a_running_audit_blocks_the_next_step_in_words_and_can_be_cancelled() {
     let mut opened = Opened::step(samples::auditing(), Step::Audit, false);
     assert!(opened.harness.query_by_label("The audit is still running").is_some());
     assert!(
-        opened
-            .harness
-            .get_by_role_and_label(Role::Button, "Compare providers")
-            .accesskit_node()
-            .is_disabled()
+        opened.harness.get_by_role_and_label(Role::Button, "Show the verdict").accesskit_node().is_disabled()
     );
     opened.click("Cancel the audit");
     assert_eq!(opened.sent(), [Command::CancelAudit]);
@@ -334,7 +331,9 @@ fn practice_is_marked_on_every_page() {
 #[test]
 fn the_keyboard_reaches_every_step() {
     let mut opened = Opened::step(samples::with_records(), Step::Domain, false);
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+    let keys =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    assert_eq!(keys.len(), Step::ALL.len());
     for (step, key) in Step::ALL.into_iter().zip(keys) {
         opened.harness.key_press_modifiers(Modifiers::COMMAND, key);
         opened.harness.run();

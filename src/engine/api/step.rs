@@ -1,4 +1,5 @@
 use crate::audit::Status;
+use crate::audit::verdict::{Verdict, outcome_name};
 use crate::engine::api::command::Command;
 use crate::engine::api::copy_words::{copy_line, copy_readiness};
 use crate::engine::api::snapshot::AuditView;
@@ -22,6 +23,8 @@ pub enum Step {
     Domain,
     /// What is wrong today.
     Audit,
+    /// Stay or move.
+    Verdict,
     /// Where to.
     Destination,
     /// Who moves.
@@ -38,9 +41,10 @@ pub enum Step {
 
 impl Step {
     /// All steps in the order of the rail.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Domain,
         Self::Audit,
+        Self::Verdict,
         Self::Destination,
         Self::Mailboxes,
         Self::Plan,
@@ -54,6 +58,7 @@ impl Step {
         match self {
             Self::Domain => "Domain",
             Self::Audit => "Audit",
+            Self::Verdict => "Verdict",
             Self::Destination => "Destination",
             Self::Mailboxes => "Mailboxes",
             Self::Plan => "Plan",
@@ -100,6 +105,9 @@ pub fn step_state(step: Step, project: &ProjectView) -> StepState {
     match step {
         Step::Domain => domain_state(project),
         Step::Audit => audit_state(project),
+        // It follows from the audit; nothing in it has to be done.
+        Step::Verdict if verdict(project).is_some() => StepState::Done,
+        Step::Verdict => StepState::Waiting,
         Step::Destination if project.destination.chosen.is_some() => StepState::Done,
         Step::Destination => StepState::Available,
         Step::Mailboxes => mailboxes_state(project),
@@ -112,6 +120,11 @@ pub fn step_state(step: Step, project: &ProjectView) -> StepState {
             _ => StepState::Waiting,
         },
     }
+}
+
+/// The verdict of the newest audit.
+fn verdict(project: &ProjectView) -> Option<&Verdict> {
+    project.audit.report().and_then(|report| report.verdict.as_ref())
 }
 
 fn domain_state(project: &ProjectView) -> StepState {
@@ -228,6 +241,13 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
             }
             AuditView::Failed(_) => "Failed".to_owned(),
         },
+        Step::Verdict => match verdict(project) {
+            Some(verdict) => {
+                let decided = verdict.overruled.as_ref().map_or(verdict.outcome, |owner| owner.outcome);
+                outcome_name(decided).to_owned()
+            }
+            None => "After Audit".to_owned(),
+        },
         Step::Destination => match &project.destination.chosen {
             Some((_, name)) => name.clone(),
             None => format!("{} providers to compare", project.destination.comparisons.len()),
@@ -319,8 +339,9 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
         Step::Domain => Readiness::Ready("Next: what receivers see of your domain".to_owned()),
         Step::Audit => match &project.audit {
             AuditView::Running { .. } => blocked("The audit is still running", None),
-            _ => Readiness::Ready("Next: where your mail could go".to_owned()),
+            _ => Readiness::Ready("Next: the verdict".to_owned()),
         },
+        Step::Verdict => Readiness::Ready("Next: where your mail could go".to_owned()),
         Step::Destination => match project.destination.chosen {
             Some(_) if project.destination.server.is_none() => {
                 blocked("Enter the IMAP server of your destination", None)

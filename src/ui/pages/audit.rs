@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::evidence_tab::EvidenceTab;
 use super::finding;
+use super::receivers::ReceiversTab;
 use crate::audit::{Area, AuditReport, Finding, Group, Status};
 use crate::engine::{AuditView, Command, ProjectView, ReportFormat, Step};
 use crate::ui::fonts::Type;
@@ -53,7 +55,17 @@ const GROUPS: [Group; 7] = [
     Group::NotApplicable,
 ];
 
-/// Step Audit: the findings, filtered and grouped; one may be open.
+/// The parts of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tab {
+    #[default]
+    Findings,
+    Receivers,
+    Evidence,
+}
+
+/// Step Audit: the findings, filtered and grouped, one of which may be open; who accepts the mail; and the owner's own
+/// files.
 pub struct AuditPage {
     statuses: Vec<Status>,
     area: Option<Area>,
@@ -63,6 +75,9 @@ pub struct AuditPage {
     shows_evidence: bool,
     cursors: [Cursor; 7],
     is_saving: bool,
+    tab: Tab,
+    receivers: ReceiversTab,
+    evidence: EvidenceTab,
     path: PathField,
     format: ReportFormat,
 }
@@ -78,6 +93,9 @@ impl Default for AuditPage {
             shows_evidence: false,
             cursors: [Cursor::default(); 7],
             is_saving: false,
+            tab: Tab::default(),
+            receivers: ReceiversTab::default(),
+            evidence: EvidenceTab::default(),
             path: PathField::new(Purpose::SaveAudit),
             format: ReportFormat::Html,
         }
@@ -96,13 +114,38 @@ impl AuditPage {
                 AuditView::Running { done, total, what, .. } => running(ui, *done, *total, what),
                 AuditView::Done(_) => {}
             }
-            if let Some(report) = report {
-                if self.is_saving {
-                    self.save(ui, project, cx);
-                }
-                self.report(ui, &report, cx.is_narrow);
+            if self.is_saving && report.is_some() {
+                self.save(ui, project, cx);
+            }
+            self.tabs(ui, report.as_deref());
+            match (self.tab, &report) {
+                (Tab::Evidence, report) => self.evidence.ui(ui, project, report.as_deref(), cx),
+                (Tab::Findings, Some(report)) => self.report(ui, report, cx.is_narrow),
+                (Tab::Receivers, Some(report)) => self.receivers.ui(ui, report, cx.is_narrow),
+                (Tab::Findings | Tab::Receivers, None) => {}
             }
         });
+    }
+
+    /// Findings, receivers and evidence; without a report only files can be read.
+    fn tabs(&mut self, ui: &mut Ui, report: Option<&AuditReport>) {
+        let receivers = report.map_or(0, |report| report.receivers.len());
+        ui.horizontal(|ui| {
+            for (tab, label) in [
+                (Tab::Findings, "Findings".to_owned()),
+                (
+                    Tab::Receivers,
+                    if receivers > 0 { format!("Receivers {receivers}") } else { "Receivers".to_owned() },
+                ),
+                (Tab::Evidence, "Evidence".to_owned()),
+            ] {
+                if choice::option_button(ui, self.tab == tab, &label).clicked() {
+                    self.tab = tab;
+                }
+                ui.add_space(6.0);
+            }
+        });
+        ui.add_space(12.0);
     }
 
     fn head(
@@ -452,5 +495,5 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         // The empty page has the button that runs it.
         AuditView::NotRun | AuditView::Done(_) => None,
     };
-    footer.primary = Some(FooterButton::new("Compare providers", Act::Go(Step::Destination)));
+    footer.primary = Some(FooterButton::new("Show the verdict", Act::Go(Step::Verdict)));
 }

@@ -1,7 +1,5 @@
 //! The owner's own files as evidence: let go here, chosen in a dialog, or named by their path.
 
-use std::path::PathBuf;
-
 use egui::{Frame, Margin, Rect, Ui, Vec2};
 
 use crate::audit::{AuditReport, Finding, Status};
@@ -27,10 +25,17 @@ impl Default for EvidenceTab {
 
 impl EvidenceTab {
     /// Draws the drop zone, and what was read.
-    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, report: Option<&AuditReport>, cx: &mut PageCx<'_>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        project: &ProjectView,
+        report: Option<&AuditReport>,
+        cx: &mut PageCx<'_>,
+    ) {
         self.drop(ui, project, cx);
         ui.add_space(PANEL_GAP);
-        let read = report.and_then(|report| report.findings.iter().find(|finding| finding.id == "delivery.sources"));
+        let read =
+            report.and_then(|report| report.findings.iter().find(|finding| finding.id == "delivery.sources"));
         if let Some(finding) = read {
             sources(ui, finding);
         }
@@ -61,15 +66,10 @@ impl EvidenceTab {
             if Button::secondary("Read as evidence").small().enabled(path.is_some()).show(ui).clicked()
                 && let Some(path) = path
             {
-                cx.send(read(vec![path]));
+                cx.send(Command::ReadEvidence(vec![path]));
             }
         });
     }
-}
-
-/// What a drop or a click asks for.
-pub fn read(paths: Vec<PathBuf>) -> Command {
-    Command::ReadEvidence(paths)
 }
 
 fn sources(ui: &mut Ui, finding: &Finding) {

@@ -13,6 +13,9 @@ const fn what(step: Step) -> &'static str {
         Step::Audit => {
             "What mail receivers see of your domain, most important first, with the raw DNS answers."
         }
+        Step::Verdict => {
+            "Stay or move, with what decided it. Lists alone never decide, and you can decide otherwise."
+        }
         Step::Destination => {
             "Providers side by side with their real limits. What no source confirms is marked."
         }
@@ -43,7 +46,7 @@ pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
             panel::section(ui, "Keys");
             ui.add_space(4.0);
             let rows = [
-                ("Ctrl+1 to Ctrl+8", "open a page of the project"),
+                ("Ctrl+1 to Ctrl+9", "open a page of the project"),
                 ("Tab, Shift+Tab", "move to the next or previous control"),
                 ("Arrow keys", "move inside a table; Enter opens a row, Space ticks it"),
                 ("Ctrl and plus, minus, 0", "zoom"),

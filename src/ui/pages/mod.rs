@@ -12,6 +12,7 @@ pub mod destination;
 mod destination_change;
 pub mod domain;
 pub mod done;
+mod evidence_tab;
 mod finding;
 pub mod help;
 pub mod log;
@@ -23,9 +24,11 @@ mod message_list;
 pub mod plan;
 mod plan_aside;
 mod plan_options;
+mod receivers;
 pub mod records;
 pub mod settings;
 pub mod start;
+pub mod verdict;
 
 use egui::Ui;
 
@@ -40,6 +43,7 @@ use crate::plan::Mailbox;
 pub struct Pages {
     domain: domain::DomainPage,
     audit: audit::AuditPage,
+    verdict: verdict::VerdictPage,
     destination: destination::DestinationPage,
     mailboxes: mailboxes::MailboxesPage,
     plan: plan::PlanPage,
@@ -54,6 +58,7 @@ impl Pages {
         match step {
             Step::Domain => self.domain.ui(ui, project, cx),
             Step::Audit => self.audit.ui(ui, project, cx),
+            Step::Verdict => self.verdict.ui(ui, project, cx),
             Step::Destination => self.destination.ui(ui, project, cx),
             Step::Mailboxes => self.mailboxes.ui(ui, project, cx),
             Step::Plan => self.plan.ui(ui, project, cx),
@@ -76,6 +81,7 @@ impl Pages {
         match step {
             Step::Domain => domain::footer(project, &mut footer),
             Step::Audit => audit::footer(project, &mut footer),
+            Step::Verdict => verdict::footer(&mut footer),
             Step::Destination => destination::footer(project, &mut footer),
             Step::Mailboxes => mailboxes::footer(project, &mut footer),
             Step::Plan => plan::footer(project, &mut footer),

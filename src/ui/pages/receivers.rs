@@ -152,10 +152,8 @@ fn row(ui: &Ui, place: Rect, receiver: &Receiver, is_open: bool) {
         text::left(ui, below, receiver.what.as_str(), Type::Small, theme.text2);
     }
     let share = cell(1);
-    let track = Rect::from_center_size(
-        Pos2::new(share.left() + 50.0, share.center().y),
-        Vec2::new(100.0, 8.0),
-    );
+    let track =
+        Rect::from_center_size(Pos2::new(share.left() + 50.0, share.center().y), Vec2::new(100.0, 8.0));
     bar::bar_at(ui, track, format::share(u64::from(receiver.share_permille), 1000), tone);
     text::right(ui, share, percent(receiver), Type::Body, theme.text);
     text::right(ui, cell(2), with_thousands(receiver.attempts), Type::Body, theme.text);
@@ -178,8 +176,12 @@ fn details(ui: &mut Ui, receiver: &Receiver, is_narrow: bool) {
             panel::Part::Main => {
                 let words = match (known, receiver.trust) {
                     (Some(pattern), _) => pattern.words.clone(),
-                    (None, Trust::Unclear) => "What this receiver means is not known. Its words stand below.".to_owned(),
-                    (None, Trust::TooFew) => "Five messages on two days are needed before anything is said.".to_owned(),
+                    (None, Trust::Unclear) => {
+                        "What this receiver means is not known. Its words stand below.".to_owned()
+                    }
+                    (None, Trust::TooFew) => {
+                        "Five messages on two days are needed before anything is said.".to_owned()
+                    }
                     (None, _) => "It has said nothing that would need a word.".to_owned(),
                 };
                 text::paragraph(ui, words, Type::Lead, theme.text);

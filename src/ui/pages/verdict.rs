@@ -4,7 +4,7 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::audit::AuditReport;
 use crate::audit::verdict::{
-    Confidence, Coverage, Outcome, OwnerAnswers, Overrule, Point, RelayPlan, Verdict, outcome_name,
+    Confidence, Coverage, Outcome, Overrule, OwnerAnswers, Point, RelayPlan, Verdict, outcome_name,
 };
 use crate::engine::{AuditView, Command, ProjectView, Step};
 use crate::ui::fonts::Type;
@@ -51,7 +51,8 @@ impl VerdictPage {
             let (Some(report), Some(verdict)) = (report.as_ref(), verdict) else {
                 captioned_head(ui, "Verdict", "Stay or move, and why.", "", |_| {});
                 panel::flush_panel(ui, |ui| {
-                    let words = "The verdict follows from the audit and from what receivers said to your server.";
+                    let words =
+                        "The verdict follows from the audit and from what receivers said to your server.";
                     empty_state::empty_state(ui, Icon::Search, "No verdict yet", words, |ui| {
                         let is_idle = !matches!(project.audit, AuditView::Running { .. });
                         if is_idle && Button::secondary("Run the audit").icon(Icon::Play).show(ui).clicked() {
@@ -65,13 +66,7 @@ impl VerdictPage {
         });
     }
 
-    fn verdict(
-        &mut self,
-        ui: &mut Ui,
-        report: &AuditReport,
-        verdict: &Verdict,
-        cx: &mut PageCx<'_>,
-    ) {
+    fn verdict(&mut self, ui: &mut Ui, report: &AuditReport, verdict: &Verdict, cx: &mut PageCx<'_>) {
         let caption = format::date_time(report.at);
         captioned_head(ui, &verdict.sentence, &verdict.why, &caption, |ui| {
             let (tone, words) = match verdict.confidence {
@@ -85,12 +80,18 @@ impl VerdictPage {
             }
         });
         let theme = Theme::of(ui);
-        text::paragraph(ui, format!("{}.", sentence_case(&verdict.confidence_words)), Type::Small, theme.text2);
+        text::paragraph(
+            ui,
+            format!("{}.", sentence_case(&verdict.confidence_words)),
+            Type::Small,
+            theme.text2,
+        );
         ui.add_space(8.0);
         track(ui, verdict.outcome);
         ui.add_space(12.0);
         if let Some(owner) = &verdict.overruled {
-            let because = if owner.because.is_empty() { String::new() } else { format!(" {}", owner.because) };
+            let because =
+                if owner.because.is_empty() { String::new() } else { format!(" {}", owner.because) };
             let words = format!("You decided otherwise: {}.{because}", outcome_name(owner.outcome));
             if note::note(ui, Tone::Info, Icon::Info, &words, Some("Take it back")) {
                 cx.send(Command::Overrule(None));
@@ -200,7 +201,12 @@ impl VerdictPage {
         panel::panel(ui, |ui| {
             panel::section(ui, "Decide otherwise");
             ui.add_space(4.0);
-            text::paragraph(ui, "The report says what you decided and why, beside the verdict.", Type::Body, theme.text2);
+            text::paragraph(
+                ui,
+                "The report says what you decided and why, beside the verdict.",
+                Type::Body,
+                theme.text2,
+            );
             ui.add_space(6.0);
             Field::new("Your reason").hint("why").show(ui, &mut self.because);
             ui.add_space(8.0);
@@ -277,7 +283,8 @@ fn points(ui: &mut Ui, heading: &str, points: &[Point]) {
         for point in points {
             ui.add_space(4.0);
             ui.horizontal_top(|ui| {
-                let (tone, icon) = if point.is_trouble { (Tone::Warn, Icon::Warn) } else { (Tone::Info, Icon::Info) };
+                let (tone, icon) =
+                    if point.is_trouble { (Tone::Warn, Icon::Warn) } else { (Tone::Info, Icon::Info) };
                 let (mark, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
                 icon.paint(ui, mark, ICON, theme.tone(tone).fg);
                 ui.vertical(|ui| text::paragraph(ui, point.words.as_str(), Type::Body, theme.text));
@@ -302,11 +309,7 @@ fn list(ui: &mut Ui, heading: &str, lines: &[String]) {
 }
 
 fn coverage(coverage: &Coverage) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} messages on {} days",
-        with_thousands(coverage.attempts),
-        coverage.days
-    )];
+    let mut lines = vec![format!("{} messages on {} days", with_thousands(coverage.attempts), coverage.days)];
     if !coverage.known.is_empty() {
         lines.push(format!("Known: {}", coverage.known.join(", ")));
     }

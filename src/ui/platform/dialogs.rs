@@ -10,6 +10,8 @@ pub enum Purpose {
     OpenProject,
     /// A list of mailboxes to read.
     ImportCsv,
+    /// A log, a returned mail or a report to read.
+    ReadEvidence,
     /// Where the audit is written.
     SaveAudit,
     /// Where the zone lines are written.
@@ -29,6 +31,7 @@ impl Purpose {
         match self {
             Self::OpenProject => "Open project file",
             Self::ImportCsv => "Import mailboxes from CSV",
+            Self::ReadEvidence => "Read as evidence",
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
             Self::SaveReport => "Save the report",
@@ -42,7 +45,7 @@ impl Purpose {
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
             Self::SaveZone => Some(("Zone files", &["zone"])),
             Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
-            Self::SaveAudit | Self::SaveReport => None,
+            Self::ReadEvidence | Self::SaveAudit | Self::SaveReport => None,
         }
     }
 }

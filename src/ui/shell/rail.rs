@@ -61,9 +61,9 @@ fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narro
     let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let pitch = if is_narrow { 44.0 } else { 46.0 };
     let (area, _) =
-        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 8.0 + 18.0), Sense::hover());
+        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 9.0 + 18.0), Sense::hover());
     let row = |index: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "eight steps")]
+        #[expect(clippy::cast_precision_loss, reason = "nine steps")]
         let top = area.top() + 10.0 + pitch * index as f32;
         Rect::from_min_size(
             Pos2::new(whole.left() + inset, top),

@@ -166,6 +166,13 @@ pub fn audited() -> ProjectView {
     project
 }
 
+/// The audit has read a mail log.
+pub fn judged() -> ProjectView {
+    let mut project = found();
+    project.audit = AuditView::Done(Arc::new(audit::judged()));
+    project
+}
+
 fn choose(project: &mut ProjectView) {
     project.destination.chosen = Some((ProviderId("fastmail".to_owned()), "Fastmail".to_owned()));
     project.destination.server = Some(endpoint("imap.fastmail.example"));

@@ -124,6 +124,8 @@ pub fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
         page("audit-empty", samples::found(), Step::Audit),
         page("audit-running", samples::auditing(), Step::Audit),
         page("02-audit", samples::audited(), Step::Audit),
+        page("verdict-empty", samples::found(), Step::Verdict),
+        page("06-verdict", samples::judged(), Step::Verdict),
         page("07-destination", samples::chosen(), Step::Destination),
         page("mailboxes-empty", samples::chosen(), Step::Mailboxes),
         page("08-mailboxes", samples::every_sign_in_state(), Step::Mailboxes),

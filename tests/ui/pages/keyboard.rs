@@ -58,7 +58,9 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
     assert_eq!(opened.harness.state().place(), Place::Step(Step::Audit));
     assert_eq!(enter_on(&mut opened, "Run the audit"), [Command::RunAudit]);
     show(&mut opened, samples::audited());
-    assert_eq!(enter_on(&mut opened, "Compare providers"), []);
+    assert_eq!(enter_on(&mut opened, "Show the verdict"), []);
+    assert_eq!(opened.harness.state().place(), Place::Step(Step::Verdict));
+    assert_eq!(enter_on(&mut opened, "Compare destinations"), []);
 
     let provider = ProviderId("fastmail".to_owned());
     let sent = enter_on(&mut opened, "Fastmail, Fits");

@@ -1,7 +1,8 @@
 use super::{ago, domain};
+use crate::audit::evidence::{Collector, LogKind, LogReader, SourceKind};
 use crate::audit::{
-    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture,
-    Reference, SpfTreeNode, Status,
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Facts, Finding, Group, Importance, Outcome,
+    Picture, Reference, SpfTreeNode, Status, judge,
 };
 
 fn finding(
@@ -75,6 +76,58 @@ fn spf_nodes() -> Vec<SpfTreeNode> {
             note: note.to_owned(),
         })
         .collect()
+}
+
+/// What a month of a mail log says: two receivers refuse the range.
+pub fn judged() -> AuditReport {
+    let now = ago(5_000);
+    let mut log = String::new();
+    for (host, domain, people, sent, refused, reply) in [
+        ("gmail-smtp-in.l.google.com", "gmail.com", 68, 412, 0, ""),
+        (
+            "a.olc.protection.outlook.com",
+            "hotmail.com",
+            62,
+            9,
+            159,
+            "550 5.7.1 Unfortunately, messages from [203.0.113.47] weren't sent. Please contact your Internet service provider since part of their network is on our block list (S3150).",
+        ),
+        ("mx00.emig.gmx.net", "gmx.de", 28, 96, 0, ""),
+        (
+            "mx00.t-online.de",
+            "t-online.de",
+            16,
+            0,
+            37,
+            "554 IP=203.0.113.47 - Dialup/transient IP not allowed. Use a mailgateway or contact toda@rx.t-online.de if obsolete. (DIAL)",
+        ),
+        ("mx.posteo.example", "posteo.example", 2, 3, 0, ""),
+    ] {
+        for number in 0..sent + refused {
+            let at = now.0 - i64::from(number % 28) * 86_400 - 60;
+            let said = if number < refused {
+                format!(
+                    "status=bounced (host {host}[192.0.2.9] said: {reply} (in reply to MAIL FROM command))"
+                )
+            } else {
+                "status=sent (250 Ok)".to_owned()
+            };
+            let person = number % people;
+            log.push_str(&format!(
+                "@{at} mail postfix/smtp[7]: Q{number}{domain}: to=<p{person}@{domain}>, relay={host}[192.0.2.9]:25, delay=2, {said}\n"
+            ));
+        }
+    }
+    let mut book = Collector::new();
+    LogReader::new(LogKind::Syslog, now).read(log.as_bytes(), &mut book);
+    book.end_source("mail.log", SourceKind::MailLog, "");
+    let mut facts = Facts::new(domain("weber-familie.example"), now, "system (192.0.2.53)".to_owned());
+    facts.evidence = Some(book.finish());
+    let told = judge(&facts);
+    let read = told.findings.into_iter().filter(|finding| finding.area == Area::Delivery);
+    let mut report = report();
+    report.findings.extend(read);
+    AuditReport { receivers: told.receivers, verdict: told.verdict, ..report }
 }
 
 /// An audit with findings in every group.

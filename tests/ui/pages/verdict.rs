@@ -1,0 +1,56 @@
+//! The Verdict page, and the receivers and files behind it.
+
+use std::path::PathBuf;
+
+use egui_kittest::kittest::Queryable as _;
+use mailferry::audit::verdict::{Outcome, Overrule, OwnerAnswers};
+use mailferry::engine::{Command, Step};
+use mailferry::ui::testing::samples;
+use mailferry_test_support::window::Opened;
+
+#[test]
+fn the_verdict_says_what_decided_it_and_leads_on() {
+    let mut opened = Opened::step(samples::judged(), Step::Verdict, false);
+    for words in [
+        "Stay, and relay the mail of the few who refuse it",
+        "Outcome: Stay, relay part",
+        "1. Microsoft consumer refuses the range: 159 of 168 in 30 days",
+        "2. T-Online refuses the range: 37 of 37 in 30 days",
+        "part of their network is on our block list (S3150)",
+        "What would change it",
+    ] {
+        assert!(opened.harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+    opened.click("Exim");
+    assert!(opened.harness.query_all_by_label_contains("driver = manualroute").next().is_some());
+    opened.click("Copy lines for Exim");
+    opened.click("Answer them");
+    let mut answers = OwnerAnswers::default();
+    answers.set("updates=no").unwrap();
+    opened.harness.query_all_by_label("No").next().unwrap().click();
+    opened.harness.run();
+    assert_eq!(opened.sent(), [Command::AnswerOwner(answers)]);
+    opened.click("I decide otherwise…");
+    opened.type_into("Your reason", "it runs well");
+    opened.click("Stay");
+    let decided = Overrule { outcome: Outcome::Stay, because: "it runs well".to_owned() };
+    assert_eq!(opened.sent(), [Command::Overrule(Some(decided))]);
+}
+
+#[test]
+fn receivers_show_their_own_words() {
+    let mut opened = Opened::step(samples::judged(), Step::Audit, false);
+    opened.click("Receivers 5");
+    opened.click_containing("Distrusts the range: Microsoft consumer");
+    opened.click("Copy reply");
+    assert!(opened.harness.query_by_label("Copied the reply").is_some());
+}
+
+#[test]
+fn files_are_read_as_evidence() {
+    let mut opened = Opened::step(samples::found(), Step::Audit, false);
+    opened.click("Evidence");
+    opened.type_into("Evidence file or folder", "/var/log/mail.log");
+    opened.click("Read as evidence");
+    assert_eq!(opened.sent(), [Command::ReadEvidence(vec![PathBuf::from("/var/log/mail.log")])]);
+}
