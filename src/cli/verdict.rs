@@ -153,6 +153,20 @@ fn append_verdict(text: &mut String, verdict: &verdict::Verdict) {
             output::append(text, format_args!("      {}\n", output::line(&deciding.raw)));
         }
     }
+    append_lists(text, verdict);
+    output::append(text, format_args!("\nThe rule: {}\n", verdict.rule));
+    if let Some(relay) = &verdict.relay {
+        for (heading, lines) in
+            [("Postfix", &relay.postfix), ("Exim", &relay.exim), ("Sendmail", &relay.sendmail)]
+        {
+            output::append(text, format_args!("\n{heading}\n{lines}"));
+        }
+        output::append(text, format_args!("\n{}\n", relay.records));
+    }
+}
+
+/// What belongs to a verdict as lists under headings.
+fn append_lists(text: &mut String, verdict: &verdict::Verdict) {
     let points =
         |points: &[verdict::Point]| points.iter().map(|point| point.words.clone()).collect::<Vec<_>>();
     let changes: Vec<String> = verdict
@@ -186,14 +200,5 @@ fn append_verdict(text: &mut String, verdict: &verdict::Verdict) {
         for line in lines {
             output::append(text, format_args!("  - {}\n", output::line(&line)));
         }
-    }
-    output::append(text, format_args!("\nThe rule: {}\n", verdict.rule));
-    if let Some(relay) = &verdict.relay {
-        for (heading, lines) in
-            [("Postfix", &relay.postfix), ("Exim", &relay.exim), ("Sendmail", &relay.sendmail)]
-        {
-            output::append(text, format_args!("\n{heading}\n{lines}"));
-        }
-        output::append(text, format_args!("\n{}\n", relay.records));
     }
 }

@@ -235,7 +235,7 @@ impl Collector {
                 let Some(book) = self.receivers.get_mut(index) else { return };
                 book.facts.slowest_seconds = book.facts.slowest_seconds.max(attempt.delay);
                 let Some(tally) = tally(&mut book.facts, day) else { return };
-                if was_waiting { tally.later += 1 } else { tally.delivered += 1 }
+                *if was_waiting { &mut tally.later } else { &mut tally.delivered } += 1;
             }
             AttemptOutcome::Deferred | AttemptOutcome::Refused => {
                 let is_permanent = attempt.outcome == AttemptOutcome::Refused;
@@ -344,10 +344,12 @@ impl Collector {
                 found.is_some_and(|found| matches!(found.class, ReplyClass::Recipient | ReplyClass::Local));
             let day = day_of_time(at);
             if let Some(tally) = tally(&mut book.facts, day) {
-                match is_recipient {
-                    _ if !failure.is_permanent => tally.deferred += 1,
-                    true => tally.recipient_faults += 1,
-                    false => tally.bounced += 1,
+                if !failure.is_permanent {
+                    tally.deferred += 1;
+                } else if is_recipient {
+                    tally.recipient_faults += 1;
+                } else {
+                    tally.bounced += 1;
                 }
             }
             if reply.is_empty() {
@@ -390,11 +392,12 @@ impl Collector {
 
     /// The sum of everything.
     pub fn finish(mut self) -> EvidenceFacts {
-        for waiting in self.waiting.into_values() {
-            if let Some(book) = self.receivers.get_mut(waiting.receiver) {
+        let receivers = &mut self.receivers;
+        self.waiting.values().for_each(|waiting| {
+            if let Some(book) = receivers.get_mut(waiting.receiver) {
                 book.facts.waiting += 1;
             }
-        }
+        });
         let mut receivers: Vec<ReceiverFacts> = Vec::new();
         for mut book in self.receivers {
             let mut domains: Vec<(Vec<u8>, u64)> = book.domains.into_iter().collect();
@@ -473,18 +476,21 @@ fn busiest(accounts: &HashMap<u64, AccountBook>) -> Option<AccountFacts> {
     const MANY: u64 = 200;
     const TIMES: u64 = 10;
     const MANY_NETWORKS: u64 = 20;
-    let mut found: Vec<AccountFacts> = Vec::new();
-    for book in accounts.values() {
+    let standing_out = |book: &AccountBook| {
         let mut counts: Vec<u64> = book.days.values().copied().collect();
         counts.sort_unstable();
         let usual = counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0);
-        for (day, messages) in &book.days {
+        let of_day = |(day, messages): (&i64, &u64)| {
             let networks = book.networks.iter().filter(|(other, _)| other == day).count() as u64;
-            let is_spike = *messages >= MANY && *messages >= TIMES * usual.max(1) && book.days.len() > 1;
-            if is_spike || networks >= MANY_NETWORKS {
-                found.push(AccountFacts { day: *day, messages: *messages, usual, networks });
-            }
-        }
-    }
-    found.into_iter().max_by_key(|account| (account.messages, account.networks, account.day))
+            AccountFacts { day: *day, messages: *messages, usual, networks }
+        };
+        let has_other_days = book.days.len() > 1;
+        let stands_out = |account: &AccountFacts| {
+            let is_spike = account.messages >= MANY && account.messages >= TIMES * usual.max(1);
+            (is_spike && has_other_days) || account.networks >= MANY_NETWORKS
+        };
+        book.days.iter().map(of_day).filter(stands_out).collect::<Vec<_>>()
+    };
+    let found = accounts.values().flat_map(standing_out);
+    found.max_by_key(|account| (account.messages, account.networks, account.day, account.usual))
 }

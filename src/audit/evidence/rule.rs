@@ -135,59 +135,71 @@ fn meanings(receivers: &[&Receiver]) -> (String, String) {
     (join(found.iter().map(|found| found.words).collect()), join(remedies.collect()))
 }
 
+/// How a state of the trust table is told as a finding.
+struct Told {
+    trust: Trust,
+    id: &'static str,
+    status: Status,
+    group: Group,
+    changer: Changer,
+    effort: Effort,
+    words: &'static str,
+}
+
+const TOLD: [Told; 5] = [
+    Told {
+        trust: Trust::DistrustsRange,
+        id: "delivery.distrusts-range",
+        status: Status::Fail,
+        group: Group::SpeaksForMoving,
+        changer: Changer::YourHoster,
+        effort: Effort::High,
+        words: "refused for the range of your address",
+    },
+    Told {
+        trust: Trust::DistrustsAddress,
+        id: "delivery.distrusts-address",
+        status: Status::Fail,
+        group: Group::SpeaksForMoving,
+        changer: Changer::YourHoster,
+        effort: Effort::High,
+        words: "refused for your address",
+    },
+    Told {
+        trust: Trust::DistrustsDomain,
+        id: "delivery.distrusts-domain",
+        status: Status::Fail,
+        group: Group::TravelsWithYou,
+        changer: Changer::YouOnTheServer,
+        effort: Effort::High,
+        words: "refused for your domain",
+    },
+    Told {
+        trust: Trust::WantsFix,
+        id: "delivery.wants-fix",
+        status: Status::Warn,
+        group: Group::TravelsWithYou,
+        changer: Changer::YouOnTheServer,
+        effort: Effort::Medium,
+        words: "refused for something that can be set right",
+    },
+    Told {
+        trust: Trust::Slow,
+        id: "delivery.slow",
+        status: Status::Info,
+        group: Group::TravelsWithYou,
+        changer: Changer::Nobody,
+        effort: Effort::Low,
+        words: "taken after a while",
+    },
+];
+
 /// J1: what receivers do with the mail.
 fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
     let who = |trust: Trust| -> Vec<&Receiver> {
         table.iter().filter(|receiver| receiver.trust == trust).collect()
     };
-    let cases = [
-        (
-            Trust::DistrustsRange,
-            "delivery.distrusts-range",
-            Status::Fail,
-            Group::SpeaksForMoving,
-            Changer::YourHoster,
-            Effort::High,
-            "refused for the range of your address",
-        ),
-        (
-            Trust::DistrustsAddress,
-            "delivery.distrusts-address",
-            Status::Fail,
-            Group::SpeaksForMoving,
-            Changer::YourHoster,
-            Effort::High,
-            "refused for your address",
-        ),
-        (
-            Trust::DistrustsDomain,
-            "delivery.distrusts-domain",
-            Status::Fail,
-            Group::TravelsWithYou,
-            Changer::YouOnTheServer,
-            Effort::High,
-            "refused for your domain",
-        ),
-        (
-            Trust::WantsFix,
-            "delivery.wants-fix",
-            Status::Warn,
-            Group::TravelsWithYou,
-            Changer::YouOnTheServer,
-            Effort::Medium,
-            "refused for something that can be set right",
-        ),
-        (
-            Trust::Slow,
-            "delivery.slow",
-            Status::Info,
-            Group::TravelsWithYou,
-            Changer::Nobody,
-            Effort::Low,
-            "taken after a while",
-        ),
-    ];
-    for (trust, id, status, group, changer, effort, words) in cases {
+    for Told { trust, id, status, group, changer, effort, words } in TOLD {
         let receivers = who(trust);
         if receivers.is_empty() {
             continue;
@@ -432,6 +444,29 @@ fn complaints(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     pen.push(draft, "By type", kinds.collect());
 }
 
+/// Addresses in DMARC reports, by whose they are.
+struct Sources<'a> {
+    own: Vec<(&'a IpAddr, &'a DmarcSource)>,
+    foreign: Vec<(&'a IpAddr, &'a DmarcSource)>,
+    forwarders: Vec<&'a DmarcSource>,
+}
+
+impl<'a> Sources<'a> {
+    fn of(dmarc: &'a DmarcFacts, known: &BTreeSet<IpAddr>) -> Self {
+        let mut sources = Self { own: Vec::new(), foreign: Vec::new(), forwarders: Vec::new() };
+        for (address, source) in &dmarc.sources {
+            if known.contains(address) || source.spf > 0 {
+                sources.own.push((address, source));
+            } else if source.dkim > 0 || source.forwarded > 0 {
+                sources.forwarders.push(source);
+            } else {
+                sources.foreign.push((address, source));
+            }
+        }
+        sources
+    }
+}
+
 /// F16 to F19: what receivers saw of mail with the domain's name.
 fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcFacts) {
     let known: BTreeSet<IpAddr> = senders::find(pen.context)
@@ -439,10 +474,14 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
         .into_iter()
         .chain(evidence.sending_addresses.keys().copied())
         .collect();
-    let is_own = |address: &IpAddr, source: &DmarcSource| known.contains(address) || source.spf > 0;
-    let is_forwarder = |source: &DmarcSource| source.dkim > 0 && source.spf == 0 || source.forwarded > 0;
-    let own: Vec<(&IpAddr, &DmarcSource)> =
-        dmarc.sources.iter().filter(|(address, source)| is_own(address, source)).collect();
+    let sources = Sources::of(dmarc, &known);
+    own_mail(pen, &sources.own);
+    strangers(pen, dmarc, &sources.foreign);
+    forwarding(pen, dmarc, &sources.forwarders);
+}
+
+/// F16 and F18: how much of the own mail passes, and what a stricter policy would stop.
+fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
     let (messages, aligned) =
         own.iter().fold((0, 0), |sum, (_, source)| (sum.0 + source.messages, sum.1 + source.aligned));
     if messages > 0 {
@@ -494,11 +533,10 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
             .rfc(9989, "4.7");
         pen.push(draft, "Would be stopped", broken);
     }
-    let foreign: Vec<(&IpAddr, &DmarcSource)> = dmarc
-        .sources
-        .iter()
-        .filter(|(address, source)| !is_own(address, source) && !is_forwarder(source) && source.aligned == 0)
-        .collect();
+}
+
+/// F17: who else uses the domain's name.
+fn strangers(pen: &mut Pen<'_, '_>, dmarc: &DmarcFacts, foreign: &[(&IpAddr, &DmarcSource)]) {
     let volume: u64 = foreign.iter().map(|(_, source)| source.messages).sum();
     let total: u64 = dmarc.sources.values().map(|source| source.messages).sum::<u64>() + dmarc.more_messages;
     let (status, title) = match (foreign.len(), volume) {
@@ -523,12 +561,10 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
         format!("{address}: {} messages, {} stopped", source.messages, source.stopped)
     });
     pen.push(draft, "Unknown addresses in DMARC reports", rows.collect());
-    let forwarders: Vec<&DmarcSource> = dmarc
-        .sources
-        .iter()
-        .filter(|(address, source)| !is_own(address, source) && is_forwarder(source))
-        .map(|(_, source)| source)
-        .collect();
+}
+
+/// F19: whether signatures survive forwarding.
+fn forwarding(pen: &mut Pen<'_, '_>, dmarc: &DmarcFacts, forwarders: &[&DmarcSource]) {
     if !forwarders.is_empty() {
         let (messages, survived) =
             forwarders.iter().fold((0, 0), |sum, source| (sum.0 + source.messages, sum.1 + source.dkim));
