@@ -8,6 +8,16 @@ use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::request::{CopyRequest, FolderProblem, FolderTrouble, Problems, ProgressSink};
 use crate::values::Side;
 
+/// An attempt at a mailbox within one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::transfer) enum Attempt {
+    /// Nothing has broken in this run.
+    #[default]
+    First,
+    /// One before it has failed, so that what was under way then may still arrive.
+    AfterFailure,
+}
+
 /// Shared by everything that works on one mailbox.
 pub(in crate::transfer) struct CopyContext<'a> {
     pub(in crate::transfer) request: &'a CopyRequest,
@@ -16,6 +26,7 @@ pub(in crate::transfer) struct CopyContext<'a> {
     pub(in crate::transfer) sink: ProgressSink<'a>,
     /// Where folders of the mailbox lie at the destination.
     pub(in crate::transfer) namespace: Namespace,
+    pub(in crate::transfer) attempt: Attempt,
     problems: Mutex<Problems>,
 }
 
@@ -26,7 +37,7 @@ impl<'a> CopyContext<'a> {
         sink: ProgressSink<'a>,
         namespace: Namespace,
     ) -> Self {
-        Self { request, control, sink, namespace, problems: Mutex::default() }
+        Self { request, control, sink, namespace, attempt: Attempt::First, problems: Mutex::default() }
     }
 
     /// Notes what is the matter with a folder at one side; the last words count.

@@ -15,7 +15,7 @@ use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::flags::phantom_keywords;
-use crate::transfer::pace::refusal::{passing, refusal};
+use crate::transfer::pace::refusal::refusal;
 use crate::values::{DestinationUid, Side, SourceUid, UidValidity};
 
 /// Copies of which it is remembered that they are fresh: a few show as much as all of them.
@@ -151,7 +151,7 @@ impl KeptFlags {
                         permanent = Some(opened.permanent_flags);
                     }
                     Ok(_) => return Ok(()),
-                    Err(error) => return Err(at_destination(error)),
+                    Err(error) => return Err(TransferError::from_imap(Side::Destination)(error)),
                 }
             }
             let permanent = permanent.as_ref().and_then(Option::as_deref);
@@ -185,7 +185,7 @@ impl KeptFlags {
             .filter_map(|row| Some((row.destination_uid?, flags_for(&row.flags, permanent))))
             .collect();
         let uids: Vec<DestinationUid> = wanted.keys().copied().collect();
-        let found = session.flags_of(&uids).await.map_err(at_destination)?;
+        let found = session.flags_of(&uids).await.map_err(TransferError::from_imap(Side::Destination))?;
         if takes_away {
             let is_broken_off = |row: &&LedgerRow| row.flag_check == Some(FlagCheck::InDoubt);
             let broken_off: Vec<&LedgerRow> = rows.iter().filter(is_broken_off).collect();
@@ -213,11 +213,11 @@ impl KeptFlags {
                 Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
                     tracing::info!(%completion, "flags are refused");
                 }
-                stored => stored.map_err(at_destination)?,
+                stored => stored.map_err(TransferError::from_imap(Side::Destination))?,
             }
         }
         let uids: Vec<DestinationUid> = lacking.keys().copied().collect();
-        let found = session.flags_of(&uids).await.map_err(at_destination)?;
+        let found = session.flags_of(&uids).await.map_err(TransferError::from_imap(Side::Destination))?;
         let wanted = lacking;
         Ok(self::lacking(&wanted, &found))
     }
@@ -265,10 +265,4 @@ fn lacking(
 
 fn not_kept(flags: &[String]) -> Option<Reason> {
     (!flags.is_empty()).then(|| Reason::FlagsNotKept(flags.to_vec()))
-}
-
-fn at_destination(source: ImapError) -> TransferError {
-    let side = Side::Destination;
-    let passing = source.refusal().and_then(|completion| passing(side, completion));
-    passing.unwrap_or(TransferError::Server { side, source })
 }

@@ -11,7 +11,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags};
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::rows::ListingError;
-use crate::transfer::pace::caution::Caution;
+use crate::transfer::pace::connection_failures::ConnectionFailures;
 use crate::values::{DestinationUid, Side, SourceUid};
 
 /// Folders asked for at once.
@@ -33,20 +33,22 @@ struct Question<'p> {
 /// for all flags, as their counts do not tell a changed flag.
 pub(in crate::transfer) async fn read_changes(
     session: &mut Session,
-    (ledger, caution): (&Ledger, &Caution),
+    (ledger, failures): (&Ledger, &ConnectionFailures),
     plans: &[&FolderPlan],
     source: &FoldersByName,
 ) -> Result<(), TransferError> {
     let mut questions = questions(session, ledger, plans, source)?;
     // It is told of where the folder is listed.
-    questions.retain(|question| caution.goodbye(&question.plan.source_raw, Side::Source).is_none());
+    questions.retain(|question| failures.goodbye(&question.plan.source_raw, Side::Source).is_none());
     let mut asked: VecDeque<(Question<'_>, BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>)> =
         VecDeque::new();
     loop {
         while asked.len() < FOLDERS_AHEAD
             && let Some(question) = questions.pop_front()
         {
-            let request = session.ask_flags(&question.plan.source_raw, question.since).map_err(at_source)?;
+            let request = session
+                .ask_flags(&question.plan.source_raw, question.since)
+                .map_err(TransferError::at(Side::Source))?;
             asked.push_back((question, request));
         }
         let Some((question, request)) = asked.pop_front() else { return Ok(()) };
@@ -60,7 +62,7 @@ pub(in crate::transfer) async fn read_changes(
                 tracing::info!(%completion, folder = %question.plan.source, "changed flags could not be read");
             }
             Err(error) => {
-                return caution.heed_opening(&question.plan.source_raw, Side::Source, Err(error.into()));
+                return failures.heed_opening(&question.plan.source_raw, Side::Source, Err(error.into()));
             }
         }
     }
@@ -110,7 +112,7 @@ fn questions<'p>(
 /// Gives copies the flags that changed at the source. Words for each folder where the destination refuses.
 pub(in crate::transfer) async fn write_changes<'p>(
     session: &mut Session,
-    (ledger, caution): (&Ledger, &Caution),
+    (ledger, failures): (&Ledger, &ConnectionFailures),
     plans: &[&'p FolderPlan],
     namespace: &Namespace,
 ) -> Result<Vec<(&'p FolderPlan, String)>, TransferError> {
@@ -120,7 +122,7 @@ pub(in crate::transfer) async fn write_changes<'p>(
         let Some(memory) = memories.get(&plan.source_raw) else { continue };
         let raw = raw_name(&plan.destination, namespace);
         // It is told of where the folder is opened.
-        while caution.goodbye(&raw, Side::Destination).is_none() {
+        while failures.goodbye(&raw, Side::Destination).is_none() {
             let changed = ledger.changed_flags(memory.id, PAGE_COPIES)?;
             if changed.is_empty() {
                 break;
@@ -131,7 +133,7 @@ pub(in crate::transfer) async fn write_changes<'p>(
                     told.push((*plan, completion.to_string()));
                     break;
                 }
-                Err(error) => return caution.heed_opening(&raw, Side::Destination, Err(error)),
+                Err(error) => return failures.heed_opening(&raw, Side::Destination, Err(error)),
             }
         }
     }
@@ -150,9 +152,9 @@ async fn write_page(
 ) -> Result<(), TransferError> {
     let mut places: Vec<DestinationUid> = changed.iter().map(|copy| copy.destination_uid).collect();
     places.sort_unstable();
-    let request = session.ask_flags_of(raw, &places).map_err(at_destination)?;
-    let (opened, shown) = session.opened(request).await.map_err(at_destination)?;
-    let shown = session.answer(shown).await.map_err(at_destination)?;
+    let request = session.ask_flags_of(raw, &places).map_err(TransferError::at(Side::Destination))?;
+    let (opened, shown) = session.opened(request).await.map_err(TransferError::at(Side::Destination))?;
+    let shown = session.answer(shown).await.map_err(TransferError::at(Side::Destination))?;
     let shown: BTreeMap<DestinationUid, Vec<String>> = shown.into_iter().collect();
     let is_same = Some(opened.uid_validity) == memory.destination_uid_validity;
     let permanent = opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty());
@@ -216,17 +218,11 @@ async fn store_all(
     for request in requests {
         match session.answer(request).await {
             Ok(()) => {}
-            Err(error @ ImapError::Refused { .. }) => outcome = outcome.and(Err(at_destination(error))),
-            Err(error) => return Err(at_destination(error)),
+            Err(error @ ImapError::Refused { .. }) => {
+                outcome = outcome.and(Err(TransferError::at(Side::Destination)(error)))
+            }
+            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
         }
     }
     outcome
-}
-
-fn at_source(error: ImapError) -> TransferError {
-    TransferError::at(Side::Source)(error)
-}
-
-fn at_destination(error: ImapError) -> TransferError {
-    TransferError::at(Side::Destination)(error)
 }

@@ -14,11 +14,12 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::off_thread::{flush, off_thread};
 use crate::transfer::context::under_way::InFlight;
+use crate::transfer::folder::active_folder::ActiveFolder;
 use crate::transfer::folder::batch::{Batch, Load, Loaded, named};
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::fetcher::{Fetched, Item, Unavailable};
 use crate::transfer::folder::other_writers::SendTurn;
 use crate::transfer::folder::repair::ending;
-use crate::transfer::folder::work::{ActiveFolder, Work};
 use crate::transfer::folder::worker::is_asking;
 use crate::transfer::pace::refusal::{Refusal, refusal};
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid};
@@ -37,7 +38,7 @@ pub(in crate::transfer) type Items = Arc<Mutex<mpsc::Receiver<Item>>>;
 
 pub(in crate::transfer) struct Writer<'a> {
     pub(in crate::transfer) session: &'a mut Session,
-    pub(in crate::transfer) work: &'a Work<'a>,
+    pub(in crate::transfer) work: &'a CopyState<'a>,
     pub(in crate::transfer) folder: &'a ActiveFolder,
     /// Which of the writers of the folder it is.
     pub(in crate::transfer) number: usize,
@@ -160,12 +161,12 @@ impl Writer<'_> {
 
     /// One message at a time, so that it is clear which one ends the connection.
     pub(in crate::transfer) fn is_careful(&self) -> bool {
-        self.work.caution.is_careful(self.folder.unit.folder, Side::Destination)
+        self.work.lessons.failures.is_careful(self.folder.unit.folder, Side::Destination)
     }
 
     /// Whether this is the one message at which the destination ends the connection.
     fn is_poison(&self, load: &Load) -> bool {
-        matches!(load.uids().as_slice(), [uid] if self.work.caution.is_poison(self.folder.unit.folder, *uid))
+        matches!(load.uids().as_slice(), [uid] if self.work.lessons.repairs.is_poison(self.folder.unit.folder, *uid))
     }
 
     fn batches_ahead(&self) -> usize {
@@ -268,7 +269,7 @@ impl Writer<'_> {
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
-            self.work.caution.alone(self.folder.unit.folder, Side::Destination, *only);
+            self.work.lessons.failures.alone(self.folder.unit.folder, Side::Destination, *only);
         }
         if let [NewMessage { body: Body::Spooled(spool), .. }] = batch.messages.as_mut_slice() {
             spool.let_go();

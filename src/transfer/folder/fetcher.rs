@@ -12,13 +12,13 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::room::Slot;
 use crate::transfer::context::under_way::Named;
 use crate::transfer::folder::content::Content;
+use crate::transfer::folder::copy_state::{CopyState, FolderShare};
 use crate::transfer::folder::fetch_group::{Arrived, Group, most_of};
 use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use crate::transfer::folder::prefetch::{Ahead, GROUP_MESSAGES, next_group};
 use crate::transfer::folder::second_road::Form;
-use crate::transfer::folder::work::{FolderShare, Work};
-use crate::transfer::pace::caution::Suspect;
-use crate::transfer::pace::refusal::{Refusal, passing, refusal, server_words};
+use crate::transfer::pace::deferred_refusals::Suspect;
+use crate::transfer::pace::refusal::{Refusal, heed, refusal, server_words};
 use crate::values::{Side, SourceUid};
 
 /// What the source half hands over.
@@ -50,7 +50,7 @@ const REQUESTS_AHEAD: usize = 8;
 
 pub(in crate::transfer) struct Reader<'a> {
     pub(in crate::transfer) session: &'a mut Session,
-    pub(in crate::transfer) work: &'a Work<'a>,
+    pub(in crate::transfer) work: &'a CopyState<'a>,
     pub(in crate::transfer) part: &'a FolderShare<'a>,
     /// Neither side makes anybody wait.
     pub(in crate::transfer) is_near: bool,
@@ -127,7 +127,7 @@ impl Reader<'_> {
             if rows.is_empty() {
                 break;
             }
-            if self.work.caution.is_careful(self.folder(), Side::Source) {
+            if self.work.lessons.failures.is_careful(self.folder(), Side::Source) {
                 self.wait_for_first_batch(u64::MAX, &mut ahead).await?;
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
@@ -176,13 +176,13 @@ impl Reader<'_> {
     /// One message and nothing else, so that it is clear which one ends the connection.
     async fn read_carefully(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.send(Item::Flush).await?;
-        self.work.caution.alone(self.folder(), Side::Source, row.uid);
+        self.work.lessons.failures.alone(self.folder(), Side::Source, row.uid);
         if self.work.is_large(&row) {
             self.read_large(row, None).await?;
         } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
             self.read_alone(row, reserved).await?;
         }
-        self.work.caution.passed(self.folder(), Side::Source);
+        self.work.lessons.failures.passed(self.folder(), Side::Source);
         Ok(())
     }
 
@@ -272,7 +272,7 @@ impl Reader<'_> {
                 }
                 Ok(BodyReply::End) => {}
                 // One message may spoil the answer for its whole group: each that lacks is asked for alone.
-                Err(ImapError::Refused { completion, .. }) => self.heed(&completion)?,
+                Err(ImapError::Refused { completion, .. }) => heed(Side::Source, &completion)?,
                 Err(error) => {
                     self.hand_over_sound(ahead, &error).await?;
                     return Err(error.into());
@@ -350,7 +350,7 @@ impl Reader<'_> {
         self.work.meter.download(row.size)?;
         let wanted = Wanted { uid: row.uid.0, listed: row.size, is_kept: true };
         // A connection that breaks at a whole message may last for a piece.
-        let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
+        let is_careful = self.work.lessons.failures.is_careful(self.folder(), Side::Source);
         let first = if is_careful { Road::Pieces } else { Road::Whole };
         let folder = &self.part.folder.unit.plan.source;
         let named = Named::begin(&self.work.context.request.under_way, folder, row.uid, row.size);
@@ -379,8 +379,9 @@ impl Reader<'_> {
         let (work, folder) = (self.work, self.folder());
         // Where messages wait for one another, one that has left cannot be read a second time.
         let is_alone = work.folding.is_none() && self.part.folder.twins.is_none();
-        let is_careful =
-            [Side::Source, Side::Destination].into_iter().any(|side| work.caution.is_careful(folder, side));
+        let is_careful = [Side::Source, Side::Destination]
+            .into_iter()
+            .any(|side| work.lessons.failures.is_careful(folder, side));
         if !self.is_near || !is_alone || is_careful || work.room.is_refused(folder, row.uid) {
             return None;
         }
@@ -435,10 +436,6 @@ impl Reader<'_> {
 
     /// A refusal that speaks of load, not of the message, ends this reading.
     #[expect(clippy::unused_self, reason = "reads as a step of the reader")]
-    fn heed(&self, completion: &Completion) -> Result<(), TransferError> {
-        passing(Side::Source, completion).map_or(Ok(()), Err)
-    }
-
     pub(in crate::transfer) async fn hand_over(
         &mut self,
         row: LedgerRow,
@@ -461,18 +458,18 @@ impl Reader<'_> {
     /// A message that was asked for alone is refused.
     async fn give_up_refused(&mut self, row: LedgerRow, refused: &Completion) -> Result<(), ReadEnd> {
         let reason = Reason::RefusedBySource(server_words(refused));
-        let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
+        let is_careful = self.work.lessons.failures.is_careful(self.folder(), Side::Source);
         if is_careful && let Refusal::Trouble(_) = refusal(refused) {
             return Ok(self.suspect(&row, refused, reason)?);
         }
-        self.heed(refused)?;
+        heed(Side::Source, refused)?;
         self.give_up(row, MessageState::Refused, reason).await
     }
 
     /// A server that fails at a message which goes alone: it waits while others are tried. An error where it fails at
     /// one after the other.
     fn suspect(&self, row: &LedgerRow, refused: &Completion, reason: Reason) -> Result<(), TransferError> {
-        let (folder, caution) = (self.folder(), self.work.caution);
+        let (folder, lessons) = (self.folder(), self.work.lessons);
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
@@ -490,13 +487,13 @@ impl Reader<'_> {
             is_trouble: true,
             file: None,
         };
-        if !caution.suspect(suspect) {
+        if !lessons.refusals.suspect(suspect) {
             return Ok(());
         }
-        for suspect in caution.take_suspects() {
+        for suspect in lessons.refusals.take_suspects() {
             suspect.take_back(&self.work.context.request.ledger)?;
         }
-        self.heed(refused)
+        heed(Side::Source, refused)
     }
 
     async fn give_up(&mut self, row: LedgerRow, state: MessageState, reason: Reason) -> Result<(), ReadEnd> {

@@ -13,7 +13,7 @@ use crate::plan::{
 use crate::project::Ledger;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::folder::work::Work;
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::pace::refusal::{Refusal, code_name, meaning, passing, refusal};
 use crate::values::Side;
 
@@ -79,7 +79,11 @@ impl FolderNames {
     }
 
     /// Folders that are there under these names.
-    pub(in crate::transfer) async fn note_there(&self, work: &Work<'_>, raws: impl Iterator<Item = String>) {
+    pub(in crate::transfer) async fn note_there(
+        &self,
+        work: &CopyState<'_>,
+        raws: impl Iterator<Item = String>,
+    ) {
         let mut tried = self.turn.lock().await;
         tried.there.extend(raws);
         tried.taken.extend(work.context.request.plan.folders.iter().map(|plan| fold_path(&plan.destination)));
@@ -89,7 +93,7 @@ impl FolderNames {
     pub(in crate::transfer) async fn make(
         &self,
         session: &mut Session,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         plan: &FolderPlan,
     ) -> Result<Placed, TransferError> {
         let mut tried = self.turn.lock().await;
@@ -134,7 +138,7 @@ impl FolderNames {
     async fn place(
         &self,
         session: &mut Session,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         tried: &mut Tried,
         one: OneFolder<'_>,
     ) -> Result<Placed, TransferError> {
@@ -179,7 +183,7 @@ impl FolderNames {
 
     fn learn(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         (planned, made): (&FolderPath, &FolderPath),
         words: &str,
         lesson: &Lesson,
@@ -240,7 +244,7 @@ impl OneFolder<'_> {
     async fn make(
         &self,
         session: &mut Session,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
     ) -> Result<Result<(), Completion>, TransferError> {
         let refused = match self.create(session, work, self.wanted).await? {
             Err(refused) if is_about_name(&refused) => refused,
@@ -259,7 +263,7 @@ impl OneFolder<'_> {
     async fn create(
         &self,
         session: &mut Session,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         path: &FolderPath,
     ) -> Result<Result<(), Completion>, TransferError> {
         let raw = raw_name(path, &work.context.namespace);
@@ -277,8 +281,12 @@ impl OneFolder<'_> {
         }
     }
 
-    fn ended(&self, work: &Work<'_>, error: ImapError) -> TransferError {
-        work.caution.ended_at(&raw_name(self.planned, &work.context.namespace), Side::Destination, &error);
+    fn ended(&self, work: &CopyState<'_>, error: ImapError) -> TransferError {
+        work.lessons.failures.ended_at(
+            &raw_name(self.planned, &work.context.namespace),
+            Side::Destination,
+            &error,
+        );
         TransferError::at(Side::Destination)(error)
     }
 }

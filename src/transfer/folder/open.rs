@@ -7,10 +7,10 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{FolderTrouble, Progress};
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::prefetch::Ahead;
-use crate::transfer::folder::work::Work;
 use crate::transfer::folder::worker::{Worker, is_busy, refuse_folder};
-use crate::transfer::pace::caution::OPENING_TRIES;
+use crate::transfer::pace::deferred_refusals::OPENING_TRIES;
 use crate::transfer::pace::refusal::{meaning, server_words};
 use crate::values::Side;
 
@@ -34,11 +34,11 @@ impl Worker {
     /// Opens a folder on both sides, and asks for its first messages. `None` where a side is known to say goodbye to it.
     pub(in crate::transfer) async fn open_both(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         unit: &mut FolderJob,
     ) -> Result<Option<Opening>, TransferError> {
         for (raw, side) in names(unit) {
-            if let Some(words) = work.caution.goodbye(raw, side) {
+            if let Some(words) = work.lessons.failures.goodbye(raw, side) {
                 work.context.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
                 return Ok(None);
             }
@@ -59,29 +59,33 @@ impl Worker {
     /// The folder at the destination; `None` where it is not to be had, which is told.
     pub(in crate::transfer) fn judge_opening(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         unit: &FolderJob,
         opened: Result<Opened, ImapError>,
         source_error: Option<&ImapError>,
     ) -> Result<Option<Opened>, TransferError> {
         for ((raw, side), error) in names(unit).into_iter().zip([opened.as_ref().err(), source_error]) {
             match error {
-                Some(error) => work.caution.opening_failed(raw, side, error),
-                None => work.caution.opened(raw, side),
+                Some(error) => work.lessons.failures.opening_failed(raw, side, error),
+                None => work.lessons.failures.opened(raw, side),
             }
         }
         match opened {
             Ok(opened) => {
-                work.caution.opened_one();
+                work.lessons.refusals.opened_one();
                 Ok(Some(opened))
             }
             // The server fails at this folder: the others go first, then it is waited for, and then it is left.
             Err(ImapError::Refused { command, completion })
-                if is_of_this_folder(&completion) && work.caution.has_opened_one() =>
+                if is_of_this_folder(&completion) && work.lessons.refusals.has_opened_one() =>
             {
                 let words = completion.to_string();
                 let folder = &unit.plan.destination;
-                if !work.caution.opens_later(format!("the folder {folder} at the destination: {words}")) {
+                if !work
+                    .lessons
+                    .refusals
+                    .opens_later(format!("the folder {folder} at the destination: {words}"))
+                {
                     let words =
                         format!("{words} (it was tried {OPENING_TRIES} times, its messages stay to do)");
                     work.context.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
@@ -129,7 +133,7 @@ fn is_of_this_folder(completion: &Completion) -> bool {
 /// its own is refused, which is told.
 async fn open_destination(
     session: &mut Session,
-    work: &Work<'_>,
+    work: &CopyState<'_>,
     unit: &FolderJob,
 ) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
     let refused = match session.select(&unit.raw).await {

@@ -22,7 +22,7 @@ use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::folder::appender::{Flight, Writer};
 use crate::transfer::folder::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
 use crate::transfer::folder::batch::Load;
-use crate::transfer::folder::work::Work;
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::worker::next_uid;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::message_key;
@@ -105,7 +105,7 @@ impl SendTurn<'_> {
     }
 }
 
-impl Work<'_> {
+impl CopyState<'_> {
     /// Whether this folder sends the first batch of the run: of those that are begun, it was listed first.
     fn leads(&self, unit: &FolderJob) -> bool {
         self.first_begun().is_none_or(|key| key == unit.key())

@@ -4,9 +4,9 @@ use crate::plan::FolderPath;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
-use crate::transfer::folder::work::Work;
+use crate::transfer::folder::copy_state::CopyState;
 
-impl Work<'_> {
+impl CopyState<'_> {
     /// How many parts of a path stand above the folders of the mailbox at the destination.
     pub(in crate::transfer) fn prefix_parts(&self) -> usize {
         let parts =

@@ -6,8 +6,8 @@ use crate::imap::{Bodies, Pending, Session};
 use crate::project::LedgerRow;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::fetch_group::most_of;
-use crate::transfer::folder::work::Work;
 use crate::values::{Side, SourceUid};
 
 /// Messages in one request.
@@ -33,16 +33,16 @@ impl Ahead {
     /// they are read, and where messages go one by one.
     pub(in crate::transfer) fn ask(
         source: &mut Session,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         unit: &FolderJob,
     ) -> Result<Option<Self>, TransferError> {
         let folder = unit.folder;
-        let is_careful = work.caution.is_careful(folder, Side::Source);
-        let is_plain = work.caution.has_fresh_flags(folder) && !unit.is_late && !unit.may_be_there;
+        let is_careful = work.lessons.failures.is_careful(folder, Side::Source);
+        let is_plain = work.lessons.fresh_flags.has(folder) && !unit.is_late && !unit.may_be_there;
         if is_careful || !is_plain || work.context.control.is_paused() {
             return Ok(None);
         }
-        let mut rows = VecDeque::from(work.page(folder, None)?);
+        let mut rows = VecDeque::from(work.rows().page(folder, None)?);
         let mut groups = Vec::new();
         let mut left = AHEAD_BYTES;
         loop {

@@ -19,7 +19,7 @@ use crate::transfer::folder::appender::Writer;
 use crate::transfer::folder::batch::{Batch, Load, Loaded};
 use crate::transfer::folder::content::Content;
 use crate::transfer::folder::second_try::says_nothing;
-use crate::transfer::pace::caution::{Suspect, record_refusals};
+use crate::transfer::pace::deferred_refusals::{Suspect, record_refusals};
 use crate::transfer::pace::refusal::{Refusal, meaning, refusal, server_words};
 use crate::values::{Side, SourceUid};
 
@@ -105,7 +105,7 @@ impl Writer<'_> {
     /// The server fails at this message: it waits while others are tried. An error where it fails at one after the other.
     fn put_aside(&self, batch: &Batch, refused: Completion) -> Result<(), TransferError> {
         let folder = self.folder.unit.folder;
-        self.work.caution.passed(folder, Side::Destination);
+        self.work.lessons.failures.passed(folder, Side::Destination);
         let Some(sent) = batch.rows.first() else { return Ok(()) };
         let result = MessageResult {
             uid: sent.row.uid,
@@ -130,10 +130,10 @@ impl Writer<'_> {
     /// Keeps a refusal until it is clear what it is about; an error where it means the mailbox.
     fn suspect(&self, suspect: Suspect) -> Result<(), TransferError> {
         let completion = suspect.refusal.clone();
-        if !self.work.caution.suspect(suspect) {
+        if !self.work.lessons.refusals.suspect(suspect) {
             return Ok(());
         }
-        for suspect in self.work.caution.take_suspects() {
+        for suspect in self.work.lessons.refusals.take_suspects() {
             suspect.take_back(&self.work.context.request.ledger)?;
         }
         Err(ending(refusal(&completion), completion))
@@ -155,7 +155,7 @@ impl Writer<'_> {
             },
         };
         let folder = self.folder.unit.folder;
-        self.work.caution.passed(folder, Side::Destination);
+        self.work.lessons.failures.passed(folder, Side::Destination);
         let Obstacle { trigger, meaning } = obstacle;
         let bytes = batch.source_bytes();
         let may_export = meaning != RefusalMeaning::Account;
@@ -192,17 +192,17 @@ impl Writer<'_> {
             return Ok(Repaired::Not(Vec::new()));
         };
         // One at a time: each holds its message several times.
-        let caution = self.work.caution;
-        let _alone = caution.repairing.lock().await;
+        let repairs = &self.work.lessons.repairs;
+        let _alone = repairs.repairing.lock().await;
         let trigger = obstacle.trigger.map(server_words);
         let Some(draft) = batch.draft().await? else {
             return self.repair_flags(batch, &trigger).await;
         };
         let mut ladder = RepairLadder::new(draft, now().0);
-        for step in caution.steps_to_skip(folder, uid, trigger == RepairTrigger::EndsConnection) {
+        for step in repairs.steps_to_skip(folder, uid, trigger == RepairTrigger::EndsConnection) {
             ladder.skip(step);
         }
-        let learnt = caution.learnt_repair(&trigger);
+        let learnt = repairs.learnt_repair(&trigger);
         let mut last = obstacle.meaning;
         while let Some(form) = ladder.next(last, learnt) {
             let mut message = NewMessage {
@@ -214,7 +214,7 @@ impl Writer<'_> {
             let answer =
                 self.send_form((batch, uid), &mut message, (&trigger, ladder.tried()), &sent).await?;
             if answer.is_ok() {
-                caution.learn_repair(&trigger, ladder.tried().last().copied());
+                repairs.learn_repair(&trigger, ladder.tried().last().copied());
                 self.taken(batch, &answer)?;
                 return Ok(Repaired::Taken);
             }
@@ -266,12 +266,12 @@ impl Writer<'_> {
         (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
     ) -> Result<Completion, TransferError> {
-        let (folder, caution) = (self.folder.unit.folder, self.work.caution);
+        let (folder, repairs) = (self.folder.unit.folder, &self.work.lessons.repairs);
         self.may_upload(batch, message.body.bytes())?;
         self.work.context.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
-        caution.tries(folder, uid, steps.last().copied());
+        repairs.tries(folder, uid, steps.last().copied());
         let answer = self.send_alone(std::slice::from_mut(message)).await?;
-        caution.has_answer(folder, uid);
+        repairs.has_answer(folder, uid);
         self.judged(batch, answer)
     }
 
@@ -368,7 +368,11 @@ impl Writer<'_> {
 
     /// Something was accepted, so the refusals before were about their messages.
     pub(in crate::transfer) fn record_suspects(&self) -> Result<(), TransferError> {
-        record_refusals(self.work.caution, &self.work.context.request.ledger, self.work.context.sink)
+        record_refusals(
+            &self.work.lessons.refusals,
+            &self.work.context.request.ledger,
+            self.work.context.sink,
+        )
     }
 
     /// Writes results down and tells of them.
@@ -382,8 +386,8 @@ impl Writer<'_> {
         }
         if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
         {
-            self.work.caution.passed(self.folder.unit.folder, Side::Destination);
-            self.work.caution.accepted();
+            self.work.lessons.failures.passed(self.folder.unit.folder, Side::Destination);
+            self.work.lessons.refusals.accepted();
             self.record_suspects()?;
         }
         self.work.context.request.ledger.record_results(self.folder.unit.folder, results)?;

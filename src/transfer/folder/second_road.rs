@@ -48,7 +48,7 @@ impl Reader<'_> {
     }
 
     fn is_believed(&self, row: &LedgerRow, bytes: usize) -> bool {
-        self.work.caution.sizes.is_believed(row.size, bytes as u64)
+        self.work.lessons.sizes.is_believed(row.size, bytes as u64)
     }
 
     /// The connection has ended: what has come as long as listed is not read a second time.
@@ -86,7 +86,7 @@ impl Reader<'_> {
             for Arrived { row, reserved, bytes } in some {
                 match bytes {
                     Some(bytes) if is_sound.remove(&row.uid) => {
-                        self.work.caution.sizes.learn(row.size, bytes.len() as u64, true);
+                        self.work.lessons.sizes.learn(row.size, bytes.len() as u64, true);
                         self.hand_over(row, bytes, reserved).await?;
                     }
                     bytes => anew.push((row, bytes.map(|bytes| Form::of(&bytes)))),
@@ -122,6 +122,6 @@ impl Reader<'_> {
             Ok(Reading::Doubtful(_) | Reading::Nothing) => false,
             Err(_) => return,
         };
-        self.work.caution.sizes.learn(row.size, shown.bytes, is_whole);
+        self.work.lessons.sizes.learn(row.size, shown.bytes, is_whole);
     }
 }

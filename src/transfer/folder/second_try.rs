@@ -72,7 +72,7 @@ impl Writer<'_> {
 
     /// The copy of this message was found: its place is one of ours, and the destination takes messages.
     fn note_come(&mut self, uid: SourceUid) -> Result<(), TransferError> {
-        let (folder, caution) = (self.folder.unit.folder, self.work.caution);
+        let (folder, lessons) = (self.folder.unit.folder, self.work.lessons);
         let states = [MessageState::Copied, MessageState::Repaired];
         let found = self.work.context.request.ledger.row(folder, uid)?;
         let place = found.filter(|row| states.contains(&row.state)).and_then(|row| row.destination_uid);
@@ -83,8 +83,8 @@ impl Writer<'_> {
         let number = arrivals.sent(self.number, 1);
         arrivals.answered(number, 1, place);
         drop(arrivals);
-        caution.passed(folder, Side::Destination);
-        caution.accepted();
+        lessons.failures.passed(folder, Side::Destination);
+        lessons.refusals.accepted();
         self.record_suspects()
     }
 

@@ -16,13 +16,18 @@ use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::flags::after_repair;
 use crate::transfer::flags::sync;
+use crate::transfer::folder::active_folder::ActiveFolder;
 use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::copy_state::{CopyState, FolderLock, FolderShare, Next};
+use crate::transfer::folder::decision::{
+    FolderDecision, FolderFacts, FolderRefusal, counts_behind, decide, is_whole,
+};
 use crate::transfer::folder::fetcher::Reader;
 use crate::transfer::folder::open::Opening;
 use crate::transfer::folder::prefetch::Ahead;
-use crate::transfer::folder::work::{ActiveFolder, FolderLock, FolderShare, Next, Work};
 use crate::transfer::pace::refusal::refusal;
 use crate::transfer::reconcile::destination_folder::{Compared, DestinationFolder};
+use crate::transfer::reconcile::late_append::late_append;
 use crate::transfer::reconcile::missing::heed_set_back;
 use crate::transfer::reconcile::renumbered::hand_on_renumbered;
 use crate::transfer::reconcile::stale_ledger::Grown;
@@ -30,6 +35,15 @@ use crate::values::{DestinationUid, Side, Uid, UidValidity};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
+
+/// What came of looking for copies in a destination folder.
+struct Adopted {
+    compared: Compared,
+    /// Whether every copy was there before more are made.
+    was_whole: bool,
+    /// The lowest UID that a copy made now can get.
+    first: DestinationUid,
+}
 
 pub(in crate::transfer) struct Worker {
     pub(in crate::transfer) source: Session,
@@ -60,7 +74,10 @@ impl Worker {
     }
 
     /// Copies folders until none is left.
-    pub(in crate::transfer) async fn run<'a>(&mut self, work: &'a Work<'a>) -> Result<(), TransferError> {
+    pub(in crate::transfer) async fn run<'a>(
+        &mut self,
+        work: &'a CopyState<'a>,
+    ) -> Result<(), TransferError> {
         loop {
             match work.next().await {
                 Next::Open(unit, turn) => {
@@ -72,7 +89,11 @@ impl Worker {
                     self.confirm_sign_in(work).await?;
                     let raw = &part.folder.unit.plan.source_raw;
                     let examined = self.source.examine(raw).await;
-                    self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
+                    self.check_same(
+                        work,
+                        &part.folder.unit,
+                        &examined.map_err(TransferError::at(Side::Source))?,
+                    )?;
                     Box::pin(self.pump(work, part, None)).await?;
                 }
                 Next::Done => return Ok(()),
@@ -82,7 +103,7 @@ impl Worker {
 
     async fn copy_folder<'a>(
         &mut self,
-        work: &'a Work<'a>,
+        work: &'a CopyState<'a>,
         unit: FolderJob,
         turn: FolderLock<'a>,
     ) -> Result<(), TransferError> {
@@ -97,16 +118,72 @@ impl Worker {
         let Some(opened) = self.judge_opening(work, &unit, opened, examined.as_ref().err())? else {
             return Ok(());
         };
-        if is_made_anew(work, &unit, opened.uid_validity)? {
+        let mut facts = FolderFacts {
+            mode: work.context.request.options.mode,
+            uid_validity: opened.uid_validity,
+            known_uid_validity: ledger
+                .memory(unit.folder)?
+                .and_then(|memory| memory.destination_uid_validity),
+            compared: None,
+            to_do: 0,
+            ends_connection: None,
+        };
+        if self.has_ended(work, &unit, &facts).await? {
             return Ok(());
         }
-        ledger.fence_destination(unit.folder, opened.uid_validity)?;
-        if work.context.request.options.mode == CopyMode::BeforeSwitch {
-            heed_set_back(ledger, unit.folder, &opened)?;
+        let Adopted { compared, was_whole, first } = self.adopt(work, &unit, &opened).await?;
+        facts.compared = Some(compared);
+        facts.to_do = left_to_do(work, &unit)?;
+        facts.ends_connection = work.lessons.failures.left(unit.folder);
+        if self.has_ended(work, &unit, &facts).await? {
+            return Ok(());
         }
+        let examined = examined.map_err(TransferError::at(Side::Source))?;
+        self.check_same(work, &unit, &examined)?;
+        if hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await? {
+            facts.to_do = left_to_do(work, &unit)?;
+        }
+        if decide(&facts) != FolderDecision::Copy {
+            return Ok(());
+        }
+        self.refresh_flags(work, unit.folder).await?;
+        let before = opened.exists;
+        let (folder, to_do) = (unit.folder, facts.to_do);
+        let part = work.begin(turn, (unit, opened, first), to_do)?;
+        Box::pin(self.pump(work, part, asked)).await?;
+        remember_counts(ledger, folder, was_whole.then_some((before, first)))
+    }
+
+    /// Whether nothing more is to be done with a folder of which this is known; then that was done.
+    async fn has_ended(
+        &mut self,
+        work: &CopyState<'_>,
+        unit: &FolderJob,
+        facts: &FolderFacts,
+    ) -> Result<bool, TransferError> {
+        match decide(facts) {
+            FolderDecision::Adopt | FolderDecision::Copy => return Ok(false),
+            FolderDecision::Skip => self.settle_flags(work, unit, facts.uid_validity).await?,
+            FolderDecision::Refuse(refusal) => tell_refusal(work, unit, refusal),
+        }
+        Ok(true)
+    }
+
+    /// Looks for copies that are at the destination already, so that nothing is sent twice.
+    async fn adopt(
+        &mut self,
+        work: &CopyState<'_>,
+        unit: &FolderJob,
+        opened: &Opened,
+    ) -> Result<Adopted, TransferError> {
+        let (ledger, limits) = (&work.context.request.ledger, work.context.request.limits);
         let uid_validity = opened.uid_validity;
+        ledger.fence_destination(unit.folder, uid_validity)?;
+        if work.context.request.options.mode == CopyMode::BeforeSwitch {
+            heed_set_back(ledger, unit.folder, opened)?;
+        }
         let intent = ledger.newest_intent(unit.folder)?;
-        let late_append = work.caution.late_append(work.context.request.limits.late_append, intent, now());
+        let late_append = late_append(limits.late_append, intent, now(), work.context.attempt);
         let source = Some((work.context.request, unit.plan.source_raw.as_str()));
         let mut place = DestinationFolder {
             session: &mut self.destination,
@@ -115,59 +192,38 @@ impl Worker {
             uid_validity,
             source,
         };
-        place.look_again(work.caution.sent_again(unit.folder)).await?;
+        place.look_again(work.lessons.sent_again.of(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.context.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
-        let was_whole = is_whole(ledger, unit.folder, &opened)?;
-        let first = next_uid(place.session, &opened).await?;
+        let copies = ledger.copies_from(unit.folder, DestinationUid::first())?.0;
+        let remembered = ledger.memory(unit.folder)?.and_then(|memory| memory.destination_counts);
+        let was_whole = is_whole(copies, opened, remembered);
+        let first = next_uid(place.session, opened).await?;
         // A large folder is compared for longer than a server waits in silence.
-        let every = work.context.request.limits.keep_alive;
         let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
         let comparing = Box::pin(place.compare(grown, (&work.strays, &unit.raw)));
-        let compared = self.source.keep_alive_during(every, comparing).await?;
-        if let Compared::HardlyAny { found, of } = compared {
-            let words = format!(
-                "the folder {} was made anew, and only {found} of {of} copies are recognised among what is in it now; \
-                 nothing more is copied into it, as that might double them",
-                unit.plan.destination
-            );
-            work.context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
-            return Ok(());
+        let compared = self.source.keep_alive_during(limits.keep_alive, comparing).await?;
+        if compared == Compared::Whole {
+            if let Some(modseq) = opened.highest_modseq {
+                ledger.set_destination_modseq(unit.folder, modseq)?;
+            }
+            if let Some(folding) = &work.folding {
+                folding.learn(ledger, unit)?;
+            }
+            leave_blamed(work, unit.folder, &missing)?;
+            work.lessons.sent_again.add(unit.folder, missing);
         }
-        if let Some(modseq) = opened.highest_modseq {
-            ledger.set_destination_modseq(unit.folder, modseq)?;
-        }
-        if let Some(folding) = &work.folding {
-            folding.learn(ledger, &unit)?;
-        }
-        leave_blamed(work, unit.folder, &missing)?;
-        work.caution.send_again(unit.folder, missing);
-        let left = left_to_do(work, &unit)?;
-        if left == 0 {
-            return self.settle_flags(work, &unit, uid_validity).await;
-        }
-        if let Some((side, words)) = work.caution.left(unit.folder) {
-            work.context.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
-            return Ok(());
-        }
-        let examined = examined.map_err(at_source)?;
-        self.check_same(work, &unit, &examined)?;
-        let is_renumbered = hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await?;
-        let left = if is_renumbered { left_to_do(work, &unit)? } else { left };
-        if left == 0 {
-            return Ok(());
-        }
-        self.refresh_flags(work, unit.folder).await?;
-        let before = opened.exists;
-        let folder = unit.folder;
-        let part = work.begin(turn, (unit, opened, first), left)?;
-        Box::pin(self.pump(work, part, asked)).await?;
-        remember_counts(ledger, folder, was_whole.then_some((before, first)))
+        Ok(Adopted { compared, was_whole, first })
     }
 
     /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
     #[expect(clippy::unused_self, reason = "reads as a step of the worker")]
-    fn check_same(&self, work: &Work<'_>, unit: &FolderJob, examined: &Opened) -> Result<(), TransferError> {
+    fn check_same(
+        &self,
+        work: &CopyState<'_>,
+        unit: &FolderJob,
+        examined: &Opened,
+    ) -> Result<(), TransferError> {
         let ledger = &work.context.request.ledger;
         let plan = &unit.plan;
         let is_after = work.context.request.options.mode != CopyMode::BeforeSwitch;
@@ -179,14 +235,14 @@ impl Worker {
                 return Ok(());
             }
         }
-        work.caution.was_made_anew(&plan.source_raw);
+        work.lessons.failures.was_made_anew(&plan.source_raw);
         Err(TransferError::FolderChanged { side: Side::Source, change: FolderChange::MadeAnew })
     }
 
     /// Moves messages of one folder until no row is left that another worker has not taken.
     async fn pump(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         part: FolderShare<'_>,
         asked: Option<Ahead>,
     ) -> Result<(), TransferError> {
@@ -195,7 +251,7 @@ impl Worker {
         let receiver = Arc::new(Mutex::new(receiver));
         let is_near = self.is_near();
         let reader = Reader { session: &mut self.source, work, part: &part, is_near, asked, items: sender };
-        let is_kept_to_one = work.caution.is_kept_to_one(part.folder.unit.folder);
+        let is_kept_to_one = work.lessons.failures.is_kept_to_one(part.folder.unit.folder);
         let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
         let sessions = std::iter::once(&mut self.destination).chain(appenders);
         let writers: Vec<_> = sessions
@@ -246,7 +302,7 @@ impl Worker {
     /// Looks at the flags that came with an APPEND, and sets what copies lack.
     async fn settle_flags(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         unit: &FolderJob,
         uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
@@ -258,7 +314,7 @@ impl Worker {
     /// Gives copies that were found at the destination the flags that they lack.
     async fn add_flags_to_found_copies(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         unit: &FolderJob,
     ) -> Result<(), TransferError> {
         let ledger = &work.context.request.ledger;
@@ -266,7 +322,7 @@ impl Worker {
         if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
             return Ok(());
         }
-        let (known, plans) = ((ledger, work.caution), [&unit.plan]);
+        let (known, plans) = ((ledger, &work.lessons.failures), [&unit.plan]);
         let refused =
             sync::write_changes(&mut self.destination, known, &plans, &work.context.namespace).await?;
         for (plan, words) in refused {
@@ -278,14 +334,14 @@ impl Worker {
     /// One more look after the folder is done: an append that broke off may have arrived after all.
     async fn tell_late_arrivals(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         part: &FolderShare<'_>,
     ) -> Result<(), TransferError> {
         if work.context.control.is_stopped() || !part.is_last() {
             return Ok(());
         }
         let FolderJob { plan, folder, .. } = &part.folder.unit;
-        let sent_again = work.caution.take_sent_again(*folder);
+        let sent_again = work.lessons.sent_again.take(*folder);
         if sent_again.is_empty() {
             return Ok(());
         }
@@ -303,8 +359,8 @@ impl Worker {
     }
 
     /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
-    async fn refresh_flags(&mut self, work: &Work<'_>, folder: FolderId) -> Result<(), TransferError> {
-        if work.caution.has_fresh_flags(folder) {
+    async fn refresh_flags(&mut self, work: &CopyState<'_>, folder: FolderId) -> Result<(), TransferError> {
+        if work.lessons.fresh_flags.has(folder) {
             return Ok(());
         }
         match self.source.fetch_flags().await {
@@ -318,12 +374,12 @@ impl Worker {
                 tracing::info!(%completion, "flags could not be read again");
                 Ok(())
             }
-            Err(error) => Err(at_source(error)),
+            Err(error) => Err(TransferError::at(Side::Source)(error)),
         }
     }
 
     /// Looks for copies whose UID the server did not tell.
-    async fn place(&mut self, work: &Work<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
+    async fn place(&mut self, work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
         let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
         place.place_copies().await?;
         place.settle_absent(&work.context.control, work.context.request.limits.late_append).await
@@ -332,7 +388,7 @@ impl Worker {
     /// The destination folder, opened to look at; `None` where it was made anew meanwhile.
     async fn place_in<'b>(
         &'b mut self,
-        work: &Work<'b>,
+        work: &CopyState<'b>,
         folder: &ActiveFolder,
     ) -> Result<Option<DestinationFolder<'b>>, TransferError> {
         let selected = self.destination.select(&folder.unit.raw).await;
@@ -350,7 +406,7 @@ impl Worker {
 }
 
 /// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
-fn settle_twins(work: &Work<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
+fn settle_twins(work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
     let Some(twins) = &part.folder.twins else { return Ok(()) };
     let settled = twins.settle(&work.context.request.ledger, part.folder.unit.folder)?;
     for row in &settled.left_out {
@@ -367,35 +423,24 @@ pub(in crate::transfer) fn is_busy(error: &ImapError) -> bool {
     error.refusal().is_some_and(|completion| refusal(completion).is_passing())
 }
 
-fn at_source(error: ImapError) -> TransferError {
-    TransferError::Server { side: Side::Source, source: error }
-}
-
-/// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
-/// into it a second time.
-fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: UidValidity) -> Result<bool, TransferError> {
-    let memory = work.context.request.ledger.memory_of(unit.folder)?;
-    let known = memory.and_then(|memory| memory.destination_uid_validity);
-    let is_anew = work.context.request.options.mode != CopyMode::BeforeSwitch
-        && known.is_some_and(|known| known != uid_validity);
-    if is_anew {
-        let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
-        work.context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::MadeAnew), words);
-    }
-    Ok(is_anew)
-}
-
-/// Whether every copy of the folder is known to be there now, before more are made.
-fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, TransferError> {
-    if ledger.copies_from(folder, DestinationUid::first())?.0 == 0 {
-        return Ok(true);
-    }
-    let counts = opened
-        .uid_next
-        .map(DestinationUid)
-        .map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
-    let memory = ledger.memory_of(folder)?;
-    Ok(counts.is_some() && memory.is_some_and(|memory| memory.destination_counts == counts))
+/// Tells why nothing more is copied into a folder.
+fn tell_refusal(work: &CopyState<'_>, unit: &FolderJob, refusal: FolderRefusal) {
+    let destination = &unit.plan.destination;
+    let (side, trouble, words) = match refusal {
+        FolderRefusal::MadeAnew => {
+            let words = format!("the folder {destination} was made anew while mail was copied");
+            (Side::Destination, FolderTrouble::MadeAnew, words)
+        }
+        FolderRefusal::HardlyAnyRecognised { found, of } => {
+            let words = format!(
+                "the folder {destination} was made anew, and only {found} of {of} copies are recognised among what is \
+                 in it now; nothing more is copied into it, as that might double them"
+            );
+            (Side::Destination, FolderTrouble::CopiesInDoubt, words)
+        }
+        FolderRefusal::EndsConnection(side, words) => (side, FolderTrouble::ConnectionLost, words),
+    };
+    work.context.note_trouble(&unit.plan, (side, trouble), words);
 }
 
 /// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
@@ -407,12 +452,8 @@ fn remember_counts(
 ) -> Result<(), TransferError> {
     let counts = match before {
         Some((exists, first)) => {
-            let (count, highest) = ledger.copies_from(folder, first)?;
-            let next = highest
-                .filter(|highest| *highest < DestinationUid::last())
-                .map_or(first, DestinationUid::next);
-            let is_ours = u64::from(next.0.saturating_sub(first.0)) == count;
-            is_ours.then(|| FolderCounts { messages: u64::from(exists) + count, uid_next: next })
+            let (copies, highest) = ledger.copies_from(folder, first)?;
+            counts_behind(exists, first, copies, highest)
         }
         None => None,
     };
@@ -422,14 +463,14 @@ fn remember_counts(
     Ok(ledger.set_destination_counts(folder, counts)?)
 }
 
-fn left_to_do(work: &Work<'_>, unit: &FolderJob) -> Result<u64, TransferError> {
+fn left_to_do(work: &CopyState<'_>, unit: &FolderJob) -> Result<u64, TransferError> {
     Ok(work.context.request.ledger.totals_of(unit.folder)?.sum.to_do)
 }
 
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
-fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
-    for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
-        if work.caution.begins_repaired(folder, row.uid) {
+fn leave_blamed(work: &CopyState<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
+    for row in missing.iter().filter(|row| work.lessons.repairs.take_blame(folder, row.uid)) {
+        if work.lessons.repairs.begins_repaired(folder, row.uid) {
             continue;
         }
         let result = MessageResult {
@@ -447,7 +488,7 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
 
 /// The destination will not have this folder: its waiting messages are refused.
 pub(in crate::transfer) fn refuse_folder(
-    work: &Work<'_>,
+    work: &CopyState<'_>,
     unit: &FolderJob,
     reason: &Reason,
 ) -> Result<(), TransferError> {

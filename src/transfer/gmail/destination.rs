@@ -16,7 +16,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::off_thread::flush;
 use crate::transfer::context::request::Progress;
-use crate::transfer::pace::refusal::{passing, refusal, server_words};
+use crate::transfer::pace::refusal::{refusal, server_words};
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
 /// Rows read from the ledger at once.
@@ -256,12 +256,20 @@ impl Labelling<'_, '_> {
         copies.sort_unstable();
         copies.dedup();
         let numbers: BTreeMap<DestinationUid, u64> = {
-            let numbers = self.session.numbers_of(&copies).await.map_err(at_destination)?;
+            let numbers = self
+                .session
+                .numbers_of(&copies)
+                .await
+                .map_err(TransferError::from_imap(Side::Destination))?;
             numbers.into_iter().map(|(uid, number)| (uid, number.0)).collect()
         };
         let is_shown = part.iter().all(|(message, _)| message.is_all_mail);
         let copies_to_label = if is_shown { &[][..] } else { &copies };
-        let answers = self.session.add_label(copies_to_label, self.target).await.map_err(at_destination)?;
+        let answers = self
+            .session
+            .add_label(copies_to_label, self.target)
+            .await
+            .map_err(TransferError::from_imap(Side::Destination))?;
         if let Some(refused) = answers.into_iter().find(|answer| !answer.is_ok()) {
             ledger.withdraw_intents(self.folder, &uids)?;
             return self.refuse(part, &Reason::LabelRefused(server_words(&refused)));
@@ -289,12 +297,17 @@ impl Labelling<'_, '_> {
         wanted: impl Iterator<Item = &u64>,
         uid_next: DestinationUid,
     ) -> Result<BTreeMap<u64, DestinationUid>, TransferError> {
-        let new = self.session.numbers_from(uid_next).await.map_err(at_destination)?;
+        let new =
+            self.session.numbers_from(uid_next).await.map_err(TransferError::from_imap(Side::Destination))?;
         let mut shown: BTreeMap<u64, DestinationUid> =
             new.into_iter().map(|(uid, number)| (number.0, uid)).collect();
         let mut wanted = wanted;
         if wanted.any(|number| !shown.contains_key(number)) {
-            let all = self.session.numbers_from(DestinationUid::first()).await.map_err(at_destination)?;
+            let all = self
+                .session
+                .numbers_from(DestinationUid::first())
+                .await
+                .map_err(TransferError::from_imap(Side::Destination))?;
             shown.extend(all.into_iter().map(|(uid, number)| (number.0, uid)));
         }
         Ok(shown)
@@ -412,12 +425,6 @@ pub(in crate::transfer) async fn open(
             tracing::info!(%completion, "a folder cannot be opened any more");
             Ok(None)
         }
-        Err(error) => Err(at_destination(error)),
+        Err(error) => Err(TransferError::from_imap(Side::Destination)(error)),
     }
-}
-
-pub(in crate::transfer) fn at_destination(source: ImapError) -> TransferError {
-    let side = Side::Destination;
-    let passing = source.refusal().and_then(|completion| passing(side, completion));
-    passing.unwrap_or(TransferError::Server { side, source })
 }

@@ -9,10 +9,8 @@ use crate::plan::{MessageState, Reason};
 use crate::project::MessageResult;
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::gmail::destination::{
-    GmailDeduplication, Made, at_destination, open, taken_for_another,
-};
-use crate::values::{DestinationUid, Placement};
+use crate::transfer::gmail::destination::{GmailDeduplication, Made, open, taken_for_another};
+use crate::values::{DestinationUid, Placement, Side};
 
 impl GmailDeduplication {
     /// Reads the messages that were there before and that Gmail has folded others into: equal headers prove nothing.
@@ -33,7 +31,11 @@ impl GmailDeduplication {
             }
             let place = opened.map(|(_, uid_validity)| Placement::new(uid_validity, one.copy));
             // One that is not handed out stays what it is, and the verification holds it against the copy.
-            let Some(kept) = hash_of(session, one.copy).await.map_err(at_destination)? else { continue };
+            let Some(kept) =
+                hash_of(session, one.copy).await.map_err(TransferError::from_imap(Side::Destination))?
+            else {
+                continue;
+            };
             let result = if kept == one.sha256 {
                 MessageResult {
                     uid: one.uid,
@@ -71,7 +73,8 @@ impl GmailDeduplication {
             }
             made.sort_unstable_by_key(|one| one.copy);
             let uids: Vec<DestinationUid> = made.iter().map(|one| one.copy).collect();
-            let numbers = session.numbers_of(&uids).await.map_err(at_destination)?;
+            let numbers =
+                session.numbers_of(&uids).await.map_err(TransferError::from_imap(Side::Destination))?;
             for (uid, number) in numbers {
                 let found = made.binary_search_by_key(&uid, |one| one.copy).ok();
                 let one = found.and_then(|index| made.get(index)).copied();
@@ -98,7 +101,11 @@ impl GmailDeduplication {
         if open(session, name).await?.is_none() {
             return Ok(());
         }
-        let Some(kept) = hash_of(session, first.copy).await.map_err(at_destination)? else { return Ok(()) };
+        let Some(kept) =
+            hash_of(session, first.copy).await.map_err(TransferError::from_imap(Side::Destination))?
+        else {
+            return Ok(());
+        };
         for one in folded.iter().filter(|one| one.sha256 != kept) {
             let result = taken_for_another(one.uid, one.sha256);
             self.locked().copies.remove(&one.sha256);

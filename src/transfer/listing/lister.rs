@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::imap::{
-    Completion, FactsBehindOpening, Folder, FolderStatus, ImapError, KnownUids, MessageFacts, Opened, Session,
+    FactsBehindOpening, Folder, FolderStatus, ImapError, KnownUids, MessageFacts, Opened, Session,
 };
 use crate::message::IDENTITY_HEADERS;
 use crate::plan::{CopyMode, CopyOptions, FolderPlan, MessageDates, MessageState, Reason};
@@ -12,9 +12,10 @@ use crate::project::{
 };
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::FolderTrouble;
+use crate::transfer::listing::fresh_flags::FreshFlags;
 use crate::transfer::listing::rows::{Listing, QUICK_WINDOW, source_message};
-use crate::transfer::pace::caution::{Caution, Verdict};
-use crate::transfer::pace::refusal::passing;
+use crate::transfer::pace::connection_failures::{ConnectionFailures, Verdict};
+use crate::transfer::pace::refusal::heed;
 use crate::values::{Side, SourceUid, Uid, UidValidity};
 
 /// What came of listing a folder.
@@ -53,9 +54,17 @@ pub(in crate::transfer) struct SourceLister<'a, 's> {
     ahead: VecDeque<Asked<'a>>,
     /// Folders whose answer was refused or lacked something: they are looked at more closely when the line is quiet.
     closer: VecDeque<&'a FolderPlan>,
-    caution: &'a Caution,
-    memories: &'s BTreeMap<String, FolderMemory>,
-    options: &'a CopyOptions,
+    known: Known<'a, 's>,
+}
+
+/// What is known before the source is listed.
+#[derive(Clone, Copy)]
+pub(in crate::transfer) struct Known<'a, 's> {
+    pub(in crate::transfer) failures: &'a ConnectionFailures,
+    pub(in crate::transfer) fresh_flags: &'a FreshFlags,
+    /// What earlier runs have kept of each folder.
+    pub(in crate::transfer) memories: &'s BTreeMap<String, FolderMemory>,
+    pub(in crate::transfer) options: &'a CopyOptions,
 }
 
 /// A folder whose listing is under way.
@@ -82,16 +91,15 @@ impl<'a, 's> SourceLister<'a, 's> {
     pub(in crate::transfer) fn new(
         session: &'s mut Session,
         ledger: &'a Ledger,
-        (caution, memories): (&'a Caution, &'s BTreeMap<String, FolderMemory>),
-        options: &'a CopyOptions,
+        known: Known<'a, 's>,
     ) -> Self {
-        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories, options }
+        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), known }
     }
 
     /// The folder in the ledger. `None` where the source made it anew after the switch: which copies people have moved or
     /// removed since would be forgotten, and these would be made a second time.
     fn folder(&self, plan: &FolderPlan, uid_validity: UidValidity) -> Result<Option<FolderId>, ProjectError> {
-        same_folder(self.ledger, plan, uid_validity, self.options.mode)
+        same_folder(self.ledger, plan, uid_validity, self.known.options.mode)
     }
 
     /// Lists a folder, or sees from its counts that nothing is new. `tell` may hear of folders asked for before.
@@ -101,11 +109,11 @@ impl<'a, 's> SourceLister<'a, 's> {
         listed: Option<&Folder>,
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
-        if let Some(words) = self.caution.goodbye(&plan.source_raw, Side::Source) {
+        if let Some(words) = self.known.failures.goodbye(&plan.source_raw, Side::Source) {
             tell(plan, Listed::Closed(FolderTrouble::ConnectionLost, words));
             return Ok(());
         }
-        if self.caution.is_made_anew_always(&plan.source_raw) {
+        if self.known.failures.is_made_anew_always(&plan.source_raw) {
             let words = "its UIDVALIDITY is another one each time that it is opened".to_owned();
             tell(plan, Listed::Closed(FolderTrouble::MadeAnew, words));
             return Ok(());
@@ -147,8 +155,8 @@ impl<'a, 's> SourceLister<'a, 's> {
             self.finish_first(tell).await?;
         }
         while let Some(plan) = self.closer.pop_front() {
-            let memory = self.memories.get(&plan.source_raw);
-            match list_source(self.session, self.ledger, (plan, memory), (self.caution, self.options)).await {
+            let memory = self.known.memories.get(&plan.source_raw);
+            match list_source(self.session, self.ledger, (plan, memory), self.known).await {
                 Ok(listed) => tell(plan, listed),
                 Err(error) => return Err(self.learn_from(plan, error)),
             }
@@ -159,16 +167,18 @@ impl<'a, 's> SourceLister<'a, 's> {
     /// Where the connection breaks at one message again and again, that message is left.
     fn learn_from(&self, plan: &FolderPlan, error: TransferError) -> TransferError {
         if let TransferError::Server { source, .. } = &error {
-            self.caution.opening_failed(&plan.source_raw, Side::Source, source);
+            self.known.failures.opening_failed(&plan.source_raw, Side::Source, source);
         }
         let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
         let learnt = self.ledger.memory_at(&plan.source_raw).map_err(TransferError::from).and_then(|known| {
             let Some(known) = known.filter(|_| is_break) else { return Ok(()) };
             let sum = self.ledger.totals_of(known.id)?.sum;
             let count = usize::try_from(sum.source_count).unwrap_or(usize::MAX);
-            match self.caution.broke_listing(&plan.source_raw, count) {
+            match self.known.failures.broke_listing(&plan.source_raw, count) {
                 Some(Verdict::Message(uid)) => refuse_poison(self.ledger, known.id, uid)?,
-                Some(Verdict::Folder) => self.caution.leave_listing(&plan.source_raw, error.server_words()),
+                Some(Verdict::Folder) => {
+                    self.known.failures.leave_listing(&plan.source_raw, error.server_words())
+                }
                 Some(Verdict::Aside) | None => {}
             }
             Ok(())
@@ -200,7 +210,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             Ok(answer) => answer,
             Err(error) => return told_of_folder(error).map(|told| Some(Listed::closed(told))),
         };
-        let (ledger, dates) = (self.ledger, self.options.dates);
+        let (ledger, dates) = (self.ledger, self.known.options.dates);
         let Some(folder) = self.folder(plan, opened.uid_validity)? else {
             return Ok(Some(Listed::made_anew()));
         };
@@ -212,7 +222,7 @@ impl<'a, 's> SourceLister<'a, 's> {
                 Ok(Some(facts)) => facts,
                 Ok(None) => break,
                 Err(ImapError::Refused { completion, .. }) => {
-                    heed(&completion)?;
+                    heed(Side::Source, &completion)?;
                     return Ok(None);
                 }
                 Err(error) => return Err(TransferError::at(Side::Source)(error)),
@@ -233,7 +243,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let known = sum.source_count.saturating_sub(sum.vanished);
         // Rows of copied messages stay when these are deleted at the source, and would stand for new ones that were not
         // listed: where there are more rows than messages, what was there before and what is new must make up the count.
-        let before = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
+        let before = self.known.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let adds_up = known == exists || before.is_some_and(|before| before.messages + new == exists);
         let is_short =
             known < exists || if first == SourceUid::first() { count < exists } else { new > 0 && !adds_up };
@@ -241,18 +251,19 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(None);
         }
         // Nothing was waiting before, so everything that waits was listed just now.
-        self.caution.flags_are_fresh(folder);
+        self.known.fresh_flags.are_read(folder);
         Ok(Some(Listed::All(folder)))
     }
 
     /// Whether an earlier run has listed the folder whole and knows how far it had changed by then.
     fn knows_modseq(&self, plan: &FolderPlan) -> bool {
-        let memory = self.memories.get(&plan.source_raw);
+        let memory = self.known.memories.get(&plan.source_raw);
         memory.is_some_and(|memory| memory.source_modseq.is_some() && memory.source_counts.is_some())
     }
 
     fn is_quick(&self, plan: &FolderPlan) -> bool {
-        self.session.can_list_at_once() && self.caution.listing_window(&plan.source_raw) >= QUICK_WINDOW
+        self.session.can_list_at_once()
+            && self.known.failures.listing_window(&plan.source_raw) >= QUICK_WINDOW
     }
 
     fn question(&self, plan: &FolderPlan, status: FolderStatus) -> Result<Question, ProjectError> {
@@ -266,7 +277,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
         let next = (highest < SourceUid::last()).then(|| highest.next());
         // Nothing has come or gone since the folder was listed whole, however many have gone before.
-        let remembered = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
+        let remembered = self.known.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let counts = status.uid_next.map(SourceUid).map(|uid_next| FolderCounts { messages, uid_next });
         let is_enough = sum.source_count.saturating_sub(sum.vanished) >= messages;
         if sum.to_do == 0 && highest > SourceUid(0) && is_enough && counts.is_some() && remembered == counts {
@@ -300,7 +311,7 @@ async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
     (plan, memory): (&FolderPlan, Option<&FolderMemory>),
-    (caution, options): (&Caution, &CopyOptions),
+    known: Known<'_, '_>,
 ) -> Result<Listed, TransferError> {
     let found = match since_last_run(session, ledger, (plan, memory)).await? {
         Some(found) => Ok(found),
@@ -311,7 +322,7 @@ async fn list_source(
         // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
         Err(error) => return told_of_folder(error).map(Listed::closed),
     };
-    let Some(folder) = same_folder(ledger, plan, opened.uid_validity, options.mode)? else {
+    let Some(folder) = same_folder(ledger, plan, opened.uid_validity, known.options.mode)? else {
         return Ok(Listed::made_anew());
     };
     let lacking = (opened.exists as usize).saturating_sub(present.len());
@@ -321,15 +332,21 @@ async fn list_source(
     // Not only those above the highest known: a listing may have left some out before.
     let new = ledger.uids_to_list(folder, &present)?;
     let is_all_new = new.len() == present.len();
-    let mut listing =
-        Listing { session, ledger, folder, name: &plan.source_raw, caution, dates: options.dates };
+    let mut listing = Listing {
+        session,
+        ledger,
+        folder,
+        name: &plan.source_raw,
+        failures: known.failures,
+        dates: known.options.dates,
+    };
     if let Some(words) = listing.add(&new).await? {
         ledger.set_listed_short(folder, true)?;
         return Ok(Listed::Some(folder, FolderTrouble::ListingRefused, words));
     }
     ledger.set_listed_short(folder, lacking > 0)?;
     if is_all_new {
-        caution.flags_are_fresh(folder);
+        known.fresh_flags.are_read(folder);
     }
     if lacking == 0 {
         return Ok(Listed::All(folder));
@@ -387,11 +404,6 @@ async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, 
             return Ok((opened, present));
         }
     }
-}
-
-/// A refusal that speaks of load, not of messages, ends the listing for now.
-pub(in crate::transfer) fn heed(completion: &Completion) -> Result<(), TransferError> {
-    passing(Side::Source, completion).map_or(Ok(()), Err)
 }
 
 /// Notes a message as refused whose facts or bytes end the connection, with a row of its own where it has none.

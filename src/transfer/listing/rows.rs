@@ -8,8 +8,8 @@ use crate::plan::MessageDates;
 use crate::project::{FolderId, Ledger, ProjectError, SourceMessage};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::normal_flags;
-use crate::transfer::listing::lister::heed;
-use crate::transfer::pace::caution::Caution;
+use crate::transfer::pace::connection_failures::ConnectionFailures;
+use crate::transfer::pace::refusal::heed;
 use crate::values::{Side, SourceUid};
 
 /// Windows from this size on are asked for ahead of one another.
@@ -23,7 +23,7 @@ pub(in crate::transfer) struct Listing<'a> {
     pub(in crate::transfer) ledger: &'a Ledger,
     pub(in crate::transfer) folder: FolderId,
     pub(in crate::transfer) name: &'a str,
-    pub(in crate::transfer) caution: &'a Caution,
+    pub(in crate::transfer) failures: &'a ConnectionFailures,
     pub(in crate::transfer) dates: MessageDates,
 }
 
@@ -33,21 +33,21 @@ impl Listing<'_> {
         &mut self,
         uids: &[SourceUid],
     ) -> Result<Option<String>, TransferError> {
-        let window = self.caution.listing_window(self.name);
+        let window = self.failures.listing_window(self.name);
         if window >= QUICK_WINDOW {
             return self.add_bisecting(uids).await;
         }
-        let aside = self.caution.listed_last(self.name);
+        let aside = self.failures.listed_last(self.name);
         let (last, first): (Vec<SourceUid>, Vec<SourceUid>) =
             uids.iter().partition(|uid| aside.contains(*uid));
         for part in first.chunks(window).chain(last.chunks(1)) {
             if let [only] = part {
-                self.caution.lists_alone(self.name, Some(*only));
+                self.failures.lists_alone(self.name, Some(*only));
             }
             if let Some(words) = self.add_bisecting(part).await? {
                 return Ok(Some(words));
             }
-            self.caution.lists_alone(self.name, None);
+            self.failures.lists_alone(self.name, None);
         }
         Ok(None)
     }
@@ -67,7 +67,7 @@ impl Listing<'_> {
                 Err(error) => return Err(error.into()),
             };
             if let Some(completion) = &refused {
-                heed(completion)?;
+                heed(Side::Source, completion)?;
             }
             let rest = self.ledger.uids_to_list(self.folder, &window)?;
             match refused {
@@ -111,7 +111,7 @@ impl Listing<'_> {
         let bare = match self.session.fetch_bare_facts(uids).await {
             Ok(bare) => bare,
             Err(ImapError::Refused { completion, .. }) => {
-                heed(&completion)?;
+                heed(Side::Source, &completion)?;
                 Vec::new()
             }
             Err(error) => return Err(TransferError::at(Side::Source)(error)),

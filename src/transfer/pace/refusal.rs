@@ -60,6 +60,21 @@ pub(in crate::transfer) fn passing(side: Side, completion: &Completion) -> Optio
     }
 }
 
+/// An error where a refusal passes: whoever gets it waits, then goes on.
+pub(in crate::transfer) fn heed(side: Side, completion: &Completion) -> Result<(), TransferError> {
+    passing(side, completion).map_or(Ok(()), Err)
+}
+
+impl TransferError {
+    /// What an error of this side's server is to a copy: the one place that decides what is throttling.
+    pub(in crate::transfer) fn from_imap(side: Side) -> impl Fn(ImapError) -> Self {
+        move |source| {
+            let passing = source.refusal().and_then(|completion| passing(side, completion));
+            passing.unwrap_or(Self::Server { side, source })
+        }
+    }
+}
+
 /// What a refusal is about.
 pub(in crate::transfer) fn meaning(completion: &Completion) -> RefusalMeaning {
     refusal_meaning(code_name(completion), &completion.words)
@@ -108,6 +123,26 @@ pub(in crate::transfer) fn suggested_milliseconds(words: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::imap::Status;
+
+    #[test]
+    fn a_refusal_that_passes_is_throttling_and_any_other_error_stays_what_it_is() {
+        let refused = |words: &str| {
+            let completion = Completion { status: Status::No, code: None, words: words.to_owned() };
+            TransferError::from_imap(Side::Destination)(ImapError::Refused { command: "STORE", completion })
+        };
+        assert!(matches!(
+            refused("Server busy, try again later"),
+            TransferError::Throttled { side: Side::Destination, seconds: DEFAULT_WAIT_SECONDS, .. }
+        ));
+        assert!(matches!(
+            refused("no such flag"),
+            TransferError::Server { side: Side::Destination, source: ImapError::Refused { .. } }
+        ));
+        assert!(matches!(
+            TransferError::from_imap(Side::Source)(ImapError::Closed(None)),
+            TransferError::Server { side: Side::Source, source: ImapError::Closed(None) }
+        ));
+    }
 
     #[test]
     fn refusals_say_what_they_ask_for() {

@@ -14,8 +14,9 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{CopyRequest, FolderTrouble};
-use crate::transfer::pace::caution::Caution;
+use crate::transfer::pace::connection_failures::ConnectionFailures;
 use crate::transfer::reconcile::relocated::{Elsewhere, Found, Looked, known_places};
+use crate::transfer::reconcile::second_look::SecondLook;
 use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 
 /// Folders asked for at once.
@@ -129,7 +130,8 @@ impl<'p> MissingCopyScan<'p> {
         &self,
         session: &mut Session,
         request: &CopyRequest,
-        (destination, namespace, caution): (&FoldersByName, &Namespace, &Caution),
+        (destination, namespace): (&FoldersByName, &Namespace),
+        (failures, second_look): (&ConnectionFailures, &SecondLook),
     ) -> Result<Vec<Told<'p>>, TransferError> {
         let is_mirror = request.options.mode == CopyMode::BeforeSwitch;
         let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
@@ -140,7 +142,8 @@ impl<'p> MissingCopyScan<'p> {
                 by_destination.entry(known.destination).or_default().push(known.id);
             }
         }
-        let mut search = Search { session, request, destination, caution, by_destination, places };
+        let mut search =
+            Search { session, request, destination, failures, second_look, by_destination, places };
         let (mut told, mut lost) = (Vec::new(), Vec::new());
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
@@ -154,7 +157,7 @@ impl<'p> MissingCopyScan<'p> {
                     told.push((suspect.plan, FolderTrouble::CopiesLost, words));
                     continue;
                 }
-                match caution.goodbye(&suspect.raw, Side::Destination) {
+                match failures.goodbye(&suspect.raw, Side::Destination) {
                     Some(words) => told.push((suspect.plan, FolderTrouble::ConnectionLost, words)),
                     None => asked.push((suspect, search.ask(suspect)?)),
                 }
@@ -162,7 +165,7 @@ impl<'p> MissingCopyScan<'p> {
             let mut missing = Vec::new();
             for (suspect, request) in asked {
                 let found = search.missing(suspect, request).await;
-                missing.push((suspect, caution.heed_opening(&suspect.raw, Side::Destination, found)?));
+                missing.push((suspect, failures.heed_opening(&suspect.raw, Side::Destination, found)?));
             }
             for (suspect, missing) in missing {
                 let is_other = !is_mirror && matches!(suspect.why, Why::Gone | Why::MadeAnew);
@@ -233,7 +236,8 @@ pub(in crate::transfer) struct Search<'a> {
     pub(in crate::transfer) request: &'a CopyRequest,
     pub(in crate::transfer) destination: &'a FoldersByName,
     /// What broken connections have taught.
-    pub(in crate::transfer) caution: &'a Caution,
+    pub(in crate::transfer) failures: &'a ConnectionFailures,
+    pub(in crate::transfer) second_look: &'a SecondLook,
     /// Folders of the ledger by where they go.
     pub(in crate::transfer) by_destination: BTreeMap<FolderPath, Vec<FolderId>>,
     /// What the ledger calls these places, by their names at the server.
@@ -287,7 +291,7 @@ impl Search<'_> {
         if !self.session.can_list_at_once() {
             return Ok(None);
         }
-        self.session.ask_uids(&suspect.raw, is_empty).map(Some).map_err(at_destination)
+        self.session.ask_uids(&suspect.raw, is_empty).map(Some).map_err(TransferError::at(Side::Destination))
     }
 
     async fn uids_told(&mut self, request: UidsAsked) -> Result<(Opened, Vec<DestinationUid>), ImapError> {
@@ -307,7 +311,8 @@ impl Search<'_> {
         let Why::Counts { is_empty } = suspect.why else {
             let is_mirror = self.request.options.mode == CopyMode::BeforeSwitch;
             let present = if suspect.why == Why::MadeAnew && !is_mirror {
-                let (opened, present) = self.list(&suspect.raw, false).await.map_err(at_destination)?;
+                let (opened, present) =
+                    self.list(&suspect.raw, false).await.map_err(TransferError::at(Side::Destination))?;
                 Some((opened.uid_validity, present))
             } else {
                 None
@@ -324,7 +329,7 @@ impl Search<'_> {
                 tracing::info!(%completion, folder = %suspect.plan.destination, "copies cannot be looked for");
                 return Ok(Missing::default());
             }
-            Err(error) => return Err(at_destination(error)),
+            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
         };
         if Some(opened.uid_validity) != memory.destination_uid_validity
             || present.len() < opened.exists as usize
@@ -431,7 +436,7 @@ impl Search<'_> {
             let own = (suspect.memory.id, &suspect.plan.destination);
             let claimed = self.ledger().claimed_in(own.0, own.1, uid_validity)?;
             unclaimed.retain(|uid| !claimed.contains(uid));
-            self.session.examine(&suspect.raw).await.map_err(at_destination)?;
+            self.session.examine(&suspect.raw).await.map_err(TransferError::at(Side::Destination))?;
             let wanted = lost.identities();
             let present = self.read(&unclaimed, &wanted).await?;
             let mut there = Elsewhere { uid_validity, present, contested: BTreeSet::new() };
@@ -509,7 +514,7 @@ impl Search<'_> {
             *lost.found.entry(place.clone()).or_default() += found.len();
         }
         if !unclear.is_empty() {
-            self.caution.note_unclear();
+            self.second_look.note_unclear();
         }
         let taken: BTreeSet<DestinationUid> = found.iter().map(|copy| copy.place.uid).collect();
         there.present.retain(|key| !taken.contains(&key.uid));
@@ -523,10 +528,6 @@ impl Search<'_> {
 fn places_words(found: &BTreeMap<FolderPath, usize>) -> String {
     let places: Vec<String> = found.iter().map(|(path, count)| format!("{count} in {path}")).collect();
     if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
-}
-
-pub(in crate::transfer) fn at_destination(error: ImapError) -> TransferError {
-    TransferError::at(Side::Destination)(error)
 }
 
 /// Folders that take part in this run.

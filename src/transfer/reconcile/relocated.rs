@@ -12,7 +12,7 @@ use crate::transfer::context::special_folders::is_view;
 use crate::transfer::pace::refusal::{code_name, meaning, passing};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
-use crate::transfer::reconcile::missing::{Lost, Search, at_destination};
+use crate::transfer::reconcile::missing::{Lost, Search};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::reconcile::strays::WAITING;
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
@@ -68,15 +68,16 @@ impl Search<'_> {
         wanted: &BTreeSet<IdentityKey>,
     ) -> Result<Looked, TransferError> {
         // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
-        if let Some(words) = self.caution.goodbye(&folder.raw, Side::Destination) {
+        if let Some(words) = self.failures.goodbye(&folder.raw, Side::Destination) {
             return Ok(Looked::Unsure(words));
         }
         let (opened, present) = match self.list(&folder.raw, false).await {
             Ok(listed) => listed,
             Err(ImapError::Refused { completion, .. }) => return looked_in_vain(&completion),
             Err(error) => {
-                self.caution.opening_failed(&folder.raw, Side::Destination, &error);
-                let words = error.folder_trouble().ok_or_else(|| at_destination(error))?;
+                self.failures.opening_failed(&folder.raw, Side::Destination, &error);
+                let words =
+                    error.folder_trouble().ok_or_else(|| TransferError::at(Side::Destination)(error))?;
                 return Ok(Looked::Unsure(words));
             }
         };
@@ -114,7 +115,7 @@ impl Search<'_> {
                 Ok::<(), ImapError>(())
             })
             .await
-            .map_err(at_destination)?;
+            .map_err(TransferError::at(Side::Destination))?;
         Ok(present)
     }
 

@@ -15,10 +15,9 @@ use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::special_folders::{is_trash, is_view};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
-use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::reconcile::relocated::{contested, known_places};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
-use crate::values::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
+use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
 /// Folders that mail has come to. They are looked into once, and only where copies are lacking.
 #[derive(Debug, Default)]
@@ -108,7 +107,7 @@ impl Strays {
                     opened.uid_validity
                 }
                 Ok(_) | Err(ImapError::Refused { .. }) => continue,
-                Err(error) => return Err(at_destination(error)),
+                Err(error) => return Err(TransferError::at(Side::Destination)(error)),
             };
             let mut place =
                 DestinationFolder { session, ledger, folder: known.id, uid_validity, source: None };
@@ -180,13 +179,13 @@ impl Strays {
                     tracing::warn!(%completion, folder = %folder.name, "copies cannot be looked for here");
                     continue;
                 }
-                Err(error) => return Err(at_destination(error)),
+                Err(error) => return Err(TransferError::at(Side::Destination)(error)),
             };
             let path = places.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
             let listed = folder.status.and_then(|status| status.uid_validity);
             let first = if listed == Some(opened.uid_validity) { *first } else { DestinationUid::first() };
             let claimed = ledger.claimed_in(account, &path, opened.uid_validity)?;
-            let mut uids = session.fetch_uids(first).await.map_err(at_destination)?;
+            let mut uids = session.fetch_uids(first).await.map_err(TransferError::at(Side::Destination))?;
             uids.retain(|uid| !claimed.contains(uid));
             let mut keys = Vec::with_capacity(uids.len());
             session
@@ -195,7 +194,7 @@ impl Strays {
                     Ok::<(), ImapError>(())
                 })
                 .await
-                .map_err(at_destination)?;
+                .map_err(TransferError::at(Side::Destination))?;
             let (raw, uid_validity, uid_next) =
                 (folder.raw.clone(), opened.uid_validity, opened.uid_next.map(DestinationUid));
             let folders = by_destination.get(&path).cloned().unwrap_or_default();
@@ -307,7 +306,7 @@ impl Seekers {
         if !free.iter().any(|key| sought.contains(&key.identity)) {
             return Ok(ours.iter().map(|place| place.map(|(uid, _)| uid)).collect());
         }
-        place.session.examine(&den.raw).await.map_err(at_destination)?;
+        place.session.examine(&den.raw).await.map_err(TransferError::at(Side::Destination))?;
         let places = Box::pin(place.told_by_content(&rows, &free, Lies::Elsewhere)).await?;
         Ok(places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect())
     }

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use crate::imap::{Introduced, Session};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
-use crate::transfer::folder::work::Work;
+use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::worker::Worker;
 use crate::values::Side;
 
@@ -26,7 +26,7 @@ impl Worker {
     /// Whether both servers have let it in. From then on it counts.
     pub(in crate::transfer) async fn confirm_sign_in(
         &mut self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
     ) -> Result<(), TransferError> {
         if self.is_let_in {
             return Ok(());
@@ -58,7 +58,7 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
 
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
 pub(in crate::transfer) async fn more_worker<'a>(
-    work: &'a Work<'a>,
+    work: &'a CopyState<'a>,
     first: &(Introduced, Introduced),
     appenders: usize,
 ) {

@@ -1,10 +1,10 @@
 //! Labels of Gmail that are left to give at the end of a run.
 
 use crate::imap::Session;
-use crate::transfer::folder::work::Work;
+use crate::transfer::folder::copy_state::CopyState;
 
 /// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
-pub(in crate::transfer) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> bool {
+pub(in crate::transfer) async fn finish_labels(work: &CopyState<'_>, session: &mut Session) -> bool {
     let Some(folding) = work.folding.as_ref().filter(|_| !work.context.control.is_stopped()) else {
         return true;
     };

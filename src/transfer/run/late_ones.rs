@@ -9,7 +9,6 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::destination_by_name;
 use crate::transfer::context::request::{FolderProblem, FolderTrouble};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::run::mailbox::Job;
 use crate::values::{DestinationUid, Side, Uid};
 
@@ -25,10 +24,10 @@ impl Job<'_> {
         if !ledger.is_doubted()? || session.is_gmail() {
             return Ok(());
         }
-        let namespace = session.namespace().await.map_err(at_destination)?;
+        let namespace = session.namespace().await.map_err(TransferError::at(Side::Destination))?;
         // A list that was told a moment ago is too old.
-        session.noop().await.map_err(at_destination)?;
-        let listed = session.list_folders_unsized().await.map_err(at_destination)?;
+        session.noop().await.map_err(TransferError::at(Side::Destination))?;
+        let listed = session.list_folders_unsized().await.map_err(TransferError::at(Side::Destination))?;
         let listed = destination_by_name(listed);
         let memories = ledger.memories()?;
         let mut found = Vec::new();
@@ -57,7 +56,7 @@ impl Job<'_> {
             Ok(opened) => opened,
             // Closed or gone meanwhile: the next run compares it.
             Err(ImapError::Refused { .. }) => return Ok(None),
-            Err(error) => return Err(at_destination(error)),
+            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
         };
         let Some(uid_next) = opened
             .uid_next

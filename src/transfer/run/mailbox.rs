@@ -10,6 +10,7 @@ use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode};
 use crate::project::{AccountClaim, FolderId};
 use crate::transfer::context::control::CopyControl;
+use crate::transfer::context::copy_context::Attempt;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{
@@ -18,13 +19,14 @@ use crate::transfer::context::request::{
 };
 use crate::transfer::flags::after_append;
 use crate::transfer::flags::sync;
+use crate::transfer::folder::copy_state::CopyState;
+use crate::transfer::folder::lessons::Lessons;
 use crate::transfer::folder::names::FolderNames;
-use crate::transfer::folder::work::Work;
 use crate::transfer::folder::worker::{Worker, is_asking};
 use crate::transfer::gmail::destination::GmailDeduplication;
 use crate::transfer::gmail::source::LabelAssignment;
 use crate::transfer::listing::selection::Selection;
-use crate::transfer::pace::caution::{Caution, NextRound, record_refusals};
+use crate::transfer::pace::deferred_refusals::{NextRound, record_refusals};
 use crate::transfer::pace::refusal::passing;
 use crate::transfer::pace::retry::wait_after;
 use crate::transfer::reconcile::missing::{MissingCopyScan, takes_part};
@@ -57,18 +59,19 @@ pub async fn copy_mailbox(
         governor,
         selection,
         problems: BTreeMap::new(),
-        caution: Caution::default(),
+        lessons: Lessons::default(),
         sends_all: false,
         gone: BTreeSet::new(),
         claim: None,
     };
-    job.caution.leave_uncounted(uncounted(&request.plan));
+    job.lessons.failures.leave_uncounted(uncounted(&request.plan));
     if !job.is_mirror() {
         after_append::leave_to_the_owner(&request.ledger)?;
     }
     let mut finished_before = job.progress()?;
+    let mut attempt = Attempt::First;
     loop {
-        let error = match Box::pin(job.attempt()).await {
+        let error = match Box::pin(job.attempt(attempt)).await {
             Ok(()) => return Ok(job.outcome()),
             Err(error) => error,
         };
@@ -80,9 +83,10 @@ pub async fn copy_mailbox(
             job.governor.progressed();
         }
         finished_before = finished;
-        if !job.pause_for(error).await? {
-            return Ok(job.outcome());
-        }
+        attempt = match job.pause_for(error).await? {
+            Some(next) => next,
+            None => return Ok(job.outcome()),
+        };
     }
 }
 
@@ -97,7 +101,7 @@ pub(in crate::transfer) struct Job<'a> {
     pub(in crate::transfer) governor: Governor,
     pub(in crate::transfer) selection: Selection<'a>,
     pub(in crate::transfer) problems: Problems,
-    pub(in crate::transfer) caution: Caution,
+    pub(in crate::transfer) lessons: Lessons,
     /// Messages go out even where their like seems to be there.
     pub(in crate::transfer) sends_all: bool,
     /// Folders that the source says it has not any more, as it spells them.
@@ -117,24 +121,26 @@ impl Job<'_> {
     /// Messages that are listed, once more those that are finished, and what was learnt: grows with every step forward.
     fn progress(&self) -> Result<u64, TransferError> {
         let sum = self.request.ledger.sum()?;
-        Ok(sum.source_count + sum.finished() + self.caution.lessons())
+        Ok(sum.source_count + sum.finished() + self.lessons.failures.lessons())
     }
 
-    /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
-    async fn pause_for(&mut self, error: TransferError) -> Result<bool, TransferError> {
-        if error.is_after_sleep() {
+    /// Waits as the error asks for. The attempt that follows; none on stop; the error itself where waiting does not help.
+    async fn pause_for(&mut self, error: TransferError) -> Result<Option<Attempt>, TransferError> {
+        let goes_on = if error.is_after_sleep() {
             // Nobody's fault, and no reason to go slower.
-            self.caution.failed();
             (self.sink)(Progress::Reconnecting { words: error.to_string() });
-            return Ok(!self.control.is_stopped());
-        }
-        self.caution.failed();
-        wait_after(error, &mut self.governor, (self.request.limits, &self.control), self.sink).await
+            !self.control.is_stopped()
+        } else {
+            let limits = (self.request.limits, &self.control);
+            wait_after(error, &mut self.governor, limits, self.sink).await?
+        };
+        Ok(goes_on.then_some(Attempt::AfterFailure))
     }
 
     /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
     fn forget_suspects(&self) -> Result<(), TransferError> {
-        let suspects = self.caution.take_suspects().into_iter().chain(self.caution.take_troubled());
+        let suspects =
+            self.lessons.refusals.take_suspects().into_iter().chain(self.lessons.refusals.take_troubled());
         for suspect in suspects {
             suspect.take_back(&self.request.ledger)?;
         }
@@ -143,7 +149,7 @@ impl Job<'_> {
 
     /// Messages at which a server fails stay to do. An error where they are worth another try.
     fn leave_troubled(&mut self) -> Result<(), TransferError> {
-        let troubled = self.caution.take_troubled();
+        let troubled = self.lessons.refusals.take_troubled();
         let Some(error) = troubled.first().and_then(|one| passing(one.side, &one.refusal)) else {
             return Ok(());
         };
@@ -154,7 +160,7 @@ impl Job<'_> {
             told.entry(suspect.folder).or_insert((suspect.side, suspect.refusal.to_string()));
             suspect.take_back(&self.request.ledger)?;
         }
-        if !self.caution.leaves_troubled() {
+        if !self.lessons.refusals.leaves_troubled() {
             return Err(error);
         }
         for (folder, count) in counts {
@@ -179,7 +185,7 @@ impl Job<'_> {
         }
     }
 
-    async fn attempt(&mut self) -> Result<(), TransferError> {
+    async fn attempt(&mut self, attempt: Attempt) -> Result<(), TransferError> {
         self.rest().await;
         if self.control.is_stopped() {
             return Ok(());
@@ -190,11 +196,12 @@ impl Job<'_> {
         self.governor.let_in();
         let namespace = worker.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
-        self.until_quiet(&mut worker.destination).await?;
+        self.until_quiet(&mut worker.destination, attempt).await?;
         let known = self.known_folders(&namespace)?;
         let listed = list_both(&mut worker, self.source_detail(), (&known, &self.control)).await;
-        let BothLists { source, destination, lacking } = listed
-            .inspect_err(|error| self.caution.counting_broke(error, (&worker.source, &worker.destination)))?;
+        let BothLists { source, destination, lacking } = listed.inspect_err(|error| {
+            self.lessons.failures.counting_broke(error, (&worker.source, &worker.destination))
+        })?;
         self.tell_of_missing(&lacking, (&source, worker.source.lists_nothing()))?;
         self.gone = lacking.gone;
         if !self.admit(&mut worker, (&source, &destination)).await? {
@@ -202,8 +209,9 @@ impl Job<'_> {
         }
         let keeps_labels = worker.destination.is_gmail();
         let homes = LabelAssignment::look(&mut worker.source, &self.request, keeps_labels, &source).await?;
-        let known = (&self.caution, &self.names);
-        let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
+        let known = (&self.lessons, &self.names);
+        let mut work = CopyState::new(&self.request, &self.control, self.sink, namespace, known);
+        work.context.attempt = attempt;
         work.folding = GmailDeduplication::of(&work.context, &worker.destination, self.sends_all)?;
         work.homes = homes;
         work.strays =
@@ -236,7 +244,7 @@ impl Job<'_> {
             self.forget_suspects()?;
             return Err(error);
         }
-        record_refusals(&self.caution, &self.request.ledger, self.sink)?;
+        record_refusals(&self.lessons.refusals, &self.request.ledger, self.sink)?;
         self.leave_troubled()?;
         if !self.control.is_stopped() {
             self.look_for_late_ones(&mut worker.destination).await?;
@@ -244,15 +252,15 @@ impl Job<'_> {
         self.finish(worker).await;
         if !is_complete {
             self.sends_all = true;
-            return Box::pin(self.attempt()).await;
+            return Box::pin(self.attempt(attempt)).await;
         }
-        if !self.control.is_stopped() && self.caution.looks_again() {
-            return Box::pin(self.attempt()).await;
+        if !self.control.is_stopped() && self.lessons.second_look.take() {
+            return Box::pin(self.attempt(attempt)).await;
         }
         if !self.control.is_stopped() {
-            match self.caution.next_round() {
+            match self.lessons.refusals.next_round() {
                 NextRound::NotNeeded => {}
-                NextRound::Now => return Box::pin(self.attempt()).await,
+                NextRound::Now => return Box::pin(self.attempt(attempt)).await,
                 NextRound::Later(words) => return Err(TransferError::failing(words)),
             }
         }
@@ -264,7 +272,7 @@ impl Job<'_> {
 
     /// How many connections the waiting messages are worth.
     fn connections(&self, worker: &Worker, asks: bool, waiting: u64) -> ConnectionCount {
-        if self.caution.is_careful_anywhere() {
+        if self.lessons.failures.is_careful_anywhere() {
             return ConnectionCount { pairs: 1, appenders: 0 };
         }
         let tolerated = self.governor.connections();
@@ -306,11 +314,11 @@ impl Job<'_> {
         let changes = self.source_detail();
         let (source, destination) = tokio::try_join!(
             async {
-                let care = self.caution.counting(Side::Source);
+                let care = self.lessons.failures.counting(Side::Source);
                 care.open(&self.request.source, changes).await.map_err(failed(Side::Source))
             },
             async {
-                let care = self.caution.counting(Side::Destination);
+                let care = self.lessons.failures.counting(Side::Destination);
                 let opened = care.open(&self.request.destination, Detail::Counts).await;
                 opened.map_err(failed(Side::Destination))
             },
@@ -360,7 +368,7 @@ impl Job<'_> {
     /// Lists the source while the other workers begin with what is listed, then works as one of them.
     async fn first_worker<'a>(
         &self,
-        work: &'a Work<'a>,
+        work: &'a CopyState<'a>,
         worker: &mut Worker,
         folders: (&FoldersByName, &FoldersByName),
         appenders: usize,
@@ -381,7 +389,7 @@ impl Job<'_> {
     /// Lists the source, looks for copies that are lost, makes folders, and brings flags across.
     async fn prepare<'a>(
         &self,
-        work: &'a Work<'a>,
+        work: &'a CopyState<'a>,
         worker: &mut Worker,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<(), TransferError> {
@@ -398,7 +406,8 @@ impl Job<'_> {
                 let looks = (&lookout, &moves);
                 let watched = self.list_all(work, session, (source, destination), looks).await?;
                 if self.is_mirror() {
-                    sync::read_changes(session, (&request.ledger, &self.caution), &plans, source).await?;
+                    sync::read_changes(session, (&request.ledger, &self.lessons.failures), &plans, source)
+                        .await?;
                 }
                 drop(end_of_list);
                 Ok::<_, TransferError>(watched)
@@ -406,7 +415,12 @@ impl Job<'_> {
             async {
                 self.make_missing(work, other, (source, destination), &lookout).await?;
                 let told = lookout
-                    .settle(other, request, (destination, &work.context.namespace, &self.caution))
+                    .settle(
+                        other,
+                        request,
+                        (destination, &work.context.namespace),
+                        (&self.lessons.failures, &self.lessons.second_look),
+                    )
                     .await?;
                 // A large source is listed for longer than a server waits in silence.
                 let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
@@ -432,9 +446,13 @@ impl Job<'_> {
             work.context.note_trouble(plan, (Side::Destination, trouble), words);
         }
         if self.is_mirror() && !work.context.control.is_stopped() {
-            for (plan, words) in
-                sync::write_changes(other, (&request.ledger, &self.caution), &plans, &work.context.namespace)
-                    .await?
+            for (plan, words) in sync::write_changes(
+                other,
+                (&request.ledger, &self.lessons.failures),
+                &plans,
+                &work.context.namespace,
+            )
+            .await?
             {
                 work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }

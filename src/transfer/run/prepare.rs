@@ -12,8 +12,8 @@ use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::flags::after_append;
-use crate::transfer::folder::work::Work;
-use crate::transfer::listing::lister::{Listed, SourceLister};
+use crate::transfer::folder::copy_state::CopyState;
+use crate::transfer::listing::lister::{Known, Listed, SourceLister};
 use crate::transfer::listing::selection::Chosen;
 use crate::transfer::listing::views::Views;
 use crate::transfer::pace::refusal::meaning;
@@ -30,7 +30,7 @@ impl Job<'_> {
     /// Makes the folders that the destination has not. What is refused gets another name, or is told.
     pub(in crate::transfer) async fn make_missing(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
         lookout: &MissingCopyScan<'_>,
@@ -47,7 +47,7 @@ impl Job<'_> {
             plans.sort_by_key(|plan| plan.destination.0.len());
             for plan in plans {
                 let raw = raw_name(&plan.destination, &work.context.namespace);
-                if work.caution.goodbye(&raw, Side::Destination).is_some() {
+                if work.lessons.failures.goodbye(&raw, Side::Destination).is_some() {
                     continue;
                 }
                 // One with messages is tried again when its turn comes.
@@ -70,21 +70,21 @@ impl Job<'_> {
     /// are refused, by their place among the others.
     async fn create(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         session: &mut Session,
         (folders, missing): (&[NewFolder], &[Missing<'_>]),
     ) -> Result<BTreeSet<usize>, TransferError> {
         let at = TransferError::at(Side::Destination);
-        if !work.caution.makes_one_by_one() {
+        if !work.lessons.failures.makes_one_by_one() {
             let made = session.create_many(folders).await;
             if made.as_ref().is_err_and(ImapError::is_connection_lost) {
-                work.caution.make_one_by_one();
+                work.lessons.failures.make_one_by_one();
             }
             return made.map(|refused| refused.into_iter().collect()).map_err(at);
         }
         let mut refused = BTreeSet::new();
         for (place, (folder, plan)) in missing.iter().enumerate() {
-            if let Some(words) = work.caution.goodbye(&folder.raw, Side::Destination) {
+            if let Some(words) = work.lessons.failures.goodbye(&folder.raw, Side::Destination) {
                 if let Some(plan) = plan {
                     work.context.note_trouble(
                         plan,
@@ -100,7 +100,7 @@ impl Job<'_> {
                     refused.insert(place);
                 }
                 Err(error) => {
-                    work.caution.ended_at(&folder.raw, Side::Destination, &error);
+                    work.lessons.failures.ended_at(&folder.raw, Side::Destination, &error);
                     return Err(at(error));
                 }
             }
@@ -112,7 +112,7 @@ impl Job<'_> {
     /// where folders are files (mbox), such a one is there by then, and is no file.
     fn missing(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         (source, destination): (&FoldersByName, &FoldersByName),
         lookout: &MissingCopyScan<'_>,
     ) -> Vec<Missing<'_>> {
@@ -144,7 +144,7 @@ impl Job<'_> {
     /// Lists every folder, and offers those whose copies are not in doubt to the workers at once. Returns the others.
     pub(in crate::transfer) async fn list_all<'p>(
         &'p self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
         (lookout, moves): (&MissingCopyScan<'p>, &SourceMoves<'_>),
@@ -191,8 +191,13 @@ impl Job<'_> {
                 failed.get_or_insert(error);
             }
         };
-        let mut lister =
-            SourceLister::new(session, ledger, (&self.caution, &memories), &self.request.options);
+        let known = Known {
+            failures: &self.lessons.failures,
+            fresh_flags: &self.lessons.fresh_flags,
+            memories: &memories,
+            options: &self.request.options,
+        };
+        let mut lister = SourceLister::new(session, ledger, known);
         for plan in self.chosen() {
             if work.context.control.is_stopped() {
                 break;
@@ -216,7 +221,7 @@ impl Job<'_> {
     /// Asks the source's own search about folders, where there is one. Returns those whose copies are in doubt.
     async fn search_all<'p>(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         session: &mut Session,
         (listed, destination): (Vec<Chosen<'p>>, &FoldersByName),
         lookout: &MissingCopyScan<'p>,
@@ -253,7 +258,7 @@ impl Job<'_> {
     /// Leaves out what does not take part, and hands the folder to the workers where something is left to do.
     pub(in crate::transfer) fn offer(
         &self,
-        work: &Work<'_>,
+        work: &CopyState<'_>,
         chosen: &Chosen<'_>,
         destination: &FoldersByName,
     ) -> Result<(), TransferError> {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::imap::Session;
+use crate::transfer::context::copy_context::Attempt;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::Progress;
 use crate::transfer::run::mailbox::Job;
@@ -22,9 +23,10 @@ impl Job<'_> {
     pub(in crate::transfer) async fn until_quiet(
         &self,
         destination: &mut Session,
+        attempt: Attempt,
     ) -> Result<(), TransferError> {
         let limit = self.request.limits.late_append;
-        if !self.request.ledger.is_doubted()? || self.caution.has_failed() {
+        if !self.request.ledger.is_doubted()? || attempt == Attempt::AfterFailure {
             return Ok(());
         }
         let words = "messages of a run that was broken off may still arrive".to_owned();

@@ -14,8 +14,7 @@ use crate::transfer::context::special_folders::{is_junk, is_trash, is_view};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
-use crate::transfer::verify::at_destination;
-use crate::values::{DestinationUid, SourceUid, Uid, UidValidity};
+use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 
 /// A copy that is not where it should be.
 #[derive(Clone, Debug)]
@@ -70,7 +69,8 @@ pub(in crate::transfer) async fn look_elsewhere(
         .into_iter()
         .map(|folder| (raw_name(&folder.destination, namespace), folder.destination))
         .collect();
-    let folders = session.list_folders_unsized().await.map_err(at_destination)?;
+    let folders =
+        session.list_folders_unsized().await.map_err(TransferError::from_imap(Side::Destination))?;
     let selectable = folders.iter().filter(|folder| folder.is_selectable());
     found.listed = selectable.map(|folder| folder.raw.clone()).collect();
     for folder in searched(folders, session.is_gmail()) {
@@ -84,10 +84,13 @@ pub(in crate::transfer) async fn look_elsewhere(
             Ok(opened) if opened.exists == 0 => continue,
             Ok(opened) => opened,
             Err(ImapError::Refused { .. } | ImapError::BadName(_)) => continue,
-            Err(error) => return Err(at_destination(error)),
+            Err(error) => return Err(TransferError::from_imap(Side::Destination)(error)),
         };
         let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
-        let mut free = session.fetch_uids(DestinationUid::first()).await.map_err(at_destination)?;
+        let mut free = session
+            .fetch_uids(DestinationUid::first())
+            .await
+            .map_err(TransferError::from_imap(Side::Destination))?;
         free.retain(|uid| !claimed.contains(uid));
         let count = take((session, request), (opened.uid_validity, &free), &mut found.lost).await?;
         found.count += count;
@@ -119,7 +122,7 @@ async fn take(
             Ok::<(), ImapError>(())
         })
         .await
-        .map_err(at_destination)?;
+        .map_err(TransferError::from_imap(Side::Destination))?;
     // Sizes say nothing about copies that the destination writes anew.
     let is_ours = session.rewrites_messages();
     let seekers: Vec<WantedCopy> = lost

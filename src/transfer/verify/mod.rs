@@ -21,7 +21,6 @@ use crate::transfer::context::control::{CopyControl, copy_control};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::{CopyRequest, Progress, ProgressSink};
-use crate::transfer::pace::refusal::passing;
 use crate::transfer::pace::retry::wait_after;
 use crate::transfer::pace::verify_traffic::count_reading;
 use crate::transfer::verify::cut_short::cut_short;
@@ -169,7 +168,7 @@ impl Verification<'_> {
         let mut session =
             opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
         (self.sink)(Progress::Connected);
-        let namespace = session.namespace().await.map_err(at_destination)?;
+        let namespace = session.namespace().await.map_err(TransferError::from_imap(Side::Destination))?;
         self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == VerifyDepth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
@@ -214,7 +213,7 @@ impl Verification<'_> {
             let raw = raw_name(&folder.destination, namespace);
             let listing = session
                 .ask_writable_listing(&raw, DestinationUid::first(), &["MESSAGE-ID"])
-                .map_err(at_destination)?;
+                .map_err(TransferError::from_imap(Side::Destination))?;
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
@@ -225,13 +224,15 @@ impl Verification<'_> {
                     let mut page = self.page(&folder, &raw, &aside);
                     self.doubt_short_ones(&mut page, &folder, &rows)?;
                     let rows = self.request.ledger.as_sent(folder.id, rows)?;
-                    page.compare_listing(session, (listing, &opened), rows).await.map_err(at_destination)?;
+                    page.compare_listing(session, (listing, &opened), rows)
+                        .await
+                        .map_err(TransferError::from_imap(Side::Destination))?;
                     self.turn(page, (&folder, &raw), &opened);
                 }
                 Err(ImapError::Refused { completion, .. }) => {
                     self.look_for_all((&folder, &raw), &completion.to_string())?;
                 }
-                Err(error) => return Err(at_destination(error)),
+                Err(error) => return Err(TransferError::from_imap(Side::Destination)(error)),
             }
             self.folders.pop_front();
             self.steps += 1;
@@ -306,12 +307,14 @@ impl Verification<'_> {
             return Ok(());
         }
         (self.raw, self.ends.at) = (Some(raw.to_owned()), At::Reading);
-        session.select(raw).await.map_err(at_destination)?;
+        session.select(raw).await.map_err(TransferError::from_imap(Side::Destination))?;
         let aside = self.request.ledger.set_aside(folder.id)?;
         let bytes = unsure.values().map(|one| one.copy_bytes).fold(0, u64::saturating_add);
         count_reading(self.request, Side::Destination, bytes)?;
         let mut page = self.page(folder, raw, &aside);
-        page.compare_bytes(session, unsure.clone()).await.map_err(at_destination)?;
+        page.compare_bytes(session, unsure.clone())
+            .await
+            .map_err(TransferError::from_imap(Side::Destination))?;
         self.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;
         Ok(())
     }
@@ -392,7 +395,7 @@ impl Verification<'_> {
             Err(ImapError::Refused { completion, .. }) => {
                 return self.look_for_all((folder, raw), &completion.to_string());
             }
-            Err(error) => return Err(at_destination(error)),
+            Err(error) => return Err(TransferError::from_imap(Side::Destination)(error)),
         };
         self.ends.at = At::Reading;
         let aside = self.request.ledger.set_aside(folder.id)?;
@@ -410,10 +413,15 @@ impl Verification<'_> {
             let mut page = self.page(folder, raw, &aside);
             self.doubt_short_ones(&mut page, folder, &rows)?;
             let rows = self.request.ledger.as_sent(folder.id, rows)?;
-            let (placed, bytes) = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
+            let (placed, bytes) = page
+                .compare_facts(session, &opened, rows)
+                .await
+                .map_err(TransferError::from_imap(Side::Destination))?;
             if self.depth == VerifyDepth::Full {
                 count_reading(self.request, Side::Destination, bytes)?;
-                page.compare_bytes(session, placed).await.map_err(at_destination)?;
+                page.compare_bytes(session, placed)
+                    .await
+                    .map_err(TransferError::from_imap(Side::Destination))?;
                 page.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;
             }
             self.turn(page, (folder, raw), &opened);
@@ -434,11 +442,4 @@ fn page_end(rows: &[LedgerRow], most_bytes: u64) -> usize {
 
 fn is_small(folder: &FolderTotals) -> bool {
     folder.totals.sum.source_count <= AT_ONCE_MESSAGES
-}
-
-/// A refusal that speaks of load is a wish to wait.
-pub(super) fn at_destination(source: ImapError) -> TransferError {
-    let side = Side::Destination;
-    let passing = source.refusal().and_then(|completion| passing(side, completion));
-    passing.unwrap_or(TransferError::Server { side, source })
 }

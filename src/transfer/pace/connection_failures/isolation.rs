@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::BREAKS_AT_ONE;
 use crate::values::SourceUid;
 
+/// Breaks at one and the same message after which it is left.
+pub(in crate::transfer) const BREAKS_AT_ONE: u32 = 2;
 /// Messages in a row, with nothing answered in between, after which it is none of them.
 const SUSPECTS_IN_A_ROW: usize = 3;
 

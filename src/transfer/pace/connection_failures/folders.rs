@@ -1,6 +1,6 @@
 //! What single folders have taught: at which of them a server says goodbye, and how they are counted and made since.
 
-use super::Caution;
+use super::ConnectionFailures;
 use crate::imap::{ImapError, ListCare, Session, Uncounted};
 use crate::transfer::context::error::TransferError;
 use crate::values::Side;
@@ -19,7 +19,7 @@ const fn goodbye(side: Side) -> u32 {
 /// How often a folder of the source may be made anew, in one run, since it was listed.
 const TIMES_MADE_ANEW: u32 = 3;
 
-impl Caution {
+impl ConnectionFailures {
     /// The source has made the folder anew since it was listed.
     pub(in crate::transfer) fn was_made_anew(&self, folder: &str) {
         *self.learnt().made_anew.entry(folder.to_owned()).or_default() += 1;
@@ -48,12 +48,12 @@ impl Caution {
 
     /// The folder was opened: what ended the connection before was not the folder.
     pub(in crate::transfer) fn opened(&self, folder: &str, side: Side) {
-        self.learnt().goodbyes.remove(&(folder.to_owned(), side == Side::Source));
+        self.learnt().goodbyes.remove(&(folder.to_owned(), side));
     }
 
     fn count_goodbye(&self, folder: &str, side: Side, (weight, words): (u32, String)) {
         let mut learnt = self.learnt();
-        let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+        let goodbye = learnt.goodbyes.entry((folder.to_owned(), side)).or_default();
         *goodbye = (goodbye.0 + weight, words);
     }
 
@@ -79,7 +79,7 @@ impl Caution {
 
     /// The connection ends while the folder is listed, whatever message it is at: it is left for this run.
     pub(in crate::transfer) fn leave_listing(&self, folder: &str, words: String) {
-        self.learnt().goodbyes.insert((folder.to_owned(), true), (GOODBYES, words));
+        self.learnt().goodbyes.insert((folder.to_owned(), Side::Source), (GOODBYES, words));
     }
 
     /// These folders of the source are not counted.
@@ -100,7 +100,7 @@ impl Caution {
         }
         for side in [Side::Source, Side::Destination] {
             for (raw, words) in learnt.counting.left(side).clone() {
-                let goodbye = learnt.goodbyes.entry((raw, side == Side::Source)).or_default();
+                let goodbye = learnt.goodbyes.entry((raw, side)).or_default();
                 *goodbye = (goodbye.0.max(GOODBYES - self::goodbye(side)), words);
             }
         }
@@ -135,7 +135,7 @@ impl Caution {
     /// The words with which a server has said goodbye to this folder so often that it is left for this run.
     pub(in crate::transfer) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
         let learnt = self.learnt();
-        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
+        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side))?;
         (*count >= GOODBYES)
             .then(|| format!("the server ends the connection when this folder is opened: {words}"))
     }

@@ -1,7 +1,7 @@
 //! Destination folders at whose opening the server fails, although it opens others: they come last, are waited for a few
 //! times, and are left then.
 
-use super::Caution;
+use super::DeferredRefusals;
 
 /// How often such a folder is tried: at its turn, behind the others, and after each wait.
 pub(in crate::transfer) const OPENING_TRIES: u32 = 5;
@@ -27,7 +27,7 @@ pub(in crate::transfer) enum NextRound {
     Later(String),
 }
 
-impl Caution {
+impl DeferredRefusals {
     /// The destination has opened a folder.
     pub(in crate::transfer) fn opened_one(&self) {
         self.learnt().failing.has_opened_one = true;

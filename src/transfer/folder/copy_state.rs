@@ -1,6 +1,5 @@
-//! What the workers of one copy share: folders that wait, folders under way, and the first error.
+//! What the workers of one copy share: the features of the copy, the folders, and the first error.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,17 +15,22 @@ use crate::transfer::context::budget::Budget;
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::{FolderJob, ListedOrder, Order, first_listed};
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{CopyRequest, Problems, Progress, ProgressSink};
 use crate::transfer::context::room::Room;
 use crate::transfer::flags::after_append::KeptFlags;
+use crate::transfer::folder::active_folder::ActiveFolder;
+use crate::transfer::folder::lessons::Lessons;
 use crate::transfer::folder::names::FolderNames;
 use crate::transfer::folder::other_writers::{Company, Probe};
+use crate::transfer::folder::resting::Readers;
+use crate::transfer::folder::row_pages::RowPages;
+use crate::transfer::folder::scheduler::Scheduler;
 use crate::transfer::gmail::destination::GmailDeduplication;
 use crate::transfer::gmail::source::LabelAssignment;
 use crate::transfer::listing::duplicates::Twins;
 use crate::transfer::listing::lister::refuse_poison;
-use crate::transfer::pace::caution::{Caution, Verdict};
+use crate::transfer::pace::connection_failures::Verdict;
 use crate::transfer::pace::daily_traffic::Meter;
 use crate::transfer::pace::refusal::meaning_of;
 use crate::transfer::reconcile::strays::Strays;
@@ -41,38 +45,9 @@ const WORTH_HELP: u64 = 120;
 /// The same where the destination asks for each message.
 const WORTH_HELP_ASKING: u64 = 24;
 
-/// A folder that is being copied, by one worker or several.
-#[derive(Debug)]
-pub(in crate::transfer) struct ActiveFolder {
-    pub(in crate::transfer) unit: FolderJob,
-    pub(in crate::transfer) opened: Opened,
-    /// The lowest UID that a copy made now can get.
-    pub(in crate::transfer) first: DestinationUid,
-    /// The UID at the source up to which rows are taken; from which on, where the newest go first.
-    taken: Mutex<Option<SourceUid>>,
-    /// Rows that no worker has taken yet.
-    left: AtomicU64,
-    /// Whether what was set aside has had its turn in this attempt.
-    has_given_last: AtomicBool,
-    workers: AtomicUsize,
-    /// Copies whose UID the server did not tell.
-    unplaced: Mutex<Vec<LedgerRow>>,
-    /// Messages that may be the same, where exact duplicates stay behind.
-    pub(in crate::transfer) twins: Option<Twins>,
-    /// Who else writes into it.
-    pub(in crate::transfer) company: Company,
-}
-
-impl ActiveFolder {
-    /// Whether every row was taken by some worker, so that the last messages are under way.
-    pub(in crate::transfer) fn is_running_out(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
-    }
-}
-
 /// One worker's part in a folder; the folder is let go of with the last one.
 pub(in crate::transfer) struct FolderShare<'a> {
-    work: &'a Work<'a>,
+    work: &'a CopyState<'a>,
     pub(in crate::transfer) folder: Arc<ActiveFolder>,
 }
 
@@ -88,13 +63,13 @@ pub(in crate::transfer) enum Next<'a> {
 
 /// The right to write into one destination folder; given back when dropped.
 pub(in crate::transfer) struct FolderLock<'a> {
-    work: &'a Work<'a>,
+    work: &'a CopyState<'a>,
     key: String,
     is_handed_on: bool,
 }
 
 /// Everything that the workers share.
-pub(in crate::transfer) struct Work<'a> {
+pub(in crate::transfer) struct CopyState<'a> {
     pub(in crate::transfer) context: CopyContext<'a>,
     pub(in crate::transfer) budget: Budget,
     /// Room for large messages beside it.
@@ -102,7 +77,7 @@ pub(in crate::transfer) struct Work<'a> {
     /// What the providers let through in a day.
     pub(in crate::transfer) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
-    pub(in crate::transfer) caution: &'a Caution,
+    pub(in crate::transfer) lessons: &'a Lessons,
     /// Which names the destination takes.
     pub(in crate::transfer) names: &'a FolderNames,
     /// Ends with the making of folders at the beginning.
@@ -128,37 +103,24 @@ pub(in crate::transfer) struct Work<'a> {
 
 #[derive(Default)]
 struct State {
-    waiting: BTreeMap<Order, FolderJob>,
-    /// Numbers of the units that were added last and given back last.
-    numbers: (i64, i64),
-    is_listed: bool,
-    /// Places that are written into, with the order in which their folders were listed.
-    busy: BTreeMap<String, ListedOrder>,
+    folders: Scheduler<Arc<ActiveFolder>>,
     pairs: usize,
     appenders: usize,
-    active: Vec<Arc<ActiveFolder>>,
-    readers: usize,
-    paused: usize,
+    readers: Readers,
     error: Option<TransferError>,
-}
-
-impl State {
-    fn is_done(&self) -> bool {
-        self.is_listed && self.waiting.is_empty() && self.busy.is_empty()
-    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<'a> Work<'a> {
+impl<'a> CopyState<'a> {
     pub(in crate::transfer) fn new(
         request: &'a CopyRequest,
         control: &CopyControl,
         sink: ProgressSink<'a>,
         namespace: Namespace,
-        (caution, names): (&'a Caution, &'a FolderNames),
+        (lessons, names): (&'a Lessons, &'a FolderNames),
     ) -> Self {
         let (control, wind_down) = control.child();
         Self {
@@ -166,7 +128,7 @@ impl<'a> Work<'a> {
             budget: Budget::new(request.limits.budget_bytes),
             room: Room::new(),
             meter: Meter::new(request),
-            caution,
+            lessons,
             names,
             making: CancellationToken::new(),
             folding: None,
@@ -211,27 +173,19 @@ impl<'a> Work<'a> {
 
     /// A folder is ready to be copied.
     pub(in crate::transfer) fn add(&self, unit: FolderJob) {
-        let mut state = locked(&self.state);
-        state.numbers.0 += 1;
-        let order = unit.order(state.numbers.0);
-        state.waiting.insert(order, unit);
-        drop(state);
+        locked(&self.state).folders.add(unit);
         self.changed.notify_waiters();
     }
 
     /// A folder that could not be begun is for another worker.
     pub(in crate::transfer) fn give_back(&self, unit: FolderJob) {
-        let mut state = locked(&self.state);
-        state.numbers.1 -= 1;
-        let order = unit.order(state.numbers.1);
-        state.waiting.insert(order, unit);
-        drop(state);
+        locked(&self.state).folders.give_back(unit);
         self.changed.notify_waiters();
     }
 
     /// No more folders will come.
     pub(in crate::transfer) fn all_listed(&self) {
-        locked(&self.state).is_listed = true;
+        locked(&self.state).folders.all_listed();
         self.changed.notify_waiters();
     }
 
@@ -263,7 +217,7 @@ impl<'a> Work<'a> {
     /// Where the server does not let two connections at a folder, it gets one from now on, and the others as before.
     pub(in crate::transfer) fn heed_lock(&self, folder: FolderId, error: &TransferError) {
         if meaning_of(error) == Some(RefusalMeaning::Locked) {
-            self.caution.keep_to_one(folder);
+            self.lessons.failures.keep_to_one(folder);
         }
     }
 
@@ -280,17 +234,17 @@ impl<'a> Work<'a> {
         }
         let ledger = &self.context.request.ledger;
         let waiting = [MessageState::ToDo, MessageState::InFlight];
-        let aside = self.caution.set_aside(folder);
+        let aside = self.lessons.failures.set_aside(folder);
         let rows = ledger.rows_after(folder, &waiting, SourceUid(0), aside.len() + 1)?;
         let first = rows.iter().map(|row| row.uid).find(|uid| !aside.contains(uid));
         if is_trouble {
-            self.caution.failed_at(folder, *side, first);
+            self.lessons.failures.failed_at(folder, *side, first);
             return Ok(());
         }
-        match (self.caution.broke(folder, *side, first), side) {
+        match (self.lessons.failures.broke(folder, *side, first), side) {
             (Some(Verdict::Message(uid)), Side::Source) => refuse_poison(ledger, folder, uid)?,
-            (Some(Verdict::Message(uid)), Side::Destination) => self.caution.blame(folder, uid),
-            (Some(Verdict::Folder), _) => self.caution.leave(folder, *side, error.server_words()),
+            (Some(Verdict::Message(uid)), Side::Destination) => self.lessons.repairs.blame(folder, uid),
+            (Some(Verdict::Folder), _) => self.lessons.failures.leave(folder, *side, error.server_words()),
             (Some(Verdict::Aside) | None, _) => {}
         }
         Ok(())
@@ -316,7 +270,7 @@ impl<'a> Work<'a> {
 
     /// The place that was listed first among those that are begun.
     pub(in crate::transfer) fn first_begun(&self) -> Option<String> {
-        locked(&self.state).busy.iter().min_by_key(|(_, order)| **order).map(|(key, _)| key.clone())
+        locked(&self.state).folders.first_begun().map(str::to_owned)
     }
 
     /// Whether so many bytes more are no more than half of the byte budget, with all that were taken so before.
@@ -343,7 +297,7 @@ impl<'a> Work<'a> {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.context.control.is_stopped() || locked(&self.state).is_done() {
+            if self.context.control.is_stopped() || locked(&self.state).folders.is_done() {
                 return;
             }
             self.context.control.until_stopped(changed).await;
@@ -355,24 +309,21 @@ impl<'a> Work<'a> {
         if self.context.control.is_stopped() {
             return Some(Next::Done);
         }
-        let may_begin = |unit: &FolderJob| unit.may_begin(state.is_listed, &state.busy);
-        let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
-        let free = if self.probe.is_answered() { free.next() } else { free.min_by_key(first_listed) };
-        if let Some((order, unit)) = free.and_then(|order| state.waiting.remove_entry(&order)) {
+        if let Some(unit) = state.folders.begin(self.probe.is_answered()) {
             let key = unit.key();
-            state.busy.insert(key.clone(), first_listed(&order));
             return Some(Next::Open(unit, FolderLock { work: self, key, is_handed_on: false }));
         }
         let is_shared = self.context.request.limits.shares_folders || self.is_asking();
-        let shared = if is_shared { state.active.as_slice() } else { &[] };
         let worth = if self.is_asking() { WORTH_HELP_ASKING } else { WORTH_HELP };
-        let shared = shared.iter().filter(|folder| !self.caution.is_kept_to_one(folder.unit.folder));
-        let busiest = shared.max_by_key(|folder| folder.left.load(Ordering::Relaxed));
-        if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= worth) {
+        let may_help = |folder: &Arc<ActiveFolder>| {
+            is_shared && !self.lessons.failures.is_kept_to_one(folder.unit.folder)
+        };
+        let busiest = state.folders.busiest(|folder| may_help(folder).then(|| folder.left()), worth);
+        if let Some(folder) = busiest.cloned() {
             folder.workers.fetch_add(1, Ordering::Relaxed);
-            return Some(Next::Help(FolderShare { work: self, folder: Arc::clone(folder) }));
+            return Some(Next::Help(FolderShare { work: self, folder }));
         }
-        (state.is_listed && state.waiting.is_empty()).then_some(Next::Done)
+        state.folders.are_all_begun().then_some(Next::Done)
     }
 
     /// A folder was opened and compared: its messages can be sent, by several workers.
@@ -398,51 +349,9 @@ impl<'a> Work<'a> {
             twins,
             company,
         });
-        locked(&self.state).active.push(Arc::clone(&folder));
+        locked(&self.state).folders.share(Arc::clone(&folder));
         self.changed.notify_waiters();
         Ok(FolderShare { work: self, folder })
-    }
-
-    /// Rows of a folder that are to do, beyond those that are taken up to this UID; without those that are set aside.
-    pub(in crate::transfer) fn page(
-        &self,
-        folder: FolderId,
-        mut taken: Option<SourceUid>,
-    ) -> Result<Vec<LedgerRow>, ProjectError> {
-        let (ledger, state) = (&self.context.request.ledger, MessageState::ToDo);
-        let most = if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
-        let aside = self.caution.set_aside(folder);
-        loop {
-            let mut rows = if self.context.request.options.is_newest_first {
-                ledger.rows_before(folder, state, taken, most)?
-            } else {
-                ledger.rows_after(folder, &[state], taken.unwrap_or_default(), most)?
-            };
-            let edge = self.edge(&rows);
-            rows.retain(|row| !aside.contains(&row.uid));
-            if edge.is_none() || !rows.is_empty() {
-                return Ok(rows);
-            }
-            taken = edge;
-        }
-    }
-
-    /// The row of a page beyond which the next one begins.
-    fn edge(&self, rows: &[LedgerRow]) -> Option<SourceUid> {
-        let edge = if self.context.request.options.is_newest_first { rows.first() } else { rows.last() };
-        edge.map(|row| row.uid)
-    }
-
-    /// Rows that were set aside, when all others of the folder are taken.
-    fn last_page(&self, folder: FolderId) -> Result<Vec<LedgerRow>, ProjectError> {
-        let aside = self.caution.set_aside(folder);
-        if aside.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.caution.begins_set_aside(folder);
-        let mut rows = self.context.request.ledger.rows(folder, &[MessageState::ToDo])?;
-        rows.retain(|row| aside.contains(&row.uid));
-        Ok(rows)
     }
 
     /// Whether a message is read in pieces. Some servers give no size or a wrong one; such messages are as well.
@@ -452,48 +361,44 @@ impl<'a> Work<'a> {
 
     /// A reader begins; until [`Self::reader_ended`] it counts among those that pause together.
     pub(in crate::transfer) fn reader_began(&self) {
-        locked(&self.state).readers += 1;
+        locked(&self.state).readers.began();
     }
 
     pub(in crate::transfer) fn reader_ended(&self) {
-        let mut state = locked(&self.state);
-        state.readers = state.readers.saturating_sub(1);
-        let is_resting = state.paused > 0 && state.paused == state.readers;
-        drop(state);
-        if is_resting {
+        let all_rest = locked(&self.state).readers.ended();
+        if all_rest {
             (self.context.sink)(Progress::Paused);
         }
     }
 
     /// Waits for the end of a pause. The copy counts as paused when every reader waits.
     pub(in crate::transfer) async fn rest(&self) {
-        let is_last = self.count_paused(|state| {
-            state.paused += 1;
-            state.paused >= state.readers
-        });
-        if is_last {
+        let all_rest = locked(&self.state).readers.rests();
+        if all_rest {
             (self.context.sink)(Progress::Paused);
         }
         self.context.control.clone().wait_while_paused().await;
-        let is_first = self.count_paused(|state| {
-            let is_first = state.paused >= state.readers;
-            state.paused = state.paused.saturating_sub(1);
-            is_first
-        });
-        if is_first {
+        let all_rested = locked(&self.state).readers.goes_on();
+        if all_rested {
             (self.context.sink)(Progress::Resumed);
         }
     }
 
-    fn count_paused(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
-        change(&mut locked(&self.state))
+    /// Which rows of a folder come next.
+    pub(in crate::transfer) fn rows(&self) -> RowPages<'_> {
+        RowPages {
+            ledger: &self.context.request.ledger,
+            failures: &self.lessons.failures,
+            is_newest_first: self.context.request.options.is_newest_first,
+            most: if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS },
+        }
     }
 }
 
 impl Drop for FolderLock<'_> {
     fn drop(&mut self) {
         if !self.is_handed_on {
-            locked(&self.work.state).busy.remove(&self.key);
+            locked(&self.work.state).folders.ended(&self.key);
             self.work.changed.notify_waiters();
         }
     }
@@ -505,18 +410,7 @@ impl FolderShare<'_> {
     /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in
     /// which the source hands them out most quickly.
     pub(in crate::transfer) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
-        let folder = &self.folder;
-        let mut taken = locked(&folder.taken);
-        let mut rows = self.work.page(folder.unit.folder, *taken)?;
-        if rows.is_empty() && !folder.has_given_last.swap(true, Ordering::Relaxed) {
-            rows = self.work.last_page(folder.unit.folder)?;
-        } else if let Some(edge) = self.work.edge(&rows) {
-            *taken = Some(edge);
-        }
-        let count = rows.len() as u64;
-        let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);
-        folder.left.store(if count == 0 { 0 } else { left }, Ordering::Relaxed);
-        Ok(rows)
+        self.folder.next_page(&self.work.rows())
     }
 
     /// Keeps copies whose UID is not known for the worker that is the last to leave.
@@ -544,8 +438,8 @@ impl Drop for FolderShare<'_> {
             return;
         }
         let mut state = locked(&self.work.state);
-        state.active.retain(|active| !Arc::ptr_eq(active, &self.folder));
-        state.busy.remove(&self.folder.unit.key());
+        state.folders.unshare(|shared| Arc::ptr_eq(shared, &self.folder));
+        state.folders.ended(&self.folder.unit.key());
         drop(state);
         self.work.changed.notify_waiters();
     }
