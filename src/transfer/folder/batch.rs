@@ -130,3 +130,62 @@ pub(in crate::transfer) fn named(rows: &[Sent]) -> Option<&Named> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::transfer::folder::sample_rows::to_do;
+
+    /// Messages by UID, listed size and the bytes that came.
+    fn load(messages: &[(u32, u64, &str)]) -> Load {
+        let room = Arc::new(Semaphore::new(messages.len()));
+        let mut load = Load::default();
+        for (uid, size, bytes) in messages {
+            load.push(Loaded {
+                row: to_do(*uid, *size),
+                content: Content::in_memory(bytes.as_bytes().to_vec()),
+                flags: vec![format!("flag-{uid}")],
+                reserved: Arc::clone(&room).try_acquire_owned().unwrap(),
+            });
+        }
+        load
+    }
+
+    #[test]
+    fn a_load_counts_what_came_and_not_what_was_listed() {
+        let load = load(&[(3, 5, "hello"), (7, 100, "short"), (9, 0, "")]);
+        assert_eq!((load.len(), load.bytes()), (3, 10));
+        assert_eq!(load.unlisted_lengths(), [(SourceUid(7), 5)]);
+        let only = load.only(&BTreeSet::from([SourceUid(9), SourceUid(3)]));
+        assert_eq!((only.uids(), only.bytes()), (vec![SourceUid(3), SourceUid(9)], 5));
+    }
+
+    #[test]
+    fn halves_of_a_batch_keep_the_order_and_each_row_its_message() {
+        let texts = ["a", "bb", "ccc", "dddd", "eeeee"];
+        let messages: Vec<(u32, u64, &str)> = (1..).zip(texts).map(|(uid, text)| (uid, 10, text)).collect();
+        let mut waiting = vec![load(&messages).into_batch()];
+        let mut alone = Vec::new();
+        // As after a refusal: halved until each goes by itself, the first half first.
+        while let Some(batch) = waiting.pop() {
+            assert_eq!(
+                (batch.rows.len(), batch.source_bytes()),
+                (batch.messages.len(), batch.len() as u64 * 10)
+            );
+            if batch.len() > 1 {
+                let (first, second) = batch.split();
+                assert!(first.len() > 0 && second.len() - first.len() <= 1);
+                waiting.extend([second, first]);
+            } else {
+                alone.push((batch.uids(), batch.message_bytes(), batch.messages[0].flags.clone()));
+            }
+        }
+        let expected: Vec<_> =
+            (1..=5).map(|uid| (vec![SourceUid(uid)], u64::from(uid), vec![format!("flag-{uid}")])).collect();
+        assert_eq!(alone, expected);
+    }
+}

@@ -19,6 +19,8 @@ pub(in crate::transfer) mod prefetch;
 pub(in crate::transfer) mod repair;
 pub(in crate::transfer) mod resting;
 pub(in crate::transfer) mod row_pages;
+#[cfg(test)]
+pub(in crate::transfer) mod sample_rows;
 pub(in crate::transfer) mod scheduler;
 pub(in crate::transfer) mod second_road;
 pub(in crate::transfer) mod second_try;

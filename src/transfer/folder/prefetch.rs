@@ -95,3 +95,55 @@ pub(in crate::transfer) fn next_group(
     }
     group
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::folder::sample_rows::to_do;
+
+    fn rows(list: &[(u32, u64)]) -> VecDeque<LedgerRow> {
+        list.iter().map(|(uid, size)| to_do(*uid, *size)).collect()
+    }
+
+    fn uids<'r>(rows: impl IntoIterator<Item = &'r LedgerRow>) -> Vec<u32> {
+        rows.into_iter().map(|row| row.uid.0).collect()
+    }
+
+    #[test]
+    fn a_group_ends_where_it_is_full_where_the_order_turns_and_before_a_large_message() {
+        const LARGE: u64 = 8 << 20;
+        for (list, group, left) in [
+            (vec![(1, 10), (2, 10), (5, 10)], vec![1, 2, 5], vec![]),
+            // Together they are more than a request takes.
+            (vec![(1, 700_000), (2, 300_000), (3, 100_000)], vec![1, 2], vec![3]),
+            // One that is more by itself goes alone.
+            (vec![(1, GROUP_BYTES + 1), (2, 1)], vec![1], vec![2]),
+            // The newest first: the next page lies behind this one.
+            (vec![(8, 10), (9, 10), (6, 10), (7, 10)], vec![8, 9], vec![6, 7]),
+            (vec![(1, 10), (2, LARGE), (3, 10)], vec![1], vec![2, 3]),
+            (vec![(1, LARGE), (2, 10)], vec![], vec![1, 2]),
+            (vec![], vec![], vec![]),
+        ] {
+            let mut rows = rows(&list);
+            let taken = next_group(&mut rows, |row| row.size >= LARGE);
+            assert_eq!((uids(&taken), uids(&rows)), (group, left), "{list:?}");
+        }
+        let many: Vec<(u32, u64)> = (1..=250).map(|uid| (uid, 1)).collect();
+        let mut rows = rows(&many);
+        let groups: Vec<usize> = (0..4).map(|_| next_group(&mut rows, |_| false).len()).collect();
+        assert_eq!(groups, [GROUP_MESSAGES, GROUP_MESSAGES, 50, 0]);
+    }
+
+    #[test]
+    fn what_was_asked_for_ahead_is_taken_out_of_the_rows_that_are_still_to_do() {
+        let asked = |uids: &[u32]| Asked {
+            requests: Vec::new(),
+            uids: uids.iter().copied().map(SourceUid).collect(),
+        };
+        let ahead = Ahead { groups: vec![asked(&[1, 2, 3]), asked(&[4, 9])] };
+        // 2 is no longer to do, and 5 was not asked for.
+        let mut rows = rows(&[(1, 1), (3, 1), (4, 1), (5, 1)]);
+        let taken: Vec<Vec<u32>> = ahead.take(&mut rows).iter().map(|(_, group)| uids(group)).collect();
+        assert_eq!((taken, uids(&rows)), (vec![vec![1, 3], vec![4]], vec![5]));
+    }
+}

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::imap::ImapError;
-use crate::message::{IDENTITY_HEADERS, IdentityKey, identity_key};
+use crate::message::IdentityKey;
 use crate::plan::{MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::reconcile::account_search::CopySearch;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::values::{DestinationUid, Side, Uid};
 
@@ -75,15 +75,9 @@ impl DestinationFolder<'_> {
         &mut self,
         uids: &[DestinationUid],
     ) -> Result<BTreeMap<DestinationUid, IdentityKey>, TransferError> {
-        let mut found = BTreeMap::new();
-        self.session
-            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
-                found.extend(facts.iter().map(|facts| (facts.uid, identity_key(&facts.header))));
-                Ok::<(), ImapError>(())
-            })
-            .await
-            .map_err(TransferError::at(Side::Destination))?;
-        Ok(found)
+        let mut search = CopySearch { session: &mut *self.session, ledger: self.ledger };
+        let keys = search.keys(uids).await?;
+        Ok(keys.into_iter().map(|key| (key.uid, key.identity)).collect())
     }
 
     /// Copies of this folder without a place. Those of other folders are for these to settle.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::imap::{ImapError, Session};
-use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey, internal_date_secs};
+use crate::imap::Session;
+use crate::message::{IdentityKey, MessageKey, internal_date_secs};
 use crate::plan::{CopyMode, FlagCheck, MessageState};
 use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 use crate::transfer::context::control::CopyControl;
@@ -12,6 +12,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::flags::after_append::doubt_after;
+use crate::transfer::reconcile::account_search::CopySearch;
 use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
@@ -326,21 +327,16 @@ impl DestinationFolder<'_> {
         first: DestinationUid,
         claimed: &[DestinationUid],
     ) -> Result<Vec<Present>, TransferError> {
-        let at = TransferError::at(Side::Destination);
-        let mut uids = self.session.fetch_uids(first).await.map_err(&at)?;
+        let uids = self.session.fetch_uids(first).await;
+        let mut uids = uids.map_err(TransferError::from_imap(Side::Destination))?;
         uids.retain(|uid| claimed.binary_search(uid).is_err());
-        let mut present: Vec<Present> = Vec::with_capacity(uids.len());
-        self.session
-            .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
-                present.extend(facts.iter().map(|facts| Present {
-                    key: message_key(facts),
-                    looks: CopyAttributes::new(&facts.flags, &facts.internal_date),
-                }));
-                Ok::<(), ImapError>(())
+        let mut search = CopySearch { session: &mut *self.session, ledger: self.ledger };
+        search
+            .read(&uids, |facts| {
+                let looks = CopyAttributes::new(&facts.flags, &facts.internal_date);
+                Some(Present { key: message_key(facts), looks })
             })
             .await
-            .map_err(&at)?;
-        Ok(present)
     }
 }
 

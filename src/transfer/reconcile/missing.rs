@@ -15,7 +15,8 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{CopyRequest, FolderTrouble};
 use crate::transfer::pace::connection_failures::ConnectionFailures;
-use crate::transfer::reconcile::relocated::{Elsewhere, Found, Looked, known_places};
+use crate::transfer::reconcile::account_search::{SearchedFolder, known_places, path_of};
+use crate::transfer::reconcile::relocated::{Elsewhere, Found, Looked};
 use crate::transfer::reconcile::second_look::SecondLook;
 use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 
@@ -432,13 +433,14 @@ impl Search<'_> {
         let keys = self.ledger().copy_keys(suspect.memory.id, &missing.uids)?;
         let mut lost =
             Lost { suspect, keys, copies: missing.copies, found: BTreeMap::new(), unsearched: None };
-        if let Some((uid_validity, mut unclaimed)) = missing.present {
-            let own = (suspect.memory.id, &suspect.plan.destination);
-            let claimed = self.ledger().claimed_in(own.0, own.1, uid_validity)?;
-            unclaimed.retain(|uid| !claimed.contains(uid));
-            self.session.examine(&suspect.raw).await.map_err(TransferError::at(Side::Destination))?;
+        if let Some((uid_validity, unclaimed)) = missing.present {
+            let (account, path) = (suspect.memory.id, &suspect.plan.destination);
+            self.session.examine(&suspect.raw).await.map_err(TransferError::from_imap(Side::Destination))?;
             let wanted = lost.identities();
-            let present = self.read(&unclaimed, &wanted).await?;
+            let mut search = self.copies();
+            let unclaimed =
+                search.without_claimed(SearchedFolder { account, path, uid_validity }, unclaimed)?;
+            let present = search.keys_like(&unclaimed, &wanted).await?;
             let mut there = Elsewhere { uid_validity, present, contested: BTreeSet::new() };
             self.take(&mut lost, &mut there, None).await?;
         }
@@ -453,8 +455,7 @@ impl Search<'_> {
                 .filter(|lost| !lost.keys.is_empty() && lost.suspect.raw != folder.raw)
                 .collect();
             let Some(account) = open.first().map(|lost| lost.suspect.memory.id) else { continue };
-            let place = self.places.get(&folder.raw).cloned();
-            let path = place.unwrap_or_else(|| FolderPath(folder.parts()));
+            let path = path_of(&folder, &self.places);
             let wanted = open.iter().flat_map(|lost| lost.identities()).collect();
             match self.unclaimed_in(account, (&folder, &path), &wanted).await? {
                 Looked::At(mut there) => {

@@ -1,6 +1,7 @@
 //! Where copies are that the destination already has.
 
 pub(in crate::transfer) mod absent;
+pub(in crate::transfer) mod account_search;
 pub(in crate::transfer) mod destination_folder;
 pub(in crate::transfer) mod late_append;
 pub(in crate::transfer) mod matching;

@@ -1,17 +1,16 @@
 //! Where copies are that are not in their own folder any more, as people file their mail and junk filters move it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::imap::{Completion, Folder, ImapError, Namespace};
-use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey, RefusalMeaning};
+use crate::imap::{Completion, Folder, ImapError};
+use crate::message::{IdentityKey, MessageKey, RefusalMeaning};
 use crate::plan::{FolderPath, MessageState};
 use crate::project::{CopyKey, FolderId, FoundCopy, Ledger, LedgerRow};
-use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::special_folders::is_view;
 use crate::transfer::pace::refusal::{code_name, meaning, passing};
+use crate::transfer::reconcile::account_search::{CopySearch, SearchedFolder, searched_folders};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
+use crate::transfer::reconcile::matching::{WantedCopy, assign};
 use crate::transfer::reconcile::missing::{Lost, Search};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::reconcile::strays::WAITING;
@@ -45,19 +44,11 @@ pub(in crate::transfer) struct Found {
 }
 
 impl Search<'_> {
-    /// Folders that copies may have been moved to. Views show mail that lives elsewhere, so that finding it there says
-    /// nothing; but at Gmail archived mail is in `\All` only.
+    /// Folders that copies may have been moved to, without those that hold nothing.
     pub(in crate::transfer) fn others(&self) -> Vec<Folder> {
-        let is_gmail = self.session.capabilities().has("X-GM-EXT-1");
-        let mut others: Vec<Folder> = self
-            .destination
-            .values()
-            .filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail))
-            .filter(|folder| folder.status.and_then(|status| status.messages) != Some(0))
-            .cloned()
-            .collect();
-        others.sort_by_key(|folder| folder.has_attribute("\\All"));
-        others
+        let has_mail = |folder: &&Folder| folder.status.and_then(|status| status.messages) != Some(0);
+        let others = searched_folders(self.destination.values(), self.session.is_gmail());
+        others.into_iter().filter(has_mail).cloned().collect()
     }
 
     /// Opens another folder, and reads what no row of this account claims there, as far as it looks like one of these.
@@ -84,10 +75,10 @@ impl Search<'_> {
         if present.len() < opened.exists as usize {
             return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
         }
-        let claimed = self.ledger().claimed_in(account, path, opened.uid_validity)?;
-        let unclaimed: Vec<DestinationUid> =
-            present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
-        let present = self.read(&unclaimed, wanted).await?;
+        let searched = SearchedFolder { account, path, uid_validity: opened.uid_validity };
+        let mut search = self.copies();
+        let unclaimed = search.without_claimed(searched, present)?;
+        let present = search.keys_like(&unclaimed, wanted).await?;
         let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
         let waiting = contested(self.ledger(), folders, opened.uid_next.map(DestinationUid))?;
         let mut contested: BTreeSet<IdentityKey> = waiting.into_iter().map(|key| key.identity).collect();
@@ -98,25 +89,9 @@ impl Search<'_> {
         Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, present, contested }))
     }
 
-    /// Those of these messages of the opened folder that look like one that is wanted.
-    pub(in crate::transfer) async fn read(
-        &mut self,
-        uids: &[DestinationUid],
-        wanted: &BTreeSet<IdentityKey>,
-    ) -> Result<Vec<MessageKey<DestinationUid>>, TransferError> {
-        let mut present: Vec<MessageKey<DestinationUid>> = Vec::new();
-        if uids.is_empty() {
-            return Ok(present);
-        }
-        self.session
-            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
-                let found = facts.iter().map(message_key);
-                present.extend(found.filter(|key| wanted.contains(&key.identity)));
-                Ok::<(), ImapError>(())
-            })
-            .await
-            .map_err(TransferError::at(Side::Destination))?;
-        Ok(present)
+    /// A look into the opened folder.
+    pub(in crate::transfer) fn copies(&mut self) -> CopySearch<'_> {
+        CopySearch { session: &mut *self.session, ledger: &self.request.ledger }
     }
 
     /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
@@ -179,15 +154,6 @@ impl Search<'_> {
             .collect();
         Ok(Found { found, unclear: waiting.into_iter().map(|copy| copy.key.uid).collect() })
     }
-}
-
-/// What the ledger calls the folders that copies go to, by their names at the server: these may have a prefix more.
-pub(in crate::transfer) fn known_places(
-    ledger: &Ledger,
-    namespace: &Namespace,
-) -> Result<BTreeMap<String, FolderPath>, TransferError> {
-    let known = ledger.memories()?.into_values().map(|known| known.destination);
-    Ok(known.map(|path| (raw_name(&path, namespace), path)).collect())
 }
 
 /// Rows of these folders, which go to one place, that wait and may have a copy there. `uid_next` is that of the folder now.

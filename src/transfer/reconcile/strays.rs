@@ -6,16 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
 
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::message::{IdentityKey, MessageKey};
 use crate::plan::{FolderPath, MessageState};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
-use crate::transfer::context::special_folders::{is_trash, is_view};
+use crate::transfer::context::special_folders::is_trash;
+use crate::transfer::reconcile::account_search::{
+    CopySearch, SearchedFolder, known_places, path_of, searched_folders,
+};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
-use crate::transfer::reconcile::relocated::{contested, known_places};
+use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms};
+use crate::transfer::reconcile::relocated::contested;
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
@@ -75,9 +78,8 @@ impl Strays {
             let is_grown = status.uid_next.is_none_or(|uid_next| DestinationUid(uid_next) > first);
             (is_grown && status.messages != Some(0)).then_some(first)
         };
-        let folders = destination
-            .values()
-            .filter(|folder| folder.is_selectable() && !is_view(folder, false))
+        let folders = searched_folders(destination.values(), is_gmail)
+            .into_iter()
             .filter_map(|folder| Some((folder.clone(), grown(folder)?)))
             .collect();
         Ok(Self { folders, namespace: namespace.clone(), found: Mutex::default() })
@@ -181,20 +183,13 @@ impl Strays {
                 }
                 Err(error) => return Err(TransferError::at(Side::Destination)(error)),
             };
-            let path = places.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
+            let path = path_of(folder, &places);
             let listed = folder.status.and_then(|status| status.uid_validity);
             let first = if listed == Some(opened.uid_validity) { *first } else { DestinationUid::first() };
-            let claimed = ledger.claimed_in(account, &path, opened.uid_validity)?;
-            let mut uids = session.fetch_uids(first).await.map_err(TransferError::at(Side::Destination))?;
-            uids.retain(|uid| !claimed.contains(uid));
-            let mut keys = Vec::with_capacity(uids.len());
-            session
-                .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
-                    keys.extend(facts.iter().map(message_key));
-                    Ok::<(), ImapError>(())
-                })
-                .await
-                .map_err(TransferError::at(Side::Destination))?;
+            let mut search = CopySearch { session: &mut *session, ledger };
+            let searched = SearchedFolder { account, path: &path, uid_validity: opened.uid_validity };
+            let unclaimed = search.unclaimed(searched, first).await?;
+            let keys = search.keys(&unclaimed).await?;
             let (raw, uid_validity, uid_next) =
                 (folder.raw.clone(), opened.uid_validity, opened.uid_next.map(DestinationUid));
             let folders = by_destination.get(&path).cloned().unwrap_or_default();

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::imap::{ImapError, Namespace, Session};
+use crate::message::{IdentityKey, MessageKey};
 use crate::plan::FolderPath;
 use crate::project::FolderId;
-use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
-use crate::transfer::context::special_folders::{is_junk, is_trash, is_view};
+use crate::transfer::context::special_folders::is_junk;
+use crate::transfer::reconcile::account_search::{
+    CopySearch, SearchedFolder, known_places, path_of, searched_folders,
+};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
+use crate::transfer::reconcile::matching::{WantedCopy, assign};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 
@@ -63,38 +65,30 @@ pub(in crate::transfer) async fn look_elsewhere(
     if lost.is_empty() {
         return Ok(found);
     }
-    let paths: BTreeMap<String, FolderPath> = request
-        .ledger
-        .folder_totals()?
-        .into_iter()
-        .map(|folder| (raw_name(&folder.destination, namespace), folder.destination))
-        .collect();
+    let places = known_places(&request.ledger, namespace)?;
     let folders =
         session.list_folders_unsized().await.map_err(TransferError::from_imap(Side::Destination))?;
     let selectable = folders.iter().filter(|folder| folder.is_selectable());
     found.listed = selectable.map(|folder| folder.raw.clone()).collect();
-    for folder in searched(folders, session.is_gmail()) {
+    for folder in searched_folders(&folders, session.is_gmail()) {
         if search.skipped.contains(&folder.raw) {
             continue;
         }
         *search.under_way = Some(folder.raw.clone());
         let Some(account) = found.lost.first().map(|lost| lost.folder) else { break };
-        let path = paths.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
+        let path = path_of(folder, &places);
         let opened = match session.examine(&folder.raw).await {
             Ok(opened) if opened.exists == 0 => continue,
             Ok(opened) => opened,
             Err(ImapError::Refused { .. } | ImapError::BadName(_)) => continue,
             Err(error) => return Err(TransferError::from_imap(Side::Destination)(error)),
         };
-        let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
-        let mut free = session
-            .fetch_uids(DestinationUid::first())
-            .await
-            .map_err(TransferError::from_imap(Side::Destination))?;
-        free.retain(|uid| !claimed.contains(uid));
+        let searched = SearchedFolder { account, path: &path, uid_validity: opened.uid_validity };
+        let mut copies = CopySearch { session: &mut *session, ledger: &request.ledger };
+        let free = copies.unclaimed(searched, DestinationUid::first()).await?;
         let count = take((session, request), (opened.uid_validity, &free), &mut found.lost).await?;
         found.count += count;
-        found.in_junk += if is_junk(&folder) { count } else { 0 };
+        found.in_junk += if is_junk(folder) { count } else { 0 };
         if count > 0 {
             *found.places.entry(path.to_string()).or_default() += count;
             tracing::info!(count, folder = %path, "copies are in another place than they were given");
@@ -114,15 +108,8 @@ async fn take(
         return Ok(0);
     }
     let wanted: BTreeSet<IdentityKey> = lost.iter().map(|lost| lost.identity).collect();
-    let mut present: Vec<MessageKey<DestinationUid>> = Vec::new();
-    session
-        .fetch_facts(free, &IDENTITY_HEADERS, |facts| {
-            let keys = facts.iter().map(message_key);
-            present.extend(keys.filter(|key| wanted.contains(&key.identity)));
-            Ok::<(), ImapError>(())
-        })
-        .await
-        .map_err(TransferError::from_imap(Side::Destination))?;
+    let mut copies = CopySearch { session: &mut *session, ledger: &request.ledger };
+    let present = copies.keys_like(free, &wanted).await?;
     // Sizes say nothing about copies that the destination writes anew.
     let is_ours = session.rewrites_messages();
     let seekers: Vec<WantedCopy> = lost
@@ -190,13 +177,4 @@ async fn tell_by_content(
         }
     }
     Ok(())
-}
-
-/// Folders that mail is moved to, junk and trash first. Views show mail that lives elsewhere, so that finding it there
-/// says nothing; but at Gmail archived mail is in `\\All` only.
-fn searched(folders: Vec<Folder>, is_gmail: bool) -> Vec<Folder> {
-    let mut folders: Vec<Folder> =
-        folders.into_iter().filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail)).collect();
-    folders.sort_by_key(|folder| (folder.has_attribute("\\All"), !is_junk(folder), !is_trash(folder)));
-    folders
 }
