@@ -122,6 +122,7 @@ const fn number_rows<U: Uid>() -> Rows<MessageNumber<U>> {
     Rows::new(NUMBERS_WINDOW, numbered)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "rows are made of what is told, whatever of it they keep")]
 fn numbered<U: Uid>(item: FetchItem) -> Option<(u32, MessageNumber<U>)> {
     let (uid, number) = (item.uid?, item.gmail_message?);
     Some((uid, (uid.into(), GmailNumber(number))))

@@ -144,7 +144,7 @@ impl Session {
         pending: &mut Pending<Rows<T>>,
     ) -> Result<Option<Vec<T>>, ImapError> {
         while let Some(tag) = pending.tag() {
-            if pending.answer.rows.len() >= pending.answer.portion {
+            if pending.answer.by_uid.len() >= pending.answer.portion {
                 return Ok(Some(pending.answer.hand_over()));
             }
             match self.step(tag).await? {
@@ -155,7 +155,7 @@ impl Session {
                 }
             }
         }
-        if !pending.answer.rows.is_empty() {
+        if !pending.answer.by_uid.is_empty() {
             return Ok(Some(pending.answer.hand_over()));
         }
         // The answers to many questions may be here by now; whoever waits for one of them is let in between.
@@ -169,19 +169,19 @@ impl Session {
 pub struct Rows<T> {
     /// Makes a row of what was told, with its UID; `None` where that is not what was asked for.
     read: fn(FetchItem) -> Option<(u32, T)>,
-    /// By UID: the last word about a message counts.
-    rows: BTreeMap<u32, T>,
+    /// The last word about a message counts.
+    by_uid: BTreeMap<u32, T>,
     /// Rows that are handed over at once.
     portion: usize,
 }
 
 impl<T> Rows<T> {
     pub(in crate::imap) const fn new(portion: usize, read: fn(FetchItem) -> Option<(u32, T)>) -> Self {
-        Self { read, rows: BTreeMap::new(), portion }
+        Self { read, by_uid: BTreeMap::new(), portion }
     }
 
     fn hand_over(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.rows).into_values().collect()
+        std::mem::take(&mut self.by_uid).into_values().collect()
     }
 }
 
@@ -193,7 +193,7 @@ impl<T> Answer for Rows<T> {
 impl<T> Reader for Rows<T> {
     fn take(&mut self, reply: Reply) {
         if let Reply::Fetch(item) = reply {
-            self.rows.extend((self.read)(*item));
+            self.by_uid.extend((self.read)(*item));
         }
     }
 

@@ -40,8 +40,7 @@ pub(in crate::transfer) async fn read_changes(
     let mut questions = questions(session, ledger, plans, source)?;
     // It is told of where the folder is listed.
     questions.retain(|question| failures.goodbye(&question.plan.source_raw, Side::Source).is_none());
-    let mut asked: VecDeque<(Question<'_>, BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>)> =
-        VecDeque::new();
+    let mut asked: VecDeque<(Question<'_>, ChangesAsked)> = VecDeque::new();
     loop {
         while asked.len() < FOLDERS_AHEAD
             && let Some(question) = questions.pop_front()
@@ -68,11 +67,14 @@ pub(in crate::transfer) async fn read_changes(
     }
 }
 
+/// The flags of a folder that have changed, on their way.
+type ChangesAsked = BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>;
+
 async fn note_changed(
     session: &mut Session,
     ledger: &Ledger,
     folder: FolderId,
-    request: BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>,
+    request: ChangesAsked,
 ) -> Result<(), ListingError> {
     let (_, mut changed) = session.opened(request).await?;
     while let Some(flags) = session.next_rows(&mut changed).await? {
@@ -219,7 +221,7 @@ async fn store_all(
         match session.answer(request).await {
             Ok(()) => {}
             Err(error @ ImapError::Refused { .. }) => {
-                outcome = outcome.and(Err(TransferError::at(Side::Destination)(error)))
+                outcome = outcome.and(Err(TransferError::at(Side::Destination)(error)));
             }
             Err(error) => return Err(TransferError::at(Side::Destination)(error)),
         }

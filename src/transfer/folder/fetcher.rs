@@ -15,7 +15,7 @@ use crate::transfer::folder::content::Content;
 use crate::transfer::folder::copy_state::{CopyState, FolderShare};
 use crate::transfer::folder::fetch_group::{Arrived, Group, most_of};
 use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large};
-use crate::transfer::folder::prefetch::{Ahead, GROUP_MESSAGES, next_group};
+use crate::transfer::folder::prefetch::{Ahead, AskedRows, GROUP_MESSAGES, next_group};
 use crate::transfer::folder::second_road::Form;
 use crate::transfer::pace::deferred_refusals::Suspect;
 use crate::transfer::pace::refusal::{Refusal, heed, refusal, server_words};
@@ -106,7 +106,7 @@ impl Reader<'_> {
         if let Some(asked) = self.asked.take().filter(|_| !self.work.context.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
             let asked = asked.take(&mut rows);
-            self.wait_for_first_batch(asked.iter().map(|(_, group)| bytes_of(group)).sum(), &mut ahead)
+            self.wait_for_first_batch(asked.iter().map(|asked| bytes_of(&asked.rows)).sum(), &mut ahead)
                 .await?;
             self.take_over(asked, &mut ahead).await;
         }
@@ -196,16 +196,12 @@ impl Reader<'_> {
 
     /// Takes over requests that went out before. Nothing is read before all of them are known: a server may answer
     /// several at once, and what belongs to none would be dropped and asked for again, message by message.
-    async fn take_over(
-        &self,
-        asked: Vec<(Vec<Pending<Bodies<SourceUid>>>, Vec<LedgerRow>)>,
-        ahead: &mut VecDeque<Group>,
-    ) {
-        let bytes = asked.iter().map(|(_, group)| bytes_of(group)).sum();
+    async fn take_over(&self, asked: Vec<AskedRows>, ahead: &mut VecDeque<Group>) {
+        let bytes = asked.iter().map(|asked| bytes_of(&asked.rows)).sum();
         let Some(mut whole) = self.work.budget.reserve(bytes).await else { return };
-        for (requests, group) in asked {
-            let Some(reserved) = self.work.budget.part_of(&mut whole, bytes_of(&group)) else { return };
-            ahead.push_back(Group::new(requests, group, reserved));
+        for AskedRows { requests, rows } in asked {
+            let Some(reserved) = self.work.budget.part_of(&mut whole, bytes_of(&rows)) else { return };
+            ahead.push_back(Group::new(requests, rows, reserved));
         }
     }
 

@@ -23,6 +23,12 @@ pub(in crate::transfer) struct Ahead {
     groups: Vec<Asked>,
 }
 
+/// Requests that are under way, and the rows that they are about.
+pub(in crate::transfer) struct AskedRows {
+    pub(in crate::transfer) requests: Vec<Pending<Bodies<SourceUid>>>,
+    pub(in crate::transfer) rows: Vec<LedgerRow>,
+}
+
 struct Asked {
     requests: Vec<Pending<Bodies<SourceUid>>>,
     uids: BTreeSet<SourceUid>,
@@ -61,16 +67,13 @@ impl Ahead {
     }
 
     /// The requests in their order, each with those of the rows that it is about, taken out of `rows`.
-    pub(in crate::transfer) fn take(
-        self,
-        rows: &mut VecDeque<LedgerRow>,
-    ) -> Vec<(Vec<Pending<Bodies<SourceUid>>>, Vec<LedgerRow>)> {
+    pub(in crate::transfer) fn take(self, rows: &mut VecDeque<LedgerRow>) -> Vec<AskedRows> {
         let mut taken = Vec::with_capacity(self.groups.len());
         for Asked { requests, uids } in self.groups {
             let (asked, rest): (Vec<_>, Vec<_>) =
                 std::mem::take(rows).into_iter().partition(|row| uids.contains(&row.uid));
             *rows = rest.into();
-            taken.push((requests, asked));
+            taken.push(AskedRows { requests, rows: asked });
         }
         taken
     }
@@ -143,7 +146,7 @@ mod tests {
         let ahead = Ahead { groups: vec![asked(&[1, 2, 3]), asked(&[4, 9])] };
         // 2 is no longer to do, and 5 was not asked for.
         let mut rows = rows(&[(1, 1), (3, 1), (4, 1), (5, 1)]);
-        let taken: Vec<Vec<u32>> = ahead.take(&mut rows).iter().map(|(_, group)| uids(group)).collect();
+        let taken: Vec<Vec<u32>> = ahead.take(&mut rows).iter().map(|asked| uids(&asked.rows)).collect();
         assert_eq!((taken, uids(&rows)), (vec![vec![1, 3], vec![4]], vec![5]));
     }
 }

@@ -177,7 +177,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             match self.known.failures.broke_listing(&plan.source_raw, count) {
                 Some(Verdict::Message(uid)) => refuse_poison(self.ledger, known.id, uid)?,
                 Some(Verdict::Folder) => {
-                    self.known.failures.leave_listing(&plan.source_raw, error.server_words())
+                    self.known.failures.leave_listing(&plan.source_raw, error.server_words());
                 }
                 Some(Verdict::Aside) | None => {}
             }

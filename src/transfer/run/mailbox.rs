@@ -250,11 +250,8 @@ impl Job<'_> {
             self.look_for_late_ones(&mut worker.destination).await?;
         }
         self.finish(worker).await;
-        if !is_complete {
-            self.sends_all = true;
-            return Box::pin(self.attempt(attempt)).await;
-        }
-        if !self.control.is_stopped() && self.lessons.second_look.take() {
+        self.sends_all |= !is_complete;
+        if !is_complete || (!self.control.is_stopped() && self.lessons.second_look.take()) {
             return Box::pin(self.attempt(attempt)).await;
         }
         if !self.control.is_stopped() {
