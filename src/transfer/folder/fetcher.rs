@@ -430,8 +430,7 @@ impl Reader<'_> {
         Ok(row)
     }
 
-    /// A refusal that speaks of load, not of the message, ends this reading.
-    #[expect(clippy::unused_self, reason = "reads as a step of the reader")]
+    /// Hands a message over, unless it waits for a closer look.
     pub(in crate::transfer) async fn hand_over(
         &mut self,
         row: LedgerRow,

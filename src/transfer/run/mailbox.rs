@@ -200,7 +200,7 @@ impl Job<'_> {
         let known = self.known_folders(&namespace)?;
         let listed = list_both(&mut worker, self.source_detail(), (&known, &self.control)).await;
         let BothLists { source, destination, lacking } = listed.inspect_err(|error| {
-            self.lessons.failures.counting_broke(error, (&worker.source, &worker.destination))
+            self.lessons.failures.counting_broke(error, (&worker.source, &worker.destination));
         })?;
         self.tell_of_missing(&lacking, (&source, worker.source.lists_nothing()))?;
         self.gone = lacking.gone;
