@@ -196,7 +196,7 @@ impl Worker {
         let missing = place.resolve_in_flight(&work.context.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
         let copies = ledger.copies_from(unit.folder, DestinationUid::first())?.0;
-        let remembered = ledger.memory(unit.folder)?.and_then(|memory| memory.destination_counts);
+        let remembered = ledger.memory_of(unit.folder)?.and_then(|memory| memory.destination_counts);
         let was_whole = is_whole(copies, opened, remembered);
         let first = next_uid(place.session, opened).await?;
         // A large folder is compared for longer than a server waits in silence.
