@@ -122,7 +122,7 @@ impl Worker {
             mode: work.context.request.options.mode,
             uid_validity: opened.uid_validity,
             known_uid_validity: ledger
-                .memory(unit.folder)?
+                .memory_of(unit.folder)?
                 .and_then(|memory| memory.destination_uid_validity),
             compared: None,
             to_do: 0,
