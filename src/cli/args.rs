@@ -225,7 +225,7 @@ pub struct Copy {
     /// Sign in at the destination as this admin for USER, with the admin's password.
     #[arg(long, value_name = "ADMIN")]
     pub to_admin: Option<String>,
-    /// Names of admins that stand beside the mailbox's.
+    /// Admin names that are part of the user name.
     #[command(flatten)]
     pub admin_forms: AdminForms,
     /// A file with an OAuth token for the source; read again for every connection.

@@ -11,15 +11,15 @@ use super::FolderPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpecialUse {
-    /// Every message of the account once more.
+    /// Every message of the account, shown again.
     All,
     /// Old mail that is kept.
     Archive,
     /// Messages being written.
     Drafts,
-    /// Messages that are flagged, once more.
+    /// Flagged messages, shown again.
     Flagged,
-    /// Messages that the provider takes for important, once more (RFC 8457).
+    /// Messages the provider considers important, shown again (RFC 8457).
     Important,
     /// Unwanted mail.
     Junk,
@@ -45,7 +45,7 @@ impl SpecialUse {
     }
 }
 
-/// A message with what a mail server keeps beside it.
+/// A message with the metadata a mail server stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleMessage {
     /// The message with CRLF line ends.

@@ -11,7 +11,7 @@ use super::mailbox::{SampleFolder, SpecialUse};
 use super::sample::{SampleOptions, mixed_mailbox};
 use super::{DOMAIN, RehearsalError};
 
-/// UIDVALIDITY of the practice source: its mail is made anew each time, and always the same.
+/// UIDVALIDITY of the practice source: its mail is generated each time, always the same.
 const SOURCE_UID_VALIDITY: u32 = 1_700_000_000;
 
 /// The people of the practice domain: name, and their messages in parts of a hundred of the largest mailbox.
@@ -68,7 +68,7 @@ pub struct Practice {
     pub destination_server: ImapHandle,
 }
 
-/// The servers of a practice world, to be driven by whoever runs tasks.
+/// The servers of a practice world, to be driven by the caller's task runner.
 #[derive(Debug)]
 pub struct PracticeServers {
     source: ImapServer,

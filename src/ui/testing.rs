@@ -71,7 +71,7 @@ pub fn install(ctx: &egui::Context, settings: Settings) {
     FakeEngine::default().window(settings).install(ctx);
 }
 
-/// The sheet of tokens and components, to lay beside the specification's picture 16.
+/// The sheet of tokens and components, to compare with picture 16 of the specification.
 pub fn components(ui: &mut egui::Ui) {
     super::widgets::sheet::sheet(ui);
 }

@@ -41,7 +41,7 @@ pub struct Zones {
 #[derive(Debug)]
 struct Zone {
     sets: BTreeMap<RrKey, RecordSet>,
-    /// Every name that exists, those without records of their own included (RFC 4592 section 2.2.2).
+    /// Every existing name, including empty non-terminals (RFC 4592 section 2.2.2).
     names: BTreeSet<LowerName>,
 }
 
@@ -184,7 +184,7 @@ impl Zone {
         }
     }
 
-    /// The wildcard that stands for a name: the one right below its closest encloser (RFC 4592 section 3.3.1).
+    /// The wildcard that covers a name: the one right below its closest encloser (RFC 4592 section 3.3.1).
     fn wildcard(&self, origin: &LowerName, name: &LowerName) -> Option<LowerName> {
         let mut below = name.clone();
         while below != *origin && !below.is_root() {

@@ -88,7 +88,7 @@ impl<'r> Cursor<'r> {
         Some(text)
     }
 
-    /// A flag list with the space after it; empty where none stands here.
+    /// A flag list with the space after it; empty if there is none.
     fn flags(&mut self) -> Result<BTreeSet<String>, Reply> {
         if !self.take(b"(") {
             return Ok(BTreeSet::new());
@@ -104,7 +104,7 @@ impl<'r> Cursor<'r> {
         list.split(' ').filter(|flag| !flag.is_empty()).map(flags::flag).collect()
     }
 
-    /// A date-time with the space after it; `None` where none stands here.
+    /// A date-time with the space after it; `None` if there is none.
     fn date(&mut self) -> Result<Option<UnixTime>, Reply> {
         if self.rest.first() != Some(&b'"') {
             return Ok(None);

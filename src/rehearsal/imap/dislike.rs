@@ -1,6 +1,6 @@
 use crate::rehearsal::mailbox::SampleMessage;
 
-/// What a server refuses to store, beside lines that are too long. All of it was seen at real servers.
+/// What a server refuses to store, apart from overlong lines. All of it was seen at real servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dislike {
     /// A line end that is not CRLF.

@@ -22,9 +22,9 @@ pub enum Trigger {
 pub enum Action {
     /// Closes the connection without a word.
     Close,
-    /// Does nothing any more, and keeps the connection open.
+    /// Stops responding, but keeps the connection open.
     Stall,
-    /// Waits, then goes on.
+    /// Waits, then continues.
     Delay(Duration),
     /// From now on sends no more than this many bytes in a second.
     Throttle {
@@ -33,7 +33,7 @@ pub enum Action {
     },
     /// Does not do it and answers with these words after the tag: `NO [OVERQUOTA] Quota exceeded`.
     Refuse(String),
-    /// Says this untagged line first, without `* `: `OK [ALERT] Maintenance at noon`. Then goes on.
+    /// Says this untagged line first, without `* `: `OK [ALERT] Maintenance at noon`. Then continues.
     Say(String),
     /// Does it, then closes the connection before the tagged reply: the client never learns that it was done.
     LoseReply,
@@ -41,11 +41,11 @@ pub enum Action {
     OmitAppendUid,
     /// Does it, but gives the two numbers of the APPENDUID code in the wrong order.
     SwapAppendUid,
-    /// SELECT and EXAMINE say that there are so many messages more than there are.
+    /// SELECT and EXAMINE report this many messages too many.
     OverstateExists(u32),
-    /// SELECT, EXAMINE and STATUS state a UIDNEXT that is so much too small, but at least 1.
+    /// SELECT, EXAMINE and STATUS report a UIDNEXT too small by this much, but at least 1.
     UnderstateUidNext(u32),
-    /// FETCH states an RFC822.SIZE that is wrong by so much.
+    /// FETCH reports an RFC822.SIZE that is wrong by this much.
     MisstateSize(i64),
     /// FETCH is answered OK and has sent nothing.
     FetchNothing,
@@ -186,7 +186,7 @@ fn is_reply(line: &str, wanted: &str) -> bool {
     }
     let name = words.next().unwrap_or_default();
     let next = words.next().unwrap_or_default();
-    // A number stands before its name: `* 5 EXISTS`.
+    // The number comes before the name: `* 5 EXISTS`.
     let name = if name.bytes().all(|byte| byte.is_ascii_digit()) { next } else { name };
     let code = next.strip_prefix('[').map_or("", |code| code.trim_end_matches(']'));
     name.eq_ignore_ascii_case(wanted) || (!code.is_empty() && code.eq_ignore_ascii_case(wanted))

@@ -161,7 +161,7 @@ impl Session {
     }
 }
 
-/// A message with what is told of it besides its own content.
+/// A message with its metadata.
 struct Found {
     number: u32,
     message: StoredMessage,
@@ -238,11 +238,11 @@ fn fields(section: &str, names: &[AString<'_>], is_inverted: bool) -> Option<(St
 
 /// How a message is shown.
 struct Manner {
-    /// Its flags have changed, and are told unasked.
+    /// Its changed flags are reported unsolicited.
     shows_flags: bool,
     /// Single fields of the header are shown as Yahoo does.
     in_ascii: bool,
-    /// NIL stands for its bytes.
+    /// Its bytes are shown as NIL.
     shows_nil: bool,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Folder {
     pub(super) highest_modseq: u64,
     /// Messages from this UID on were in no mailbox that a client selected yet (`\Recent`, RFC 3501 section 2.3.2).
     pub(super) recent_from: u32,
-    /// How many messages were ever removed; tells a session that its numbering is stale.
+    /// How many messages were ever removed; shows a session that its numbering is stale.
     pub(super) expunged: u64,
     /// Which messages those were, with the mod-sequence of their removal (RFC 7162).
     pub(super) vanished: Vec<(u64, u32)>,

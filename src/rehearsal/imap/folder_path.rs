@@ -43,12 +43,12 @@ impl FolderPath {
         self.0.split_last().filter(|(_, above)| !above.is_empty()).map(|(_, above)| Self(above.to_vec()))
     }
 
-    /// Whether this folder lies below `other`, at any depth.
+    /// Whether this folder is below `other`, at any depth.
     pub fn is_below(&self, other: &Self) -> bool {
         self.0.len() > other.0.len() && self.0.starts_with(&other.0)
     }
 
-    /// The place of this folder after `from`, which it is or lies below, became `to`.
+    /// The path of this folder after renaming `from`, which is this folder or a parent, to `to`.
     #[must_use]
     pub fn moved(&self, from: &Self, to: &Self) -> Self {
         Self(to.0.iter().chain(self.0.iter().skip(from.0.len())).cloned().collect())

@@ -220,7 +220,7 @@ fn status_item(item: &StatusDataItemName) -> Option<&'static str> {
     })
 }
 
-/// A STATUS reply; UIDNEXT is what shall be told of it.
+/// A STATUS reply with the given UIDNEXT.
 fn status_line<Item: AsRef<str>>(
     folder: &Folder,
     name: &str,

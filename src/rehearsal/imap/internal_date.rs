@@ -19,7 +19,7 @@ pub(super) fn format(moment: UnixTime) -> String {
     )
 }
 
-/// Reads what stands between the quotes. Every field must be in range, and the zone must be there.
+/// Parses the text between the quotes. Every field must be in range, and the zone is mandatory.
 pub(super) fn parse(text: &str) -> Option<UnixTime> {
     let mut parts = text.trim_start().split(' ');
     let (date, time, zone) = (parts.next()?, parts.next()?, parts.next()?);

@@ -69,7 +69,7 @@ pub(super) struct Opened {
 
 /// Opens or makes the file.
 ///
-/// A file of another format, or damaged at its very beginning, is begun anew with `uid_validity`.
+/// A file of another format, or damaged at the start, is recreated with `uid_validity`.
 pub(super) fn open(path: &Path, uid_validity: u32) -> io::Result<Opened> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

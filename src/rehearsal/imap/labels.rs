@@ -36,7 +36,7 @@ pub(super) fn object(message: &[u8]) -> u64 {
         Some(message_id) if !message_id.is_empty() => (message_id, message.len()),
         _ => (message, 0),
     };
-    // FNV-1a with 64 bits: quick, the same everywhere, and nobody here attacks it.
+    // 64-bit FNV-1a: fast, portable, and there are no attackers here.
     let mixed = text.iter().chain(&size.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -184,7 +184,7 @@ fn words(list: &str) -> Vec<String> {
 }
 
 impl Session {
-    /// STORE of labels: the messages show in those folders as well, or do not any more.
+    /// STORE of labels: shows the messages in those folders as well, or no longer.
     pub(super) fn change_labels(&mut self, change: &LabelChange) -> Reply {
         let Some(CommandBody::Store { sequence_set, .. }) = change.plain.parse().map(|command| command.body)
         else {

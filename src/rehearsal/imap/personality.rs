@@ -7,7 +7,7 @@ use super::quirks::Quirks;
 
 /// What a practice server looks like from outside, as data: two servers differ in this table and nowhere else.
 ///
-/// An extension works exactly when its capability stands in [`Personality::capabilities`].
+/// An extension works exactly if [`Personality::capabilities`] lists it.
 #[derive(Clone, Debug)]
 pub struct Personality {
     /// Short name for messages.

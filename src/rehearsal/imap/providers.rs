@@ -204,7 +204,7 @@ impl Personality {
         }
     }
 
-    /// Zoho: three connections, an inbox in letters of its own, every message asked for.
+    /// Zoho: three connections, an inbox with unusual capitalisation, every message requested individually.
     pub fn zoho() -> Self {
         const CAPABILITIES: &[&str] = &[
             "IMAP4rev1",

@@ -22,13 +22,13 @@ pub struct Quirks {
     pub searches_unsorted: bool,
     /// A header field, line end included, that the server puts in front of what it stores.
     pub added_header: Option<&'static str>,
-    /// Raw 8-bit bytes of the header are shown as question marks where single fields are asked for.
+    /// Raw 8-bit header bytes are shown as question marks if single fields are requested.
     pub shows_fields_in_ascii: bool,
     /// How the inbox is spelled in lists; any case means it all the same (RFC 3501 section 5.1).
     pub inbox_name: &'static str,
     /// Folders are made below these only, which are there from the beginning; empty: anywhere.
     pub folders_below: &'static [&'static str],
-    /// APPEND tells no UIDs although UIDPLUS is advertised.
+    /// APPEND reports no UIDs although UIDPLUS is advertised.
     pub omits_append_uid: bool,
     /// The tagged reply to a message that does not end with a line end; `None`: it is taken.
     pub last_line_reply: Option<&'static str>,
@@ -38,14 +38,14 @@ pub struct Quirks {
     pub append_drops_flags: &'static [&'static str],
     /// APPEND refuses a message with a longer line, in bytes without the line end.
     pub longest_message_line: Option<usize>,
-    /// RFC822.SIZE and STATUS (SIZE) are estimated and too large by one part in so many; `None`: they are exact.
+    /// RFC822.SIZE and STATUS (SIZE) are estimates, too large by one part in this many; `None`: they are exact.
     pub size_excess_divisor: Option<u64>,
     /// Distance between the UIDs that the server gives. Between them lie UIDs that UID SEARCH lists and FETCH never
     /// finds; 1: there are none.
     pub uid_step: u32,
-    /// Only so many messages of a folder can be seen, the newest.
+    /// Only this many of the newest messages in a folder are visible.
     pub visible_messages: Option<usize>,
-    /// FETCH and SEARCH process only so many messages, those with the highest UIDs, and say so (MESSAGELIMIT, RFC 9738).
+    /// FETCH and SEARCH process only this many messages, those with the highest UIDs, and say so (MESSAGELIMIT, RFC 9738).
     pub message_limit: Option<usize>,
     /// BAD replies in a row after which the server ends the connection.
     pub errors_before_bye: u32,
@@ -99,7 +99,7 @@ impl Quirks {
         hangs_up_at: None,
     };
 
-    /// The size that the server states for so many bytes.
+    /// The size that the server states for this many bytes.
     pub(super) fn stated_size(&self, bytes: u64) -> u64 {
         bytes + self.size_excess_divisor.map_or(0, |divisor| bytes / divisor.max(1))
     }

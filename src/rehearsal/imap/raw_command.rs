@@ -38,7 +38,7 @@ impl LiteralMark {
 }
 
 impl RawCommand {
-    /// Whether this text stands in the command outside literals.
+    /// Whether this text occurs in the command outside literals.
     pub(super) fn names(&self, text: &str) -> bool {
         self.texts.iter().any(|part| part.windows(text.len().max(1)).any(|window| window == text.as_bytes()))
     }

@@ -21,7 +21,7 @@ impl Reply {
         Self::Bad(words.into())
     }
 
-    /// Reads a reply as it stands in a table: `NO [LIMIT] Not now`.
+    /// Parses a reply as written in a table: `NO [LIMIT] Not now`.
     pub(super) fn from_line(line: &str) -> Self {
         match line.split_once(' ') {
             Some(("OK", words)) => Self::ok(words),

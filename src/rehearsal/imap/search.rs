@@ -149,7 +149,7 @@ fn matches_words(key: &SearchKey<'_>, message: &[u8]) -> Result<bool, Unknown> {
     })
 }
 
-/// Whether the words stand somewhere in the text; case folds in ASCII only.
+/// Whether the text contains the words; case-insensitive for ASCII only.
 fn contains(text: &[u8], words: &[u8]) -> bool {
     words.is_empty()
         || memchr::memmem::find(&text.to_ascii_lowercase(), &words.to_ascii_lowercase()).is_some()

@@ -214,14 +214,14 @@ impl ImapHandle {
         });
     }
 
-    /// Changes the bytes of every message of a folder where they lie, as no server should.
+    /// Changes the bytes of every message of a folder in place, as no server should.
     pub fn tamper(&self, user: &str, path: &FolderPath, change: impl Fn(&[u8]) -> Vec<u8>) {
         self.shared.with_store(|store| {
             store.with_account(user, |account| account.tamper(path, &change));
         });
     }
 
-    /// Gives every message of a user another UID under the same UIDVALIDITY, as some gateways do when they start anew.
+    /// Gives every message of a user another UID under the same UIDVALIDITY, as some gateways do on restart.
     /// Without labels and a file to keep the mail in.
     pub fn renumber(&self, user: &str) {
         self.shared.with_store(|store| store.with_account(user, Account::renumber));

@@ -36,11 +36,11 @@ pub(super) struct Session {
     pub(super) selected: Option<View>,
     /// Whether the client speaks CONDSTORE (RFC 7162), so that FETCH replies carry MODSEQ.
     pub(super) has_condstore: bool,
-    /// Whether it speaks QRESYNC, so that removals are told by UID.
+    /// Whether QRESYNC is enabled, so that removals are reported by UID.
     pub(super) has_qresync: bool,
-    /// Items of X-GM-EXT-1 in the FETCH under way.
+    /// Items of X-GM-EXT-1 in the current FETCH.
     pub(super) label_items: Vec<LabelItem>,
-    /// What is not said as it is in the reply to the command under way.
+    /// What is misreported in the reply to the current command.
     pub(super) lies: Lies,
     /// A command that was taken in before its turn.
     waiting: Option<RawCommand>,
@@ -55,7 +55,7 @@ pub(super) struct SignedIn {
     pub(super) _slot: ConnectionSlot,
 }
 
-/// What a fault wants to be done to the reply of the command under way.
+/// What a fault does to the reply of the current command.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -92,7 +92,7 @@ impl Lies {
         true
     }
 
-    /// UIDNEXT as it is told.
+    /// UIDNEXT as reported.
     pub(super) fn uid_next(self, true_one: u32) -> u32 {
         true_one.saturating_sub(self.less_uid_next).max(1)
     }
@@ -134,7 +134,7 @@ impl Session {
         if let Some(line) = end {
             self.wire.push_line(line);
         }
-        // The client may be gone already; then there is nobody to tell.
+        // The client may be gone already.
         if let Err(error) = self.wire.flush().await {
             tracing::debug!(%error, "the practice server's final reply was not received");
         }
@@ -420,7 +420,7 @@ impl Session {
         })
     }
 
-    /// Works on the account of whoever signed in; `None` before sign-in.
+    /// Works on the signed-in account; `None` before sign-in.
     pub(super) fn with_account<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
         let user = self.user.as_ref()?;
         self.shared.with_store(|store| store.with_account(&user.name, work))

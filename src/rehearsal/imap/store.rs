@@ -37,7 +37,7 @@ pub(super) struct Account {
     password: Secret,
     folders: BTreeMap<FolderPath, Folder>,
     subscribed: BTreeSet<FolderPath>,
-    /// Given to the next folder; grows, so that a folder made anew never looks like the old one (RFC 3501 section 2.3.1.1).
+    /// For the next folder; grows, so that a recreated folder never looks like the old one (RFC 3501 section 2.3.1.1).
     next_uid_validity: u32,
     /// Changes that are still to be written down; `None` where nothing is.
     unsaved: Option<Vec<Change>>,
@@ -53,7 +53,7 @@ pub(super) enum Change {
     Delete { path: FolderPath },
     /// A folder moves, with those below it.
     Rename { from: FolderPath, to: FolderPath },
-    /// A folder is subscribed, or is not any more.
+    /// Subscribes or unsubscribes a folder.
     Subscribe { path: FolderPath, is_subscribed: bool },
     /// Messages are added to a folder.
     Append { path: FolderPath, messages: Vec<SampleMessage> },
@@ -186,7 +186,7 @@ impl Account {
         }
     }
 
-    /// The size that the server states for a message of so many bytes.
+    /// The size that the server states for a message of this many bytes.
     pub(super) fn stated_size(&self, bytes: usize) -> u64 {
         self.quirks.stated_size(u64::try_from(bytes).unwrap_or(u64::MAX))
     }

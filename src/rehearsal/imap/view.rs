@@ -1,4 +1,4 @@
-//! The selected mailbox as one client sees it: sequence numbers stay put until the client is told of a change.
+//! The selected mailbox as one client sees it: sequence numbers stay the same until the client is notified of a change.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::reply::Reply;
 use super::session::{Lies, Session};
 use super::wire::WireEnd;
 
-/// How often an idling client is told of new mail.
+/// How often an idling client is notified of new mail.
 const IDLE_TICK: Duration = Duration::from_millis(250);
 
 /// What a client knows of the mailbox it selected.

@@ -39,7 +39,7 @@ pub(super) struct Wire {
     /// How much of `input` was taken.
     taken: usize,
     output: Vec<u8>,
-    /// What happens when so much of `output` has gone out.
+    /// What happens after this much of `output` was sent.
     due: Vec<(usize, Action)>,
     shared: Arc<Shared>,
     received_bytes: u64,

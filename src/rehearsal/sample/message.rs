@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Alternative,
     /// Text and an attachment of about this many bytes.
     Attachment(usize),
-    /// Being written: no Message-ID, no Received, perhaps nobody to send it to.
+    /// A draft: no Message-ID, no Received, perhaps no recipient.
     Draft,
     /// A subject with raw Latin-1 bytes, as old programs sent it.
     RawHeader,

@@ -1,4 +1,4 @@
-//! What differs between desktops: file dialogs, light or dark, where settings lie.
+//! What differs between desktops: file dialogs, light or dark, where settings are stored.
 
 mod color_scheme;
 mod dialogs;

@@ -46,7 +46,7 @@ impl FooterButton {
     }
 }
 
-/// An entry of the menu beside the buttons.
+/// An entry of the menu next to the buttons.
 pub type MenuEntry = FooterButton;
 
 /// What comes next, or why the step is blocked, with one primary button and at most one other.

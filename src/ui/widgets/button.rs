@@ -33,7 +33,7 @@ impl<'a> Button<'a> {
         Self { label, icon: None, kind, is_small: false, is_tall: false, is_enabled: true, name: None }
     }
 
-    /// The one that goes on; at most one per page.
+    /// The main action; at most one per page.
     pub fn primary(label: &'a str) -> Self {
         Self::new(label, Kind::Primary)
     }
@@ -70,13 +70,13 @@ impl<'a> Button<'a> {
         self
     }
 
-    /// 36 points high, beside a field of that height.
+    /// 36 points high, next to a field of that height.
     pub fn tall(mut self) -> Self {
         self.is_tall = true;
         self
     }
 
-    /// Blocked when false; the reason must stand beside it in words.
+    /// Disabled if false; the reason must be written next to it.
     pub fn enabled(mut self, is_enabled: bool) -> Self {
         self.is_enabled = is_enabled;
         self
@@ -133,7 +133,7 @@ impl<'a> Button<'a> {
         self.finish(ui, rect, response)
     }
 
-    /// Draws it at the right end of `rect`, in the middle of its height, and tells the rectangle it took.
+    /// Draws it at the right end of `rect`, vertically centred, and returns its rectangle.
     pub fn show_right(self, ui: &Ui, rect: Rect) -> Response {
         let place = Align2::RIGHT_CENTER.align_size_within_rect(self.size(ui), rect);
         self.show_at(ui, place)

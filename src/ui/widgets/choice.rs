@@ -40,7 +40,7 @@ pub fn checkbox(ui: &mut Ui, is_on: bool, label: &str) -> bool {
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
 }
 
-/// A checkbox without words of its own, at a given place; true when it was just clicked.
+/// A checkbox without a label, at a given place; true if it was just clicked.
 pub fn check_at(
     ui: &Ui,
     rect: Rect,
@@ -86,7 +86,7 @@ pub fn radio(ui: &mut Ui, is_on: bool, label: &str) -> Response {
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
-/// A choice of a few, as small buttons beside each other with a tick on the chosen one.
+/// A choice of a few, as small adjacent buttons with a tick on the chosen one.
 pub fn option_button(ui: &mut Ui, is_on: bool, label: &str) -> Response {
     let theme = Theme::of(ui);
     let tick = if is_on { SMALL_ICON + 5.0 } else { 0.0 };

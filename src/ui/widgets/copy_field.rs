@@ -6,7 +6,7 @@ use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{RADIUS_CONTROL, Theme};
 
-/// How long the tick stands in the place of the copy icon, in seconds.
+/// How long a tick replaces the copy icon, in seconds.
 const TICK_SECONDS: f64 = 2.0;
 
 fn last_id() -> Id {

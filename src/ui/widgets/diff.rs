@@ -7,7 +7,7 @@ use crate::ui::fonts::Type;
 use crate::ui::icons::{Icon, SMALL_ICON};
 use crate::ui::theme::{Theme, Tone};
 
-/// One record: plus or minus, name, waiting time, type, value; the changed part stands out.
+/// One record: plus or minus, name, TTL, type, value; the changed part is highlighted.
 pub fn diff_line(ui: &mut Ui, line: &DiffLine, partner: Option<&DiffLine>) {
     let theme = Theme::of(ui);
     let (tone, icon, ground, word) = match line.change {
@@ -69,7 +69,7 @@ fn value_job(
     let quiet = Type::MonoDiff.format(if line.change == Change::Keep { theme.text3 } else { theme.text2 });
     let shown = if line.record_type == "TXT" { format!("\"{}\"", line.value) } else { line.value.clone() };
     match partner {
-        // Parts that both lines share step back, so that the changed part stands out.
+        // Parts that both lines share are dimmed, so that the changed part stands out.
         Some(partner) if line.change != Change::Keep => {
             let others: Vec<&str> = partner.value.split(' ').collect();
             for (index, word) in shown.split(' ').enumerate() {

@@ -50,7 +50,7 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// Height in points; 32 where nothing is said.
+    /// Height in points; 32 by default.
     pub fn height(mut self, height: f32) -> Self {
         self.height = height;
         self
@@ -62,7 +62,7 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// Width in points; all there is where nothing is said.
+    /// Width in points; the available width by default.
     pub fn width(mut self, width: f32) -> Self {
         self.width = Some(width);
         self
@@ -80,7 +80,7 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// Red border; the words about it stand below.
+    /// Red border; the error text goes below.
     pub fn error(mut self, has_error: bool) -> Self {
         self.has_error = has_error;
         self

@@ -55,7 +55,7 @@ pub fn note(ui: &mut Ui, tone: Tone, icon: Icon, words: &str, link: Option<&str>
                 });
                 if let Some(link) = link {
                     ui.add_space(8.0);
-                    // As high as the line beside it, although the button is higher.
+                    // As high as the adjacent line, although the button is higher.
                     let button = Button::link(link).small();
                     let size = button.size(ui);
                     let (beside, _) = ui.allocate_exact_size(Vec2::new(size.x, 20.0), Sense::hover());

@@ -7,7 +7,7 @@ use super::text;
 use crate::ui::fonts::Type;
 use crate::ui::theme::{COLUMN_GAP, RADIUS_CONTROL, RADIUS_PANEL, Theme};
 
-/// Padding of panels; headings stand a little nearer to the top than to the sides.
+/// Padding of panels; a little smaller at the top than at the sides.
 const PADDING: Margin = Margin { left: 15, right: 15, top: 11, bottom: 13 };
 
 /// A panel as wide as its column, with padding.
@@ -47,7 +47,7 @@ fn framed<R>(ui: &mut Ui, margin: Margin, border: Option<Stroke>, contents: impl
         .inner
 }
 
-/// Rows with a ground of their own have square corners; this cuts them off and draws the border again.
+/// Rows with a background have square corners; this cuts them off and redraws the border.
 fn round_off(ui: &Ui, rect: Rect) {
     if !ui.is_rect_visible(rect) {
         return;
@@ -135,7 +135,7 @@ pub enum Part {
     Aside,
 }
 
-/// Two columns that stand side by side, or one above the other in a narrow window.
+/// Two columns, side by side, or one above the other in a narrow window.
 ///
 /// `side` is the width of the right-hand column in points.
 pub fn columns(ui: &mut Ui, side: f32, is_narrow: bool, mut contents: impl FnMut(&mut Ui, Part)) {

@@ -8,7 +8,7 @@ use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::platform::Purpose;
 
-/// Points from which the field and its button stand side by side.
+/// Width in points from which the field and its button are side by side.
 const ROOM_FOR_BOTH: f32 = 400.0;
 
 /// A path that can be typed or chosen. The dialog only fills the field; another button acts.
@@ -77,7 +77,7 @@ impl PathField {
         let is_clicked;
         let response;
         if ui.available_width() < ROOM_FOR_BOTH {
-            // The end of a path is what tells; in a narrow column the field takes a line of its own.
+            // The end of a path matters most; in a narrow column the field gets its own line.
             response = field.show(ui, &mut self.text);
             ui.add_space(8.0);
             is_clicked = ui

@@ -117,7 +117,7 @@ impl Scale {
         Self { unit, bytes, top }
     }
 
-    /// The label at so many quarters of the height, with as many digits as make it exact.
+    /// The label at this many quarters of the height, with as many digits as needed.
     fn label(&self, quarters: u8) -> String {
         let value = self.top * f64::from(quarters) / 4.0;
         if quarters == 0 || value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }

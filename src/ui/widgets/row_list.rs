@@ -16,7 +16,7 @@ pub struct Column {
     pub head: &'static str,
     /// Width in points; 0 takes what is left.
     pub width: f32,
-    /// Whether its contents stand at the right.
+    /// Whether its contents are right-aligned.
     pub is_number: bool,
 }
 
@@ -50,7 +50,7 @@ pub fn cells(row: Rect, columns: &[Column]) -> Vec<Rect> {
         .collect()
 }
 
-/// The head of a table, 30 points high; tells which column was clicked.
+/// The head of a table, 30 points high; returns the clicked column.
 pub fn table_head(
     ui: &mut Ui,
     columns: &[Column],
@@ -123,7 +123,7 @@ pub struct RowList<'c> {
 }
 
 impl<'c> RowList<'c> {
-    /// Begins the list. `head` is where the focus stop lies, usually the table's head.
+    /// Begins the list. `head` is the place of the focus stop, usually the table's head.
     pub fn begin(
         ui: &Ui,
         name: &str,
@@ -251,7 +251,7 @@ impl<'c> RowList<'c> {
         }
     }
 
-    /// Ends the list and tells what happened.
+    /// Ends the list and returns what happened.
     pub fn end(self) -> RowEvents {
         self.events
     }

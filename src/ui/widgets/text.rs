@@ -10,7 +10,7 @@ use crate::values::{printable_line, printable_text};
 /// Stands for what cannot be shown: the window's fonts have no pictures of control characters.
 const BOX: &str = "□";
 
-/// Words as one line; whoever said them, they do no harm.
+/// Untrusted words as one harmless line.
 pub fn one_line(text: impl Into<String>) -> String {
     shown(text.into(), printable_line)
 }

@@ -180,7 +180,7 @@ pub fn paused() -> ProjectView {
     project
 }
 
-/// The copy goes on for some; others need the user.
+/// The copy continues for some mailboxes; others need the user.
 pub fn stopped_mailboxes() -> ProjectView {
     let mut project = copying();
     let full = error(
@@ -325,7 +325,7 @@ pub fn outgrown() -> ProjectView {
     project
 }
 
-/// Nothing runs any more.
+/// Nothing is running any more.
 fn rest(project: &mut ProjectView) {
     let copy = &mut project.copy;
     (copy.bytes_per_second, copy.time_left, copy.connections) = (None, None, Connections::default());

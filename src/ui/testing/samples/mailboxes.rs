@@ -60,7 +60,7 @@ pub fn family() -> Vec<MailboxView> {
         .collect()
 }
 
-/// A certificate that nobody vouches for.
+/// A certificate no known authority has signed.
 pub fn certificate() -> CertificateView {
     CertificateView {
         server: endpoint("mail.weber-familie.example"),
@@ -87,7 +87,7 @@ pub fn changed_certificate() -> CertificateView {
     }
 }
 
-/// What is said of a certificate.
+/// The explanation of a certificate error.
 pub fn certificate_error(certificate: &CertificateView) -> UserError {
     let mut error = match &certificate.approved {
         None => error(
