@@ -253,8 +253,8 @@ fn configure(
     Ok(())
 }
 
-/// The provider of a destination that nobody has named: what the project knows of this server, else the provider whose
-/// server it is, so that its caps, name rules and size limits hold.
+/// The provider of a destination given without `--provider`: the one the project has for this server, else the one that
+/// owns the server, so that its caps, name rules and size limits apply.
 fn provider_of(project: &ProjectView, server: &Endpoint) -> ProviderId {
     let view = &project.destination;
     let known = view.chosen.as_ref().filter(|_| view.server.as_ref() == Some(server));
@@ -431,8 +431,8 @@ fn to_the_end(driver: &mut Driver, form: ProgressForm) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The outcome: for programs where that is asked for, else in words, which go to standard error where standard output
-/// has the list of messages.
+/// Writes the outcome: as JSON if requested, otherwise as text, which goes to standard error if standard output has the
+/// message list.
 fn tell_outcome(outcome: &Outcome, arguments: &Copy) -> Result<(), CliError> {
     let has_list = arguments.messages.as_deref().is_some_and(super::places::is_standard_output);
     match &arguments.json {
@@ -452,8 +452,8 @@ struct MessageList {
 }
 
 impl MessageList {
-    /// The name of a file says its form; one that does not is wrong usage, told before anything is copied. What is no file
-    /// has no such name, and gets one object per line where no form is asked for.
+    /// A file's name implies its format; any other name is wrong usage, reported before anything is copied. Pipes and
+    /// devices get one JSON object per line by default.
     fn of(arguments: &Copy) -> Result<Option<Self>, CliError> {
         let Some(path) = &arguments.messages else { return Ok(None) };
         let asked = arguments.messages_format.map(|form| match form {

@@ -1,8 +1,8 @@
-//! Folder names as servers give them: bytes, which need not be UTF-8. Old servers hand out Latin-1, and only the very bytes
-//! open the folder.
+//! Folder names as servers send them: bytes that need not be UTF-8. Old servers send Latin-1, and only the exact bytes open
+//! the folder.
 //!
-//! In the program a name is a `String` all the same, so that it can be compared, shown and stored: a byte that is not UTF-8
-//! stands as one character at the end of Unicode's last private plane. Both ways lose nothing.
+//! In the program a name is still a `String`, so that it can be compared, shown and stored. A byte that is not UTF-8 becomes
+//! one character at the end of Unicode's last private plane, so the conversion is lossless both ways.
 
 /// The character that represents byte 0.
 const FIRST: u32 = 0x0010_FF00;

@@ -1,7 +1,7 @@
 //! A pending request, and the only way to read its answer.
 //!
-//! Questions are asked without waiting (`ask_…`), so that several of them are under way at once. Their answers are read in
-//! the order of the questions, as a server answers in that order.
+//! Requests are sent without waiting (`ask_…`), so that several can be pending at once. Their answers are read in the order
+//! of the requests, which is the order in which a server answers.
 
 use std::collections::{BTreeMap, VecDeque};
 

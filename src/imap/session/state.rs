@@ -1,5 +1,5 @@
-//! What a connection remembers for what stands above it: the server's introduction, a sign-in that is not confirmed yet, and
-//! how far an extension was agreed on.
+//! The state a connection keeps for its users: the server's introduction, an unconfirmed sign-in, and the state of
+//! negotiated extensions.
 
 use std::fmt;
 

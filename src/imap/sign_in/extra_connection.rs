@@ -1,5 +1,5 @@
-//! Connections beside one that has signed in a moment ago: they are used at once, and their proof is read with what they
-//! were used for.
+//! Extra connections to a server that has just accepted the same credentials. The sign-in is confirmed together with the
+//! first command, which saves a round trip.
 
 use crate::imap::protocol::namespace::Namespace;
 use crate::imap::session::Session;
@@ -19,8 +19,8 @@ pub struct Introduced {
 }
 
 impl Access {
-    /// One more connection beside one that has signed in a moment ago. Nothing waits for its proof: it may be used at
-    /// once, and whether the server has let it in is to be asked with [`Session::confirm_sign_in`] before anything counts.
+    /// One more connection to a server that has just accepted a sign-in. It may be used at once, but
+    /// [`Session::confirm_sign_in`] must confirm the sign-in before any result counts.
     pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
         if !first.is_plain || self.options.way.admin().is_some() {
             let mut session = self.open_one_more().await?;

@@ -1,7 +1,7 @@
-//! The gate: the one place where a hostile or odd server is met.
+//! The gate: the only place that handles raw input from a possibly hostile server.
 //!
 //! It sits above TLS. It walks server lines and literals, enforces the [`Limits`] and the depth of lists, and hands each
-//! reply over whole to our own readers. What no command under way asks for is dropped here, before it is held or read.
+//! reply over whole to our own readers. Unrequested data is dropped here, before it is stored or parsed.
 //! What a parser from elsewhere may read is decided in `fetch.rs`: imap-proto recurses as deep as a server likes.
 
 use std::fmt;
