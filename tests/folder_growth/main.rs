@@ -170,7 +170,9 @@ async fn planning_and_a_second_run_cost_no_more_for_each_folder_of_a_large_mailb
         let planned = Cost::of(bench.plan_anew()).await;
         let again = Cost::of(async { assert_eq!(bench.copy_all().await, 0) }).await;
         token.cancel();
-        eprintln!("{count} folders: planned {planned:?}, run again {again:?}");
+        for (what, Cost { steps, processor }) in [("planned", planned), ("run again", again)] {
+            eprintln!("{count} folders {what}: {steps} thousand steps, {processor:?} of processor time");
+        }
         let costs = [planned.steps, again.steps];
         let (fewest, least) = *first.get_or_insert((count, costs));
         let times = (count / fewest) as u64;
