@@ -35,7 +35,7 @@ pub fn run(arguments: &Verdict) -> Result<ExitCode, CliError> {
         .any(|path| places::is_standard_output(path));
     match &arguments.json {
         Some(path) => {
-            output::write_text(path, &format!("{}\n", report::verdict_json(&report).map_err(defect)?))?
+            output::write_text(path, &format!("{}\n", report::verdict_json(&report).map_err(defect)?))?;
         }
         None if is_taken => output::say(words(&report).trim_end()),
         None => output::print(&words(&report))?,

@@ -175,12 +175,11 @@ impl Collector {
     }
 
     fn index_of(&mut self, known: Option<&Receiver>, host: &str) -> usize {
-        let (mut id, mut name, mut what) = match known {
-            Some(receiver) => (receiver.id.clone(), receiver.name.clone(), receiver.what.clone()),
-            None => {
-                let owner: String = owner_of(host).chars().take(100).collect();
-                (owner.clone(), owner, String::new())
-            }
+        let (mut id, mut name, mut what) = if let Some(receiver) = known {
+            (receiver.id.clone(), receiver.name.clone(), receiver.what.clone())
+        } else {
+            let owner: String = owner_of(host).chars().take(100).collect();
+            (owner.clone(), owner, String::new())
         };
         if !self.by_id.contains_key(&id) && self.receivers.len() >= MAX_RECEIVERS {
             (id, name, what) = ("others".to_owned(), "Other servers".to_owned(), String::new());
@@ -453,7 +452,7 @@ fn keep_reply(facts: &mut ReceiverFacts, found: Option<Meaning>, is_permanent: b
 
 /// The first letters of a reply, without what differs from one message to the next.
 fn letters(reply: &str) -> impl Iterator<Item = char> {
-    reply.chars().filter(|letter| letter.is_ascii_alphabetic()).take(60)
+    reply.chars().filter(char::is_ascii_alphabetic).take(60)
 }
 
 /// Addresses that a refusal names: it speaks of the sender, not of itself.

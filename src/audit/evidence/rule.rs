@@ -38,7 +38,7 @@ struct Pen<'a, 'b> {
 }
 
 impl Pen<'_, '_> {
-    fn new(
+    fn draft(
         &self,
         id: &str,
         area: Area,
@@ -108,7 +108,7 @@ fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     } else {
         bad
     };
-    let draft = pen.new("delivery.sources", Area::Delivery, status, Importance::Minor, title).words(words);
+    let draft = pen.draft("delivery.sources", Area::Delivery, status, Importance::Minor, title).words(words);
     pen.push(draft, "Files", lines);
 }
 
@@ -218,7 +218,7 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
         let importance =
             if status == Status::Fail { Importance::VeryImportant } else { Importance::Important };
         let title = format!("Mail to {} is {words}", named(&receivers));
-        let mut draft = pen.new(id, Area::Delivery, status, importance, title).group(group).words(
+        let mut draft = pen.draft(id, Area::Delivery, status, importance, title).group(group).words(
             if trust == Trust::Slow {
                 counts.join("; ") + ". The mail arrives, later than elsewhere."
             } else {
@@ -234,7 +234,7 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
     if !unclear.is_empty() {
         let title = format!("{} refuses mail in words that are not known", named(&unclear));
         let draft = pen
-            .new("delivery.unclear", Area::Delivery, Status::Unknown, Importance::Important, title)
+            .draft("delivery.unclear", Area::Delivery, Status::Unknown, Importance::Important, title)
             .words("The words stand below. They are counted neither for nor against you.")
             .remedy(Effort::Low, Changer::Nobody, "Read them, or ask the receiver what they mean.");
         pen.push(draft, "What receivers said", lines(&unclear));
@@ -249,7 +249,7 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
             .collect();
         let title = format!("{} takes your mail at once", named(&trusting));
         let draft = pen
-            .new("delivery.trusts", Area::Delivery, Status::Pass, Importance::VeryImportant, title)
+            .draft("delivery.trusts", Area::Delivery, Status::Pass, Importance::VeryImportant, title)
             .words("More than 98 of 100 messages were taken at the first attempt.");
         pen.push(draft, "Deliveries", counts);
     }
@@ -283,7 +283,7 @@ fn affected(pen: &mut Pen<'_, '_>, table: &[Receiver], has_log: bool) {
         with_thousands(all)
     );
     let draft = pen
-        .new("delivery.share", Area::Delivery, status, Importance::VeryImportant, title)
+        .draft("delivery.share", Area::Delivery, status, Importance::VeryImportant, title)
         .group(group)
         .words("Counted from the mail that your server sent; the same person counts once.");
     let shares = table
@@ -318,7 +318,7 @@ fn trend(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
         })
         .collect();
     let draft = pen
-        .new("delivery.trend", Area::Delivery, status, Importance::Minor, title)
+        .draft("delivery.trend", Area::Delivery, status, Importance::Minor, title)
         .words("The last two weeks against the two before.");
     pen.push(draft, "Refusals by week", weeks);
 }
@@ -350,7 +350,7 @@ fn delay(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         with_thousands(late),
         with_thousands(waiting)
     );
-    let draft = pen.new("delivery.delay", Area::Delivery, status, Importance::Minor, title).words(words);
+    let draft = pen.draft("delivery.delay", Area::Delivery, status, Importance::Minor, title).words(words);
     pen.push(draft, "", Vec::new());
 }
 
@@ -367,7 +367,7 @@ fn refused_addresses(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let title = format!("Refusals name {}", listed(&addresses));
     let status = if is_v6_only { Status::Warn } else { Status::Info };
     let mut draft = pen
-        .new("delivery.refused-address", Area::Delivery, status, Importance::Important, title)
+        .draft("delivery.refused-address", Area::Delivery, status, Importance::Important, title)
         .words(if is_v6_only {
             "Only the IPv6 address is refused; over IPv4 the mail is taken."
         } else {
@@ -400,7 +400,7 @@ fn account(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     );
     let title = "One account sends far more than it usually does";
     let draft = pen
-        .new("delivery.account", Area::Delivery, Status::Warn, Importance::VeryImportant, title)
+        .draft("delivery.account", Area::Delivery, Status::Warn, Importance::VeryImportant, title)
         .words(words)
         .remedy(Effort::Low, Changer::YouOnTheServer, "Look in the log which account it is. If nobody knows why, change its password and end its connections.");
     pen.push(draft, "", Vec::new());
@@ -420,7 +420,7 @@ fn backscatter(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let title =
         format!("{} notices of failed delivery went to other servers", with_thousands(evidence.backscatter));
     let mut draft = pen
-        .new("delivery.backscatter", Area::Delivery, status, Importance::Important, title)
+        .draft("delivery.backscatter", Area::Delivery, status, Importance::Important, title)
         .words("Most senders of what cannot be delivered are forged: such notices hit people who wrote nothing, and lists are kept of who sends them.");
     if status == Status::Warn {
         draft = draft.remedy(Effort::Medium, Changer::YouOnTheServer, "Let the server refuse unknown recipients during the connection instead of taking the mail and sending a notice.");
@@ -436,7 +436,7 @@ fn complaints(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let status = if evidence.feedback.kinds.contains_key("abuse") { Status::Warn } else { Status::Info };
     let title = format!("{} complaints and failure reports", with_thousands(total));
     let draft = pen
-        .new("delivery.complaints", Area::Delivery, status, Importance::Important, title)
+        .draft("delivery.complaints", Area::Delivery, status, Importance::Important, title)
         .words("Recipients pressed “this is spam”, or a check failed. Such complaints follow the domain, wherever it sends from.")
         .rfc(5965, "3")
         .remedy(Effort::Medium, Changer::YouOnTheServer, "Look at which messages they are about, and let people leave the list that sent them.");
@@ -484,8 +484,7 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
 fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
     let (messages, aligned) =
         own.iter().fold((0, 0), |sum, (_, source)| (sum.0 + source.messages, sum.1 + source.aligned));
-    if messages > 0 {
-        let permille = aligned.saturating_mul(1000) / messages;
+    if let Some(permille) = aligned.saturating_mul(1000_u64).checked_div(messages) {
         let (status, importance) = match permille {
             980.. => (Status::Pass, Importance::Important),
             900..980 => (Status::Warn, Importance::Important),
@@ -497,7 +496,7 @@ fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
             with_thousands(messages)
         );
         let mut draft = pen
-            .new("dmarc.pass-rate", Area::Dmarc, status, importance, title)
+            .draft("dmarc.pass-rate", Area::Dmarc, status, importance, title)
             .words("Measured by receivers, on mail from your own addresses.")
             .rfc(9990, "3");
         if status != Status::Pass {
@@ -528,7 +527,7 @@ fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
             )
         };
         let draft = pen
-            .new("dmarc.readiness", Area::Dmarc, status, Importance::Minor, title)
+            .draft("dmarc.readiness", Area::Dmarc, status, Importance::Minor, title)
             .words("The reports were run against the strictest policy.")
             .rfc(9989, "4.7");
         pen.push(draft, "Would be stopped", broken);
@@ -554,7 +553,7 @@ fn strangers(pen: &mut Pen<'_, '_>, dmarc: &DmarcFacts, foreign: &[(&IpAddr, &Dm
         }
     };
     let draft = pen
-        .new("dmarc.unknown-sources", Area::Dmarc, status, Importance::Minor, title)
+        .draft("dmarc.unknown-sources", Area::Dmarc, status, Importance::Minor, title)
         .words("Forged mail is normal; a service of yours that nobody remembers would stand here, too.")
         .rfc(9990, "3");
     let rows = foreign.iter().take(24).map(|(address, source)| {
@@ -575,7 +574,7 @@ fn forwarding(pen: &mut Pen<'_, '_>, dmarc: &DmarcFacts, forwarders: &[&DmarcSou
             with_thousands(survived)
         );
         let draft = pen
-            .new("dmarc.forwarding", Area::Dmarc, status, Importance::Minor, title)
+            .draft("dmarc.forwarding", Area::Dmarc, status, Importance::Minor, title)
             .words(
                 "Forwarders and mailing lists break SPF; DKIM survives where they do not change the message.",
             )
@@ -601,7 +600,7 @@ fn tls_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         ),
     };
     let mut draft = pen
-        .new("transport.tls-reports", Area::IncomingMail, status, Importance::Important, title)
+        .draft("transport.tls-reports", Area::IncomingMail, status, Importance::Important, title)
         .words("Told by servers that send to you.")
         .rfc(8460, "4");
     if status == Status::Warn {

@@ -230,9 +230,9 @@ fn judge(facts: &ReceiverFacts, sum: &Sum) -> Trust {
         };
         let weight = weights.entry(opinion).or_default();
         if reply.is_permanent {
-            weight.refusals += count
+            weight.refusals += count;
         } else {
-            weight.deferrals += count
+            weight.deferrals += count;
         }
         weight.days.extend(days);
     }

@@ -274,16 +274,14 @@ pub(super) fn would_change(situation: &Situation<'_>, decision: &Decision) -> Ve
         (&fixes, format!("{} accepts your mail for 14 days", names(&fixes))),
     ] {
         if !who.is_empty() {
-            let mut changed = situation.clone();
-            for receiver in changed
-                .receivers
-                .iter_mut()
-                .filter(|receiver| who.iter().any(|other| other.id == receiver.id))
+            let mut after = situation.clone();
+            for receiver in
+                after.receivers.iter_mut().filter(|receiver| who.iter().any(|other| other.id == receiver.id))
             {
                 receiver.trust = Trust::Trusts;
                 receiver.class = None;
             }
-            add(condition, &changed);
+            add(condition, &after);
         }
     }
     let answered = |change: &dyn Fn(&mut OwnerAnswers)| {

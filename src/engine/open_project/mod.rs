@@ -49,7 +49,9 @@ use crate::engine::open_project::throughput::CopyMeter;
 use crate::engine::pins::PinBook;
 use crate::imap::{Compression, IdleSessions, Timeouts};
 use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};
-use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
+use crate::project::{
+    AuditSettings, BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError,
+};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
 use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
@@ -108,6 +110,16 @@ pub(super) struct OpenProject {
     pub(super) excluded: Vec<FolderPattern>,
 }
 
+/// What the audit is asked with, as it was saved.
+fn audit_options(settings: AuditSettings) -> AuditOptions {
+    AuditOptions {
+        resolver: settings.resolver,
+        selectors: settings.selectors,
+        sending_addresses: settings.sending_addresses,
+        evidence: Vec::new(),
+    }
+}
+
 impl OpenProject {
     /// Reads everything the pages show from the file.
     pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
@@ -131,12 +143,7 @@ impl OpenProject {
                 candidates: Vec::new(),
                 is_searching: false,
                 search_error: None,
-                audit_options: AuditOptions {
-                    resolver: settings.resolver,
-                    selectors: settings.selectors,
-                    sending_addresses: settings.sending_addresses,
-                    evidence: Vec::new(),
-                },
+                audit_options: audit_options(settings),
             },
             audit: project
                 .audit_report()?

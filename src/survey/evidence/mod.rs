@@ -164,7 +164,8 @@ impl Reading<'_> {
     /// Reads bytes that are not packed, by what they look like.
     fn plain(&mut self, head: &[u8], source: &mut dyn Read, origin: &Origin<'_>) -> io::Result<()> {
         if let Some(kind) = LogKind::of(head) {
-            return self.log(kind, &mut head.chain(source), origin);
+            self.log(kind, &mut head.chain(source), origin);
+            return Ok(());
         }
         if mail::is_mbox(head) {
             return self.mbox(&mut head.chain(source), origin);
@@ -231,7 +232,7 @@ impl Reading<'_> {
     }
 
     /// Reads a log in pieces of whole lines.
-    fn log(&mut self, kind: LogKind, source: &mut dyn Read, origin: &Origin<'_>) -> io::Result<()> {
+    fn log(&mut self, kind: LogKind, source: &mut dyn Read, origin: &Origin<'_>) {
         let mut reader = LogReader::new(kind, origin.written);
         let mut buffer = vec![0; PIECE];
         let (mut filled, mut skips, mut untold) = (0, false, 0_u64);
@@ -286,7 +287,6 @@ impl Reading<'_> {
             "no mail to other servers was found in it".clone_into(&mut problem);
         }
         self.book.end_source(origin.name, SourceKind::MailLog, &problem);
-        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn is_line(rest: &[u8]) -> bool {
 fn is_id(word: &[u8]) -> bool {
     matches!(word.len(), 16 | 23)
         && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-        && word.iter().filter(|byte| **byte == b'-').count() == 2
+        && word.split(|byte| *byte == b'-').count() == 3
 }
 
 pub(super) fn read(line: &[u8], written: UnixTime, book: &mut Collector) {

@@ -131,7 +131,7 @@ impl LogReader {
             match program_of(rest) {
                 Some((b"smtpd", message)) => opensmtpd::read(at, message, book),
                 Some((program, message)) if sendmail::is_program(program) => {
-                    sendmail::read(at, message, book)
+                    sendmail::read(at, message, book);
                 }
                 _ => {}
             }
