@@ -9,18 +9,40 @@ fn error(path: &str, text: &str) -> String {
 const LIST: &str = r#"[[list]]
 id = "one"
 name = "One"
+operator = "one"
+kind = "block"
 zone = "bl.example.org"
 judges = "address"
 impact = "high"
+has_ipv4 = true
 has_ipv6 = true
+asked = "always"
+neighbours = true
 lookup = "https://example.org/"
+removal = "form"
 use_terms = "Free."
+confidence = "documented"
 source = "https://example.org/terms"
 date = "2026-11-23"
+codes = [
+    { code = "127.0.0.2", words = "seen sending spam" },
+    { code = "127.0.0.4", words = "seen attacking" },
+]
 
-[[list.codes]]
-code = "127.0.0.2"
-words = "seen sending spam"
+[[dead]]
+zone = "dead.example.org"
+why = "closed"
+source = "https://example.org/dead"
+date = "2026-11-23"
+"#;
+const RDAP: &str = r#"{
+  "description": "RDAP bootstrap file",
+  "publication": "2025-11-06T23:00:01Z",
+  "services": [
+    [["org"], ["https://rdap.example/"]]
+  ],
+  "version": "1.0"
+}
 "#;
 const WORDS: &str = r#"source = "collected by hand"
 date = "2026-11-23"
@@ -69,8 +91,9 @@ const ZONE: &str = "$ORIGIN example.org.\n@ 300 IN SOA ns1 host 1 2 3 4 5\n";
 #[test]
 fn whole_files_of_each_kind_are_taken() {
     for (path, text) in [
-        ("blocklists.toml", LIST),
         ("dkim_test_keys.toml", TEST_KEY),
+        ("dns_lists.toml", LIST),
+        ("rdap/dns.json", RDAP),
         ("folder_words.toml", WORDS),
         ("nonmail_folders.toml", NONMAIL),
         ("refusals.toml", REFUSAL),
@@ -88,37 +111,52 @@ fn whole_files_of_each_kind_are_taken() {
 
 #[test]
 fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
-    type Case = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
-    let cases: &[Case] = &[
-        ("blocklists.toml", LIST, "has_ipv6 = true", "has_ipv6 = true\nspeed = 3", &[":8:", "speed"]),
+    type Case<'a> = (&'static str, &'a str, &'static str, &'static str, &'static [&'static str]);
+    let bits = LIST.replacen("neighbours = true", "neighbours = true\nreading = \"bits\"", 1);
+    let cases: &[Case<'_>] = &[
+        ("dns_lists.toml", LIST, "has_ipv6 = true", "has_ipv6 = true\nspeed = 3", &[":11:", "speed"]),
         (
-            "blocklists.toml",
+            "dns_lists.toml",
             LIST,
             "date = \"2026-11-23\"",
             "date = \"2026-11-31\"",
-            &[":11:", "2026-11-31", "such as 2026-11-28"],
+            &[":18:", "2026-11-31", "such as 2026-11-28"],
         ),
-        ("blocklists.toml", LIST, "date = \"2026-11-23\"", "", &["date"]),
+        ("dns_lists.toml", LIST, "date = \"2026-11-23\"", "", &["date"]),
+        ("dns_lists.toml", LIST, "https://example.org/terms", " ", &[":17:", "source is empty"]),
+        ("dns_lists.toml", LIST, "https://example.org/dead", " ", &[":27:", "source is empty"]),
         (
-            "blocklists.toml",
-            LIST,
-            "source = \"https://example.org/terms\"",
-            "source = \" \"",
-            &[":10:", "source is empty"],
-        ),
-        (
-            "blocklists.toml",
+            "dns_lists.toml",
             LIST,
             "bl.example.org",
             "bl.example.org.",
             &[":1:", "not a zone", "without a trailing dot"],
         ),
-        ("blocklists.toml", LIST, "127.0.0.2", "128.0.0.2", &["128.0.0.2", "127.0.0.0/8"]),
-        ("blocklists.toml", LIST, "127.0.0.2", "127.0.0.256", &[":14:"]),
-        ("blocklists.toml", LIST, "\"high\"", "\"highest\"", &[":6:", "highest"]),
-        ("blocklists.toml", LIST, "https://example.org/\"", "http://example.org/\"", &["not a page"]),
         ("dkim_test_keys.toml", TEST_KEY, "cdef\"", "cdeX\"", &[":4:", "no SHA-256"]),
         ("dkim_test_keys.toml", TEST_KEY, "RFC 6376, appendix C", " ", &["nothing says where"]),
+        ("dns_lists.toml", LIST, "bl.example.org", "bl.dead.example.org", &[":1:", "dead", "one of the two"]),
+        ("dns_lists.toml", LIST, "127.0.0.2", "128.0.0.2", &["128.0.0.2", "127.0.0.0/8"]),
+        ("dns_lists.toml", LIST, "127.0.0.2", "127.0.0.256", &["127.0.0.256"]),
+        ("dns_lists.toml", LIST, "127.0.0.2", "127.0.0.4", &["127.0.0.4 has two meanings"]),
+        ("dns_lists.toml", &bits, "127.0.0.2", "127.0.0.3", &["127.0.0.3 is not one bit"]),
+        ("dns_lists.toml", LIST, "\"high\"", "\"highest\"", &[":8:", "highest"]),
+        ("dns_lists.toml", LIST, "\"documented\"", "\"unconfirmed\"", &["unconfirmed and yet asked"]),
+        ("dns_lists.toml", LIST, "judges = \"address\"", "judges = \"domain\"", &["domains or addresses"]),
+        (
+            "dns_lists.toml",
+            LIST,
+            "neighbours = true",
+            "neighbours = true\nlisted = \"a.example\"",
+            &["test domains"],
+        ),
+        ("dns_lists.toml", LIST, "kind = \"block\"", "kind = \"allow\"", &["about neighbours"]),
+        ("dns_lists.toml", LIST, "\"Free.\"", "\" \"", &["terms of “one” are empty"]),
+        ("dns_lists.toml", LIST, "id = \"one\"", "id = \"One\"", &["no name for findings"]),
+        ("dns_lists.toml", LIST, "https://example.org/\"", "http://example.org/\"", &["not a page"]),
+        ("rdap/dns.json", RDAP, "\"1.0\"", "\"2.0\"", &["version is 2.0", "IANA"]),
+        ("rdap/ipv4.json", RDAP, "2025-11-06", "06.11.2025", &["not a date"]),
+        ("rdap/ipv6.json", RDAP, "[\"https://rdap.example/\"]", "[]", &["has no server"]),
+        ("rdap/dns.json", RDAP, "\"services\"", "\"service\"", &[":4:", "service"]),
         ("folder_words.toml", WORDS, "[words.en]", "[words.english]", &["not a language", "ISO 639-1"]),
         ("folder_words.toml", WORDS, "\"Bin\"", "\"sent\"", &["two uses"]),
         ("folder_words.toml", WORDS, "\"Bin\"", "\" Bin\"", &["not a name"]),

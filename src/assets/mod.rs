@@ -3,10 +3,11 @@
 //! The build script reads every file with the same functions, so that a wrong one stops the build; the program may then
 //! take for granted that they are right.
 
-mod block_lists;
+mod dns_lists;
 mod error;
 mod folder_words;
 mod nonmail_folders;
+mod rdap_servers;
 mod receivers;
 mod refusals;
 mod reply_patterns;
@@ -15,10 +16,14 @@ mod server_habits;
 mod source;
 mod test_keys;
 
-pub use block_lists::{BlockList, Code, Impact, Judges, read_block_lists};
+pub use dns_lists::{
+    Asked, Code, CodePattern, Confidence, DeadList, DnsList, DnsLists, Impact, Judges, ListKind, Reading,
+    Removal, read_dns_lists,
+};
 pub use error::AssetError;
 pub use folder_words::{LanguageWords, read_folder_words};
 pub use nonmail_folders::read_nonmail_folders;
+pub use rdap_servers::{RdapServers, RdapService, read_rdap_servers};
 pub use receivers::{Receiver, read_receivers};
 pub use refusals::{Means, Refusal, read_refusals};
 pub use reply_patterns::{ReplyClass, ReplyCode, ReplyPattern, ReplyScope, Tier, read_reply_patterns};
@@ -47,11 +52,12 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         wrong(line, "this is not UTF-8 text", "save the file as UTF-8")
     })?;
     let read = match path {
-        "blocklists.toml" => read_block_lists(text).map(drop),
         "dkim_test_keys.toml" => read_test_keys(text).map(drop),
+        "dns_lists.toml" => read_dns_lists(text).map(drop),
         "folder_words.toml" => read_folder_words(text).map(drop),
         "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
         "receivers.toml" => read_receivers(text).map(drop),
+        "rdap/dns.json" | "rdap/ipv4.json" | "rdap/ipv6.json" => read_rdap_servers(text).map(drop),
         "refusals.toml" => read_refusals(text).map(drop),
         "reply_patterns.toml" => read_reply_patterns(text).map(drop),
         "selectors.toml" => read_selectors(text).map(drop),

@@ -1,5 +1,6 @@
 use super::{
-    Area, Changer, CopyValue, Effort, Finding, Group, Importance, Lookups, Picture, Reference, Status,
+    Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Lookups, Picture, Reference,
+    Status,
 };
 use crate::values::{DnsAnswer, Outcome};
 
@@ -89,10 +90,18 @@ impl Draft {
         self
     }
 
+    /// Evidence that came another way than over the DNS.
+    pub(super) fn evidence(mut self, evidence: Evidence) -> Self {
+        self.0.evidence.push(evidence);
+        self
+    }
+
     /// The finding, with everything that was looked up since [`Lookups::begin`] as evidence.
     pub(super) fn done(self, lookups: &Lookups<'_>) -> Finding {
         let mut finding = self.0;
-        finding.evidence = lookups.evidence();
+        let mut evidence = lookups.evidence();
+        evidence.append(&mut finding.evidence);
+        finding.evidence = evidence;
         finding.group = match finding.status {
             Status::Pass => Group::Passed,
             Status::Info => Group::GoodToKnow,

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -5,6 +6,7 @@ use thiserror::Error;
 
 use super::evidence::EvidenceFacts;
 use super::message::MessageFacts;
+use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, RdapLookup};
 use super::verdict::{Overrule, OwnerAnswers};
 use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, RecordType, UnixTime};
 
@@ -38,6 +40,21 @@ pub struct Facts {
     /// What the owner decided against the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overrule: Option<Overrule>,
+    /// Ids of lists that the owner wishes to be asked although they are not asked by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested_lists: Vec<String>,
+    /// Operators whose lists were asked with a key of the owner's. The key itself is kept nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyed_operators: Vec<String>,
+    /// What was heard about neighbours; empty where nobody wished it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbourhoods: Vec<Neighbourhood>,
+    /// What registries say of the networks of sending addresses (RDAP).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub networks: BTreeMap<IpAddr, RdapLookup<NetworkRegistration>>,
+    /// What the registry says of the domain (RDAP); `None` where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RdapLookup<DomainRegistration>>,
 }
 
 /// Why saved facts cannot be read.
@@ -70,6 +87,11 @@ impl Facts {
             evidence: None,
             owner: OwnerAnswers::default(),
             overrule: None,
+            requested_lists: Vec::new(),
+            keyed_operators: Vec::new(),
+            neighbourhoods: Vec::new(),
+            networks: BTreeMap::new(),
+            registration: None,
         }
     }
 

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::AddressRange;
 use super::evidence::Receiver;
 use super::verdict::Verdict;
 use crate::values::{DomainName, Outcome, UnixTime};
@@ -23,6 +24,9 @@ pub struct AuditReport {
     /// Whether to stay or to move; `None` in reports of older versions.
     #[serde(default)]
     pub verdict: Option<Verdict>,
+    /// The address ranges around the sending addresses, and who lives there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<AddressRange>,
 }
 
 impl AuditReport {

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::evidence::trust_table;
+use super::reputation::{add_letters, address_ranges};
 use super::verdict::verdict;
-use super::{AuditReport, Facts, Finding, Group, Lookups, Status, rules};
+use super::{Area, AuditReport, Facts, Finding, Group, Lookups, Status, rules};
 use crate::values::DnsQuestion;
 
 /// Judges what was measured. The same facts always give the same report.
@@ -20,6 +21,7 @@ pub fn judge(facts: &Facts) -> AuditReport {
         findings,
         receivers,
         verdict: Some(verdict),
+        ranges: address_ranges(facts),
     }
 }
 
@@ -31,6 +33,7 @@ pub fn missing_questions(facts: &Facts) -> BTreeSet<DnsQuestion> {
 fn run(facts: &Facts) -> (Vec<Finding>, BTreeSet<DnsQuestion>) {
     let context = Context { facts, lookups: Lookups::new(&facts.answers) };
     let mut findings = rules::run(&context);
+    add_letters(facts, &mut findings);
     findings.sort_by(|one, other| {
         let key =
             |finding: &Finding| (finding.group, finding.importance, severity(finding.status), finding.area);
@@ -58,7 +61,9 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
     if findings.iter().any(|finding| finding.id == "zone.missing") {
         return format!("{} does not exist in the DNS.", facts.domain);
     }
-    if count(Status::Pass) + fails + warnings == 0 {
+    // That lists know nothing bad of a name says little where nothing else could be measured.
+    let is_measured = |finding: &&Finding| finding.status == Status::Pass && finding.area != Area::BlockLists;
+    if findings.iter().filter(is_measured).count() + fails + warnings == 0 {
         return "Nothing could be measured, so nothing can be said.".to_owned();
     }
     let checks = |number: usize, verb: (&str, &str)| match number {

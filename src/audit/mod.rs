@@ -4,7 +4,6 @@
 //! ([`missing_questions`]). So one set of rules drives the live survey and judges saved facts.
 
 mod addresses;
-mod block_list;
 mod context;
 pub mod dkim;
 pub mod dmarc;
@@ -17,6 +16,7 @@ mod lookups;
 pub mod message;
 mod mx;
 mod no_mail;
+mod reputation;
 mod rules;
 mod sender;
 mod senders;
@@ -32,5 +32,11 @@ pub use finding::{
 };
 pub use judge::{judge, missing_questions};
 pub use lookups::Lookups;
+pub use reputation::{
+    AddressRange, CellState, DomainRegistration, KEY_LABEL, ListRow, ListSaid, Neighbour, NeighbourPlan,
+    NeighbourQuestion, Neighbourhood, NetworkRegistration, RangeCell, RdapError, RdapLookup, RdapPlan,
+    RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of, rdap_plan,
+    read_domain, read_network, with_key,
+};
 
 pub use crate::values::Outcome;

@@ -59,6 +59,15 @@ pub struct Rehearse {
     pub out: PathBuf,
 }
 
+/// How many neighbours are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Neighbours {
+    /// The nearest, and a part of the others.
+    Some,
+    /// All of the range.
+    All,
+}
+
 /// `mailferry audit`.
 #[derive(Debug, Args)]
 pub struct Audit {
@@ -73,8 +82,20 @@ pub struct Audit {
     /// An IP address that sends the domain's mail; may be repeated.
     #[arg(long = "sending-ip", value_name = "IP")]
     pub sending_ips: Vec<IpAddr>,
+    /// Ask lists about the neighbours of the sending addresses too, slowly: some 120 of them, or all 255.
+    #[arg(long, value_enum, value_name = "HOW MANY", num_args = 0..=1, default_missing_value = "some")]
+    pub neighbours: Option<Neighbours>,
+    /// Ask a list that is asked on request only, such as “barracuda”; may be given more than once.
+    #[arg(long = "list", value_name = "ID")]
+    pub lists: Vec<String>,
+    /// A key of your own for lists that want one, as in spamhaus=FILE; may be given more than once.
+    #[arg(long = "list-key-file", value_name = "OPERATOR=FILE")]
+    pub list_key_files: Vec<String>,
+    /// Ask no registry (RDAP) about the domain and the networks of its addresses.
+    #[arg(long)]
+    pub no_registries: bool,
     /// Judge facts saved earlier, without any network access.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "neighbours", "lists", "list_key_files"])]
     pub facts: Option<PathBuf>,
     /// Read a mail log, bounces, reports or received messages (.eml), compressed or not, or a folder of them; may be
     /// repeated.

@@ -1,14 +1,18 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::Audit;
+use super::args::{Audit, Neighbours};
 use super::{CliError, done, output};
 use crate::audit::dkim::{MAX_NAMED, is_selector};
-use crate::audit::{AuditReport, Facts, Status, judge};
-use crate::engine::{AuditOptions, UserError, headless};
+use crate::audit::{
+    AddressRange, AuditReport, CellState, Facts, Status, judge, keyed_operators, lists_on_request,
+};
+use crate::engine::{AuditOptions, AuditReach, NeighbourScope, UserError, headless};
 use crate::report;
-use crate::values::DomainName;
+use crate::values::{DomainName, Secret};
 
+/// A key is a few dozen characters.
+const MOST_KEY_BYTES: u64 = 4_096;
 /// The facts of one domain are a few hundred kB at most.
 const MOST_FACTS_BYTES: u64 = 64_000_000;
 
@@ -99,8 +103,18 @@ fn ask(arguments: &Audit) -> Result<Facts, CliError> {
         evidence: arguments.evidence.clone(),
     };
     let owner = super::verdict::answers(&arguments.answers)?;
+    let reach = AuditReach {
+        neighbours: match arguments.neighbours {
+            None => NeighbourScope::None,
+            Some(Neighbours::Some) => NeighbourScope::Sample,
+            Some(Neighbours::All) => NeighbourScope::Whole,
+        },
+        lists: known_lists(&arguments.lists)?,
+        keys: keys(&arguments.list_key_files)?,
+        asks_registries: !arguments.no_registries,
+    };
     let mut last_tenth = 0;
-    let facts = headless::audit(&arguments.domain, &options, &owner, &mut |done, total, what| {
+    let facts = headless::audit(&arguments.domain, &options, &owner, &reach, &mut |done, total, what| {
         let tenth = done * 10 / total.max(1);
         if tenth != last_tenth {
             last_tenth = tenth;
@@ -108,6 +122,41 @@ fn ask(arguments: &Audit) -> Result<Facts, CliError> {
         }
     })?;
     Ok(facts)
+}
+
+/// Lists that may be named; a name that is none would be asked nowhere and look like a clean result.
+fn known_lists(named: &[String]) -> Result<Vec<String>, CliError> {
+    let known = lists_on_request();
+    match named.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(CliError::Usage(format!(
+            "“{name}” is no list that is asked on request: name one of {}",
+            known.join(", ")
+        ))),
+        None => Ok(named.to_vec()),
+    }
+}
+
+/// Keys from files, so that none stands in a command line.
+fn keys(named: &[String]) -> Result<Vec<(String, Secret)>, CliError> {
+    let known: Vec<&str> = keyed_operators().into_iter().map(|(operator, _)| operator).collect();
+    let key = |text: &String| {
+        let (operator, path) =
+            text.split_once('=').filter(|(operator, _)| known.contains(operator)).ok_or_else(|| {
+                CliError::Usage(format!(
+                    "“{text}” names no operator whose lists take a key: write OPERATOR=FILE with one of {}",
+                    known.join(", ")
+                ))
+            })?;
+        let key = output::read_text(Path::new(path), MOST_KEY_BYTES)?;
+        let key = key.trim();
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(CliError::Usage(format!(
+                "{path} holds no key: it has letters and digits only, on one line"
+            )));
+        }
+        Ok((operator.to_owned(), Secret::new(key)))
+    };
+    named.iter().map(key).collect()
 }
 
 /// The findings for a terminal, worst first as on the page.
@@ -143,5 +192,42 @@ fn words(report: &AuditReport) -> String {
     if report.verdict.is_some() {
         output::append(&mut text, format_args!("\n{}", super::verdict::words(report)));
     }
+    for range in report.ranges.iter().filter(|range| range.neighbours().next().is_some()) {
+        street(&mut text, range);
+    }
     text
+}
+
+/// A range as 16 rows of 16 places: each state has a letter of its own.
+fn street(text: &mut String, range: &AddressRange) {
+    output::append(text, format_args!("\n{}: {}\n", range.range, output::line(&range.words())));
+    for row in 0..16_u8 {
+        output::append(text, format_args!("{:>8} ", format!(".{}", u16::from(row) * 16)));
+        for column in 0..16_u8 {
+            let index = row * 16 + column;
+            let cell = range.cells.iter().find(|cell| cell.index == index);
+            let letter = match cell.map(|cell| cell.state) {
+                _ if index == range.own_index => '@',
+                Some(CellState::HighImpact) => 'X',
+                Some(CellState::LowerImpact) => '/',
+                Some(CellState::Unknown) => '?',
+                Some(CellState::Clean) => '.',
+                None => ' ',
+            };
+            output::append(text, format_args!("{letter} "));
+        }
+        output::append(text, format_args!("\n"));
+    }
+    output::append(
+        text,
+        format_args!(
+            "         @ you, X listed with high impact, / with lower impact, ? no answer, . clean, blank not asked\n"
+        ),
+    );
+    for cell in range.neighbours().filter(|cell| !cell.lists.is_empty()) {
+        output::append(
+            text,
+            format_args!("         {} {}\n", cell.place, output::line(&cell.lists.join(", "))),
+        );
+    }
 }

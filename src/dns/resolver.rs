@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::DnsError;
+use super::disguise::Disguise;
 use super::exchange;
 use super::packet::Said;
 use crate::values::{AnswerBook, Asked, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordType, UnixTime};
@@ -208,6 +209,15 @@ impl Resolver {
 
     /// Puts a question to whom it names, from memory where it was asked before in this run.
     pub async fn ask(&self, question: &DnsQuestion) -> DnsAnswer {
+        self.ask_as(question, None).await
+    }
+
+    /// Puts a question whose name holds a key. Everything that is kept or shown has the stand-in in its place.
+    pub async fn ask_with_key(&self, question: &DnsQuestion, disguise: &Disguise<'_>) -> DnsAnswer {
+        self.ask_as(question, Some(disguise)).await
+    }
+
+    async fn ask_as(&self, question: &DnsQuestion, disguise: Option<&Disguise<'_>>) -> DnsAnswer {
         if let Source::Recorded(book) = &*self.source {
             let not_recorded = || Outcome::Broken("this question was not recorded".to_owned());
             return book
@@ -224,7 +234,12 @@ impl Resolver {
         let _permit = permits.acquire().await.ok();
         let at = UnixTime::now();
         let started = Instant::now();
-        let (server, said) = ask_servers(&self.ways_to(question.asked), question).await;
+        let sent = disguise.map(|disguise| DnsQuestion { name: disguise.sent.clone(), ..question.clone() });
+        let ways = self.ways_to(question.asked);
+        let (server, mut said) = ask_servers(&ways, sent.as_ref().unwrap_or(question)).await;
+        if let Some(disguise) = disguise {
+            disguise.cover(&mut said);
+        }
         let answer = DnsAnswer {
             question: question.clone(),
             outcome: said.outcome,

@@ -10,14 +10,15 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Facts;
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
-use crate::engine::api::command::AuditOptions;
+use crate::engine::api::command::{AuditOptions, AuditReach};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
+use crate::engine::jobs::survey::{Known, Question};
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
     BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
 };
-use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
+use crate::survey::{self, EvidenceProgress, Progress};
 use crate::values::{DomainName, UnixTime};
 
 /// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
@@ -28,23 +29,21 @@ pub fn audit(
     domain: &str,
     options: &AuditOptions,
     owner: &OwnerAnswers,
+    reach: &AuditReach,
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
 ) -> Result<Facts, Box<UserError>> {
     let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
     let evidence = read_evidence(&domain, &options.evidence, progress)?;
-    let options_for_survey = SurveyOptions {
-        selectors: options.selectors.clone(),
-        sending_addresses: options.sending_addresses.clone(),
-        evidence,
-        owner: owner.clone(),
+    let question = Question {
+        domain,
+        options: options.clone(),
+        resolver: options.resolver.clone(),
+        known: Known { evidence, owner: owner.clone(), overrule: None },
+        reach: reach.clone(),
+        is_practice: false,
     };
     let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
-    to_its_end(async {
-        let resolver = crate::engine::jobs::survey::resolver(&options.resolver).await?;
-        survey::run(&domain, &options_for_survey, &resolver, &mut tell, &CancellationToken::new())
-            .await
-            .map_err(|error| Box::new(explain::survey(&error)))
-    })
+    to_its_end(question.measure(&mut tell, &CancellationToken::new()))
 }
 
 /// Reads the owner's files; `None` where none are named.

@@ -17,7 +17,7 @@ mod system;
 
 pub use api::certificate_questions::{CertificateQuestion, certificate_questions};
 pub use api::clean_text::CleanText;
-pub use api::command::{AuditOptions, Command, PracticeTrouble, ReportFormat};
+pub use api::command::{AuditOptions, AuditReach, Command, NeighbourScope, PracticeTrouble, ReportFormat};
 pub use api::copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,

@@ -118,6 +118,7 @@ mod tests {
             findings: Vec::new(),
             receivers: Vec::new(),
             verdict: None,
+            ranges: Vec::new(),
         };
         project.set_audit(&report, "{\"facts\":1}").unwrap();
         assert_eq!(project.audit_report().unwrap(), Some(report));

@@ -9,6 +9,7 @@ mod message_rows;
 mod next_steps;
 mod page_audit;
 mod page_copy;
+mod page_range;
 mod page_records;
 mod page_verdict;
 

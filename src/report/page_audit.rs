@@ -1,6 +1,7 @@
 //! The part of the page about the audit.
 
 use super::format::utc;
+use super::page_range::{RangePage, range_page};
 use crate::audit::{
     AuditReport, Changer, Effort, Evidence, Finding, Group, Importance, Picture, SpfTreeNode, Status,
 };
@@ -14,6 +15,7 @@ pub(super) struct AuditPage {
     pub resolver: String,
     pub counts: Vec<Count>,
     pub groups: Vec<GroupPage>,
+    pub ranges: Vec<RangePage>,
 }
 
 pub(super) struct Count {
@@ -83,6 +85,7 @@ pub(super) fn audit_page(audit: &AuditReport) -> AuditPage {
         resolver: audit.resolver.clone(),
         counts: counts.filter(|count| count.number > 0).collect(),
         groups: groups.filter(|group| !group.findings.is_empty()).collect(),
+        ranges: audit.ranges.iter().map(range_page).collect(),
     }
 }
 
@@ -162,7 +165,7 @@ fn spf_row(node: &SpfTreeNode) -> SpfRow {
     }
 }
 
-const fn status_words(status: Status) -> (&'static str, &'static str) {
+pub(super) const fn status_words(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Pass => ("pass", "Pass"),
         Status::Info => ("info", "Info"),

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::audit::{
-    Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture, Reference,
-    SpfTreeNode, Status,
+    AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, ListRow,
+    Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status,
 };
 use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::providers::{Catalogue, ProviderId};
@@ -52,6 +52,43 @@ fn finding(text: &str, url: &str) -> Finding {
     }
 }
 
+fn range(text: &str) -> AddressRange {
+    let cell = |index: u8, state: CellState| RangeCell {
+        index,
+        place: format!("198.51.100.{index}"),
+        state,
+        lists: vec![text.to_owned()],
+        name: Some(text.to_owned()),
+        has_generic_name: true,
+    };
+    AddressRange {
+        range: "198.51.100.0/24".to_owned(),
+        own: "198.51.100.77".to_owned(),
+        own_index: 77,
+        cells: vec![
+            cell(76, CellState::Unknown),
+            cell(77, CellState::Clean),
+            cell(81, CellState::HighImpact),
+            cell(82, CellState::LowerImpact),
+        ],
+        lists_asked: vec![text.to_owned()],
+        prefix: Some(text.to_owned()),
+        system: Some(64500),
+        system_name: Some(text.to_owned()),
+        holder: Some(text.to_owned()),
+        abuse: vec![text.to_owned()],
+        rows: vec![ListRow {
+            name: text.to_owned(),
+            zone: text.to_owned(),
+            judges: "address".to_owned(),
+            impact: "High".to_owned(),
+            status: Status::Pass,
+            words: text.to_owned(),
+        }],
+        never_asked: vec![text.to_owned()],
+    }
+}
+
 fn audit(text: &str, url: &str) -> AuditReport {
     AuditReport {
         domain: DomainName::parse("weber-köln.example").unwrap(),
@@ -61,6 +98,7 @@ fn audit(text: &str, url: &str) -> AuditReport {
         findings: vec![finding(text, url)],
         receivers: Vec::new(),
         verdict: None,
+        ranges: vec![range(text)],
     }
 }
 

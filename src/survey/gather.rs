@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::asker::{Asker, ListKeys};
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
@@ -32,6 +33,10 @@ pub struct SurveyOptions {
     pub evidence: Option<EvidenceFacts>,
     /// What the owner says of the operation.
     pub owner: OwnerAnswers,
+    /// Ids of lists that are asked on request only.
+    pub lists: Vec<String>,
+    /// Keys of the owner's for lists that want one.
+    pub keys: ListKeys,
 }
 
 /// How far a survey is.
@@ -78,7 +83,10 @@ pub async fn run(
     facts.sending_addresses.clone_from(&options.sending_addresses);
     facts.evidence.clone_from(&options.evidence);
     facts.owner.clone_from(&options.owner);
-    let survey = gather(&mut facts, &resolver, progress);
+    facts.requested_lists.clone_from(&options.lists);
+    facts.keyed_operators = options.keys.operators();
+    let asker = Asker { resolver: &resolver, keys: &options.keys };
+    let survey = gather(&mut facts, asker, progress);
     tokio::select! {
         () = cancel.cancelled() => Err(SurveyError::Cancelled),
         outcome = survey => outcome.map(|()| facts),
@@ -87,10 +95,10 @@ pub async fn run(
 
 async fn gather(
     facts: &mut Facts,
-    resolver: &Resolver,
+    asker: Asker<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), SurveyError> {
-    resolver.probe().await?;
+    asker.resolver.probe().await?;
     let deadline = Instant::now() + SURVEY_TIME;
     for _ in 0..MAX_ROUNDS {
         let room = MAX_QUESTIONS.saturating_sub(facts.answers.len());
@@ -99,8 +107,7 @@ async fn gather(
             break;
         }
         let total = facts.answers.len() + missing.len();
-        let mut asking: FuturesUnordered<_> =
-            missing.iter().map(|question| resolver.query(&question.name, question.record_type)).collect();
+        let mut asking: FuturesUnordered<_> = missing.iter().map(|question| asker.ask(question)).collect();
         loop {
             match tokio::time::timeout_at(deadline, asking.next()).await {
                 Ok(Some(answer)) => {
@@ -130,9 +137,11 @@ fn describe(question: &DnsQuestion) -> String {
         RecordType::Mx => "mail hosts",
         RecordType::Ptr => "names of addresses",
         RecordType::Txt if name.starts_with("_dmarc.") || name.contains("._report._dmarc.") => "DMARC",
+        RecordType::Txt if name.ends_with(".asn.cymru.com") => "networks",
+        RecordType::Txt if audit::operator_of(&question.name).is_some() => "lists",
         RecordType::Txt if name.contains("._domainkey.") => "DKIM keys",
         RecordType::Txt => "SPF",
-        _ if name.starts_with(|character: char| character.is_ascii_digit()) => "block lists",
+        _ if audit::operator_of(&question.name).is_some() => "lists",
         _ => "addresses",
     };
     format!("{about}: {name}")

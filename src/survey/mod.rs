@@ -1,5 +1,6 @@
 //! Survey: gathers Facts over the wires. Which questions to ask is the rules' business: see [`crate::audit::missing_questions`].
 
+mod asker;
 mod autoconfig;
 mod discover;
 mod evidence;
@@ -8,11 +9,16 @@ pub use evidence::fuzz_tests as evidence_fuzz_tests;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod gather;
+mod neighbours;
+mod registries;
 mod spf_check;
 mod zone;
 
+pub use asker::ListKeys;
 pub use discover::{FoundServer, discover};
 pub use evidence::{EvidenceError, EvidenceProgress, read_evidence};
 pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, run};
+pub use neighbours::{Politeness, ask_neighbours};
+pub use registries::{RdapTable, ask_registries, ask_registries_at};
 pub use spf_check::spf_check;
 pub use zone::current_zone;

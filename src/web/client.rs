@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::redirect;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -90,19 +90,42 @@ impl Web {
             }
             response = self.client.get(next).send().await?;
         }
-        let status = response.status();
-        if !status.is_success() {
-            return Err(WebError::Status(status.as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > MAX_BYTES {
-                return Err(WebError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        body_of(response).await
     }
+
+    /// Fetches registration data (RDAP, RFC 7480), of at most 256 KiB, over HTTPS only.
+    ///
+    /// Registries send each other's customers on (RFC 7480 section 5.2), so that a redirect may lead anywhere over
+    /// HTTPS: what is fetched is shown and decides nothing that is secret.
+    pub async fn get_registration(&self, url: &str) -> Result<Vec<u8>, WebError> {
+        let fetch = |url: Url| self.client.get(url).header(ACCEPT, "application/rdap+json").send();
+        let mut next = Url::parse(url).map_err(|_not_a_url| WebError::Elsewhere(url.to_owned()))?;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = fetch(next).await?;
+            match redirect_of(&response) {
+                Some(other) if other.scheme() == "https" => next = other,
+                Some(other) => return Err(WebError::Elsewhere(format!("{}:", other.scheme()))),
+                None => return body_of(response).await,
+            }
+        }
+        Err(WebError::TooManyRedirects)
+    }
+}
+
+/// The body of an answer that brings what was asked for.
+async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, WebError> {
+    let status = response.status();
+    if !status.is_success() {
+        return Err(WebError::Status(status.as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(WebError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Where an answer points to, if it does.

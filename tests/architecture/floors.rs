@@ -40,13 +40,14 @@ pub const KNOWN_CIRCLES: &[Known] = &[];
 /// The table of floors.
 pub const FLOORS: &[Floor] = &[
     Floor { room: "values", rooms: &[], crates: &["idna", "zeroize"] },
-    Floor { room: "assets", rooms: &[], crates: &["regex", "toml"] },
+    Floor { room: "assets", rooms: &[], crates: &["regex", "serde_json", "toml"] },
     Floor {
         room: "audit",
         rooms: &["values", "assets", "message"],
         crates: &[
             "data_encoding",
             "ipnet",
+            "jiff",
             "mail_parser",
             "memchr",
             "pkcs1",

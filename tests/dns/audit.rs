@@ -1,20 +1,37 @@
 //! Whole audits as text files below `tests/cases/audit`: zones in, findings out. No network.
 //!
 //! `message: FILE` reads a message below `tests/cases/messages`, `change: OLD => NEW` changes it before (“\\n” ends a line).
-//! `finding: ID STATUS [text in title or words]`, `not: ID`, `copy: ID VALUE`, `summary: TEXT`.
+//! `finding: ID STATUS [text in title or words]`, `not: ID`, `copy: ID VALUE`, `offers: ID TEXT IN THE COPY`,
+//! `remedy: ID TEXT`, `range: RANGE TEXT`, `summary: TEXT`.
+//! `neighbours: N` asks lists about neighbours, at most N questions; `registration:` and `network: IP` hold what a registry
+//! answers (RDAP), `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
 
 use std::path::Path;
 
 use mailferry::audit::evidence::EvidenceFacts;
 use mailferry::audit::message::{MessageFacts, read_message};
-use mailferry::audit::{AuditReport, Facts, judge, missing_questions};
+use mailferry::audit::{
+    AddressRange, AuditReport, Facts, RdapLookup, RdapSaid, RdapSilence, judge, missing_questions,
+    neighbour_plan, read_domain, read_network,
+};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
 
 /// What a case says about its situation.
-const SITUATION: &[&str] = &["domain", "ip", "selector", "message", "change"];
+const SITUATION: &[&str] = &[
+    "domain",
+    "ip",
+    "selector",
+    "list",
+    "key",
+    "neighbours",
+    "registration",
+    "network",
+    "message",
+    "change",
+];
 /// What a case expects.
-const EXPECTATIONS: &[&str] = &["finding", "not", "copy", "summary"];
+const EXPECTATIONS: &[&str] = &["finding", "not", "copy", "offers", "remedy", "range", "summary"];
 
 fn audit(case: &Case) -> (Facts, AuditReport) {
     let domain = DomainName::parse(case.get("domain").unwrap()).unwrap();
@@ -25,9 +42,21 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
     if !messages.is_empty() {
         facts.evidence = Some(EvidenceFacts { messages, ..EvidenceFacts::default() });
     }
+    facts.requested_lists = case.all("list").into_iter().map(str::to_owned).collect();
+    facts.keyed_operators = case.all("key").into_iter().map(str::to_owned).collect();
+    facts.registration = case.get("registration").map(|json| registry(json, read_domain));
+    facts.networks = case
+        .all("network")
+        .into_iter()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(address, json)| (address.parse().unwrap(), registry(json, read_network)))
+        .collect();
     for _ in 0..100 {
         let missing = missing_questions(&facts);
         if missing.is_empty() {
+            if let Some(budget) = case.get("neighbours") {
+                ask_neighbours(case, &mut facts, budget.parse().unwrap());
+            }
             let report = judge(&facts);
             return (facts, report);
         }
@@ -62,6 +91,25 @@ fn messages(case: &Case) -> Vec<MessageFacts> {
         read.push(read_message(name, text.as_bytes()));
     }
     read
+}
+
+/// A registry's answer, or `!WORDS` where it could not be asked.
+fn registry<T, E: std::fmt::Display>(json: &str, read: fn(&[u8]) -> Result<T, E>) -> RdapLookup<T> {
+    let said = match (json.strip_prefix('!'), read(json.as_bytes())) {
+        (Some(words), _) => RdapSaid::Silent(RdapSilence::Unreached(words.to_owned())),
+        (None, Ok(found)) => RdapSaid::Found(found),
+        (None, Err(error)) => RdapSaid::Silent(RdapSilence::Unreadable(error.to_string())),
+    };
+    RdapLookup { url: "https://rdap.example/x".to_owned(), at: UnixTime(1_700_000_000), said }
+}
+
+fn ask_neighbours(case: &Case, facts: &mut Facts, budget: usize) {
+    let plan = neighbour_plan(facts, budget);
+    assert!(plan.questions.len() <= budget, "{}: {} questions", case.name, plan.questions.len());
+    facts.neighbourhoods = plan.neighbourhoods;
+    for question in &plan.questions {
+        facts.neighbourhoods[question.neighbourhood].hear(question, &case.zone.answer(&question.question));
+    }
 }
 
 /// What a report lacks of what its case expects.
@@ -101,6 +149,27 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
         let offered = find(id).and_then(|finding| finding.copy.as_ref());
         if offered.is_none_or(|copy| copy.value != value) {
             wrong.push(format!("{id} offers {offered:?}"));
+        }
+    }
+    for line in case.all("offers") {
+        let (id, text) = line.split_once(' ').unwrap();
+        let offered = find(id).and_then(|finding| finding.copy.as_ref());
+        if offered.is_none_or(|copy| !copy.value.contains(text.trim())) {
+            wrong.push(format!("{id} offers {offered:?}"));
+        }
+    }
+    for line in case.all("remedy") {
+        let (id, text) = line.split_once(' ').unwrap();
+        let remedy = find(id).and_then(|finding| finding.remedy.as_ref());
+        if remedy.is_none_or(|remedy| !remedy.contains(text)) {
+            wrong.push(format!("{id} says to do {remedy:?}"));
+        }
+    }
+    for line in case.all("range") {
+        let (name, text) = line.split_once(' ').unwrap();
+        let words = report.ranges.iter().find(|range| range.range == name).map(AddressRange::words);
+        if words.as_ref().is_none_or(|words| !words.contains(text)) {
+            wrong.push(format!("{name}: {words:?}"));
         }
     }
     for text in case.all("summary").into_iter().filter(|text| !report.summary.contains(text)) {

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod lists;
 mod named;
 mod providers;
 mod snippets;

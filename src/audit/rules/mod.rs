@@ -1,9 +1,7 @@
 //! The list of rules. A rule looks answers up and adds findings; each id at most once.
 
-mod block_lists;
-
 use super::context::Context;
-use super::{Finding, dkim, dmarc, evidence, message, mx, sender, spf, zone};
+use super::{Finding, dkim, dmarc, evidence, message, mx, reputation, sender, spf, zone};
 
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 
@@ -15,7 +13,7 @@ const RULES: [Rule; 9] = [
     dmarc::rule::judge,
     dkim::rule::judge,
     sender::rule::judge,
-    block_lists::judge,
+    reputation::rule::judge,
     evidence::rule::judge,
     message::rule::judge,
 ];

@@ -25,7 +25,7 @@ const GENERIC_WORDS: [&str; 18] = [
 ];
 
 /// Whether a name was made by a machine: the digits of the address, or words for customer lines.
-pub(super) fn is_generic(name: &DnsName, address: IpAddr) -> bool {
+pub(in crate::audit) fn is_generic(name: &DnsName, address: IpAddr) -> bool {
     let host: Vec<&str> = name.labels().collect();
     // The last two labels are the provider's own name, such as dsl.example.
     let own: Vec<&str> = host.iter().take(host.len().saturating_sub(2)).copied().collect();

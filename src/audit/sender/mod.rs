@@ -2,3 +2,5 @@
 
 mod generic_names;
 pub(super) mod rule;
+
+pub(super) use generic_names::is_generic;

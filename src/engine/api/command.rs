@@ -22,6 +22,31 @@ pub struct AuditOptions {
     pub evidence: Vec<PathBuf>,
 }
 
+/// Which neighbours of the sending addresses lists are asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NeighbourScope {
+    /// None: it is hundreds of questions, so it is the owner's choice.
+    #[default]
+    None,
+    /// Some 120, the nearest first.
+    Sample,
+    /// All 255.
+    Whole,
+}
+
+/// How far an audit goes beyond ordinary questions to the DNS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditReach {
+    /// Neighbours.
+    pub neighbours: NeighbourScope,
+    /// Ids of lists that are asked on request only.
+    pub lists: Vec<String>,
+    /// Keys of the owner's, by the operator of the lists that they open.
+    pub keys: Vec<(String, Secret)>,
+    /// Whether registries are asked over HTTPS (RDAP).
+    pub asks_registries: bool,
+}
+
 /// Formats of the final report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {
@@ -78,6 +103,8 @@ pub enum Command {
     AnswerOwner(OwnerAnswers),
     /// What the owner decides against the verdict; `None` takes it back.
     Overrule(Option<Overrule>),
+    /// Audits again, and queries lists about the neighbours of the sending addresses.
+    AskNeighbours(NeighbourScope),
     /// Cancels the running audit and discards its results.
     CancelAudit,
     /// Writes the audit alone.

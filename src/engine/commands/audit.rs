@@ -5,6 +5,7 @@ use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::audit::{Facts, judge};
 use crate::engine::actor::Actor;
 use crate::engine::api::command::AuditOptions;
+use crate::engine::api::command::{AuditReach, NeighbourScope};
 use crate::engine::api::snapshot::AuditView;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
@@ -13,8 +14,14 @@ use crate::engine::jobs::survey::Known;
 
 impl Actor {
     /// Runs the audit; an earlier report stays visible meanwhile.
-    pub(super) fn run_audit(&mut self) {
+    pub(super) fn run_audit(&mut self, neighbours: NeighbourScope) {
         let Some(open) = self.open.as_mut() else { return };
+        let reach = if open.view.is_practice {
+            // Nothing leaves the computer, so nobody has to agree to anything.
+            AuditReach { neighbours: NeighbourScope::Whole, ..AuditReach::default() }
+        } else {
+            AuditReach { neighbours, asks_registries: true, ..AuditReach::default() }
+        };
         let question = crate::engine::jobs::survey::Question {
             domain: open.project.domain().clone(),
             options: AuditOptions {
@@ -24,6 +31,8 @@ impl Actor {
             },
             resolver: open.resolver_address(),
             known: Known::of(open.project.audit_facts().ok().flatten().as_deref()),
+            reach,
+            is_practice: open.view.is_practice,
         };
         open.view.audit = AuditView::Running {
             done: 0,
@@ -42,7 +51,7 @@ impl Actor {
     pub(super) fn read_evidence(&mut self, paths: Vec<PathBuf>) {
         let Some(open) = self.open.as_mut() else { return };
         open.evidence_to_read = paths;
-        self.run_audit();
+        self.run_audit(NeighbourScope::None);
     }
 
     /// Takes what the owner says of the operation, and judges again what was measured.

@@ -17,7 +17,7 @@ mod records;
 mod trust;
 
 use crate::engine::actor::{Actor, Next};
-use crate::engine::api::command::Command;
+use crate::engine::api::command::{Command, NeighbourScope};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::explain;
 
@@ -38,10 +38,11 @@ impl Actor {
             Command::FindServer => self.find_server(),
             Command::SetSourceServer(server) => self.set_source_server(server),
             Command::SetAuditOptions(options) => self.set_audit_options(options),
-            Command::RunAudit => self.run_audit(),
             Command::ReadEvidence(paths) => self.read_evidence(paths),
             Command::AnswerOwner(owner) => self.answer_owner(owner),
             Command::Overrule(overrule) => self.overrule(overrule),
+            Command::RunAudit => self.run_audit(NeighbourScope::None),
+            Command::AskNeighbours(scope) => self.run_audit(scope),
             Command::CancelAudit => self.cancel_audit(),
             Command::ExportAudit { path, format } => self.export_audit(&path, format),
             Command::ChooseDestination { provider, server } => self.choose_destination(provider, server),

@@ -1,4 +1,5 @@
 use crate::engine::actor::Actor;
+use crate::engine::api::command::AuditReach;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
@@ -22,6 +23,8 @@ impl Actor {
             options: open.view.domain.audit_options.clone(),
             resolver: open.resolver_address(),
             known: Known::default(),
+            reach: AuditReach::default(),
+            is_practice: open.view.is_practice,
         };
         self.launch(
             JobKind::Records,

@@ -1,19 +1,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::audit::{AuditReport, Facts, judge};
 use crate::dns::Resolver;
-use crate::engine::api::command::AuditOptions;
+use crate::engine::api::command::{AuditOptions, AuditReach, NeighbourScope};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
-use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
+use crate::survey::{self, EvidenceProgress, ListKeys, Politeness, Progress, SurveyError, SurveyOptions};
 use crate::values::{DomainName, UnixTime};
+use crate::web::Web;
 
 /// The DNS settings.
 pub(in crate::engine) struct Question {
@@ -23,6 +27,10 @@ pub(in crate::engine) struct Question {
     pub(in crate::engine) resolver: String,
     /// What an earlier audit knows from the owner.
     pub(in crate::engine) known: Known,
+    /// How far it goes.
+    pub(in crate::engine) reach: AuditReach,
+    /// Whether everything that is asked is inside this program.
+    pub(in crate::engine) is_practice: bool,
 }
 
 /// What the owner has given to an earlier audit, and a new one keeps.
@@ -75,19 +83,61 @@ pub(in crate::engine) async fn resolver(address: &str) -> Result<Resolver, Box<U
 }
 
 impl Question {
-    /// What the survey is told beforehand; reads the owner's files, where some are named.
-    async fn survey_options(&self, context: &JobContext) -> Result<SurveyOptions, Box<UserError>> {
-        let evidence = if self.options.evidence.is_empty() {
-            self.known.evidence.clone()
-        } else {
-            Some(read_files(&self.domain, &self.options.evidence, context).await?)
+    fn keys(&self) -> ListKeys {
+        let mut keys = ListKeys::default();
+        for (operator, key) in &self.reach.keys {
+            if !keys.insert(operator, key.clone()) {
+                tracing::warn!(operator, "the key for this list cannot be part of a name and is not used");
+            }
+        }
+        keys
+    }
+
+    fn politeness(&self) -> Option<Politeness> {
+        let politeness = match self.reach.neighbours {
+            NeighbourScope::None => return None,
+            NeighbourScope::Sample => Politeness::SAMPLE,
+            NeighbourScope::Whole => Politeness::WHOLE,
         };
-        Ok(SurveyOptions {
+        Some(if self.is_practice { Politeness { pause: Duration::ZERO, ..politeness } } else { politeness })
+    }
+
+    /// Asks everything, as far as the question reaches.
+    pub(in crate::engine) async fn measure(
+        &self,
+        progress: &mut (dyn FnMut(Progress) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<Facts, Box<UserError>> {
+        let resolver = resolver(&self.resolver).await?;
+        let keys = self.keys();
+        let options = SurveyOptions {
             selectors: self.options.selectors.clone(),
             sending_addresses: self.options.sending_addresses.clone(),
-            evidence,
+            evidence: self.known.evidence.clone(),
             owner: self.known.owner.clone(),
-        })
+            lists: self.reach.lists.clone(),
+            keys: keys.clone(),
+        };
+        let failed = |error: SurveyError| Box::new(explain::survey(&error));
+        let mut facts =
+            survey::run(&self.domain, &options, &resolver, progress, cancel).await.map_err(failed)?;
+        facts.overrule.clone_from(&self.known.overrule);
+        if let Some(politeness) = self.politeness() {
+            survey::ask_neighbours(&mut facts, politeness, &resolver, &keys, progress, cancel)
+                .await
+                .map_err(failed)?;
+        }
+        if self.reach.asks_registries {
+            let web =
+                Web::new().inspect_err(|error| tracing::warn!("registries are not asked: {error}")).ok();
+            if let Some(web) = web {
+                tokio::select! {
+                    () = cancel.cancelled() => return Err(failed(SurveyError::Cancelled)),
+                    () = survey::ask_registries(&mut facts, &web) => {}
+                }
+            }
+        }
+        Ok(facts)
     }
 }
 
@@ -96,18 +146,18 @@ pub(in crate::engine) async fn audit(
     question: Question,
     context: JobContext,
 ) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
-    let options = question.survey_options(&context).await?;
-    let resolver = resolver(&question.resolver).await?;
+    let mut question = question;
+    if !question.options.evidence.is_empty() {
+        let files = read_files(&question.domain, &question.options.evidence, &context).await?;
+        question.known.evidence = Some(files);
+    }
     let mut tell = |progress: Progress| {
         let Progress { done, total, what } = progress;
         let message = Message::AuditProgress { number: context.number, done, total, what };
         // The next progress report replaces one that does not fit.
         let _overtaken = context.answers.try_send(message).is_err();
     };
-    let mut facts = survey::run(&question.domain, &options, &resolver, &mut tell, &context.token)
-        .await
-        .map_err(|error| Box::new(explain::survey(&error)))?;
-    facts.overrule = question.known.overrule;
+    let facts = question.measure(&mut tell, &context.token).await?;
     let report = judge(&facts);
     let json = facts
         .to_json()

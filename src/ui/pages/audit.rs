@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::address_range::AddressRangeTab;
 use super::evidence_tab::EvidenceTab;
 use super::finding;
 use super::receivers::ReceiversTab;
@@ -62,6 +63,8 @@ enum Tab {
     Findings,
     Receivers,
     Evidence,
+    /// The street that the server lives in.
+    AddressRange,
 }
 
 /// Step Audit: the findings, filtered and grouped, one of which may be open; who accepts the mail; and the owner's own
@@ -80,6 +83,7 @@ pub struct AuditPage {
     evidence: EvidenceTab,
     path: PathField,
     format: ReportFormat,
+    address_range: AddressRangeTab,
 }
 
 impl Default for AuditPage {
@@ -98,6 +102,7 @@ impl Default for AuditPage {
             evidence: EvidenceTab::default(),
             path: PathField::new(Purpose::SaveAudit),
             format: ReportFormat::Html,
+            address_range: AddressRangeTab::default(),
         }
     }
 }
@@ -122,7 +127,8 @@ impl AuditPage {
                 (Tab::Evidence, report) => self.evidence.ui(ui, project, report.as_deref(), cx),
                 (Tab::Findings, Some(report)) => self.report(ui, report, cx.is_narrow),
                 (Tab::Receivers, Some(report)) => self.receivers.ui(ui, report, cx.is_narrow),
-                (Tab::Findings | Tab::Receivers, None) => {}
+                (Tab::AddressRange, Some(report)) => self.address_range.ui(ui, project, &report.ranges, cx),
+                (Tab::Findings | Tab::Receivers | Tab::AddressRange, None) => {}
             }
         });
     }
@@ -130,6 +136,10 @@ impl AuditPage {
     /// Findings, receivers and evidence; without a report only files can be read.
     fn tabs(&mut self, ui: &mut Ui, report: Option<&AuditReport>) {
         let receivers = report.map_or(0, |report| report.receivers.len());
+        let range = match report.map_or(&[][..], |report| &report.ranges) {
+            [only] => format!("Address range {}", only.range),
+            _ => "Address range".to_owned(),
+        };
         ui.horizontal(|ui| {
             for (tab, label) in [
                 (Tab::Findings, "Findings".to_owned()),
@@ -137,6 +147,7 @@ impl AuditPage {
                     Tab::Receivers,
                     if receivers > 0 { format!("Receivers {receivers}") } else { "Receivers".to_owned() },
                 ),
+                (Tab::AddressRange, range),
                 (Tab::Evidence, "Evidence".to_owned()),
             ] {
                 if choice::option_button(ui, self.tab == tab, &label).clicked() {

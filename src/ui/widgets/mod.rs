@@ -1,5 +1,6 @@
 //! The small set of widgets that pages are composed of; one file each.
 
+pub mod address_grid;
 pub mod badge;
 pub mod bar;
 pub mod button;

@@ -27,6 +27,7 @@ pub mod fakes {
     pub mod counting_proxy;
     pub mod cutting_proxy;
     pub mod folder_server;
+    pub mod https_server;
     pub mod leaving_line;
     pub mod odd_imap;
     pub mod practice_server;

@@ -1,8 +1,8 @@
 use super::{ago, domain};
 use crate::audit::evidence::{Collector, LogKind, LogReader, SourceKind};
 use crate::audit::{
-    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Facts, Finding, Group, Importance, Outcome,
-    Picture, Reference, SpfTreeNode, Status, judge,
+    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, Facts, Finding, Group,
+    Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status, judge,
 };
 
 fn finding(
@@ -257,5 +257,83 @@ pub fn report() -> AuditReport {
         findings,
         receivers: Vec::new(),
         verdict: None,
+        ranges: vec![street()],
+    }
+}
+
+/// The street of the specification's picture: clean oneself, with bad company.
+fn street() -> AddressRange {
+    const HIGH: [u8; 10] = [12, 13, 44, 45, 58, 76, 77, 141, 203, 204];
+    const LOWER: [u8; 13] = [9, 31, 46, 61, 62, 90, 91, 118, 119, 120, 160, 187, 221];
+    const SILENT: [u8; 2] = [66, 67];
+    let cell = |index: u8| {
+        let (state, lists): (CellState, &[&str]) = match index {
+            _ if HIGH.contains(&index) => (CellState::HighImpact, &["Spamhaus ZEN"]),
+            _ if LOWER.contains(&index) => (CellState::LowerImpact, &["UCEPROTECT level 1"]),
+            _ if SILENT.contains(&index) => (CellState::Unknown, &[]),
+            _ => (CellState::Clean, &[]),
+        };
+        RangeCell {
+            index,
+            place: format!("203.0.113.{index}"),
+            state,
+            lists: lists.iter().map(|name| (*name).to_owned()).collect(),
+            name: (!lists.is_empty()).then(|| format!("v{index}.nordhafen.example")),
+            has_generic_name: false,
+        }
+    };
+    let is_asked = |index: &u8| {
+        (32..96).contains(index) || index % 3 == 0 || HIGH.contains(index) || LOWER.contains(index)
+    };
+    let row = |name: &str, zone: &str, judges: &str, impact: &str, status: Status, words: &str| ListRow {
+        name: name.to_owned(),
+        zone: zone.to_owned(),
+        judges: judges.to_owned(),
+        impact: impact.to_owned(),
+        status,
+        words: words.to_owned(),
+    };
+    AddressRange {
+        range: "203.0.113.0/24".to_owned(),
+        own: "203.0.113.47".to_owned(),
+        own_index: 47,
+        cells: (0..=u8::MAX).filter(is_asked).map(cell).collect(),
+        lists_asked: vec!["Spamhaus ZEN".to_owned(), "UCEPROTECT level 1".to_owned()],
+        prefix: Some("203.0.113.0/24".to_owned()),
+        system: Some(64500),
+        system_name: Some("NORDHAFEN, DE".to_owned()),
+        holder: Some("Nordhafen Hosting GmbH".to_owned()),
+        abuse: vec!["abuse@nordhafen.example".to_owned()],
+        rows: vec![
+            row(
+                "Spamhaus ZEN",
+                "zen.spamhaus.org",
+                "address",
+                "High",
+                Status::Unknown,
+                "No answer: refused because you ask through a public resolver",
+            ),
+            row("SpamCop", "bl.spamcop.net", "address", "Medium", Status::Pass, "Not listed"),
+            row("Mailspike", "bl.mailspike.net", "address", "Medium", Status::Pass, "Not listed"),
+            row("PSBL", "psbl.surriel.com", "address", "Low", Status::Pass, "Not listed"),
+            row("UCEPROTECT level 1", "dnsbl-1.uceprotect.net", "address", "Low", Status::Pass, "Not listed"),
+            row(
+                "UCEPROTECT level 2",
+                "dnsbl-2.uceprotect.net",
+                "range",
+                "Low",
+                Status::Info,
+                "Listed, by range",
+            ),
+            row(
+                "UCEPROTECT level 3",
+                "dnsbl-3.uceprotect.net",
+                "provider",
+                "Low",
+                Status::Info,
+                "Listed, by provider",
+            ),
+        ],
+        never_asked: vec!["sorbs.net (closed by its owner, 2024-06-05)".to_owned()],
     }
 }

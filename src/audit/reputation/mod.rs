@@ -1,0 +1,26 @@
+//! Reputation: what lists in the DNS, networks and registries say about addresses and domains, and about the neighbours.
+
+mod domain_rule;
+mod letters;
+mod list;
+mod neighbourhood;
+mod network_rule;
+mod origin;
+mod range;
+mod range_rule;
+mod rdap;
+mod registration_rule;
+pub(super) mod rule;
+mod subjects;
+
+pub(super) use letters::add_letters;
+pub use list::{KEY_LABEL, keyed_operators, lists_on_request, operator_of, with_key};
+pub use neighbourhood::{
+    ListSaid, Neighbour, NeighbourPlan, NeighbourQuestion, Neighbourhood, Said, neighbour_plan,
+};
+pub(super) use range::address_ranges;
+pub use range::{AddressRange, CellState, ListRow, RangeCell};
+pub use rdap::{
+    DomainRegistration, NetworkRegistration, RdapError, RdapLookup, RdapPlan, RdapSaid, RdapSilence,
+    rdap_plan, read_domain, read_network,
+};
