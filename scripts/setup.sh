@@ -24,7 +24,9 @@ run_packages=(
 test_packages=(
     "dovecot-imapd: real IMAP servers to copy between"
     "bind9: real name server for the audit"
-    "postfix: writes a real mail log and a real bounce"
+    "postfix: a real mail server that the audit looks at, and that writes a real log and a real bounce"
+    "openssl: looks at that server as its owner would"
+    "netcat-openbsd: speaks with it as its owner would"
     "bind9-utils: named-checkzone for every zone snippet"
     "gnome-keyring: real password store"
     "dbus-daemon: session bus for the password store"

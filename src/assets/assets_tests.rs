@@ -100,6 +100,7 @@ fn whole_files_of_each_kind_are_taken() {
         ("selectors.toml", SELECTOR),
         ("server_habits.toml", HABITS),
         ("rehearsal/example.zone", ZONE),
+        ("rehearsal/seen.json", "{ \"a\": 1 }\n"),
         ("icons/tick.svg", "<svg viewBox=\"0 0 1 1\"></svg>\n"),
         ("report/style.css", "p { margin: 0 }\n"),
     ] {
@@ -187,6 +188,7 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
         ("server_habits.toml", HABITS, "[20]", "[0]", &["numbers from 1"]),
         ("server_habits.toml", HABITS, "hosts = [\"gmx.net\"]", "", &["no server"]),
         ("rehearsal/example.zone", ZONE, "SOA", "NS", &["no SOA"]),
+        ("rehearsal/seen.json", "{}", "{", "x", &["not JSON"]),
         ("icons/tick.svg", "<svg></svg>", "</svg>", "", &["not an SVG image"]),
         ("report/style.css", "p {}", "p {}", " ", &["empty"]),
         ("new.toml", "a = 1", "a", "b", &["nothing reads"]),

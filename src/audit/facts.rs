@@ -8,7 +8,9 @@ use super::evidence::EvidenceFacts;
 use super::message::MessageFacts;
 use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, RdapLookup};
 use super::verdict::{Overrule, OwnerAnswers};
-use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, RecordType, UnixTime};
+use crate::values::{
+    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, PolicyFile, RecordType, UnixTime,
+};
 
 /// Version of the facts that this program writes. Older ones are read; newer ones are refused.
 pub const FACTS_VERSION: u32 = 1;
@@ -55,6 +57,12 @@ pub struct Facts {
     /// What the registry says of the domain (RDAP); `None` where it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<RdapLookup<DomainRegistration>>,
+    /// What was seen at the mail hosts; `None` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_hosts: Option<MailHosts>,
+    /// The policy file of MTA-STS; `None` where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mta_sts: Option<PolicyFile>,
 }
 
 /// Why saved facts cannot be read.
@@ -92,6 +100,8 @@ impl Facts {
             neighbourhoods: Vec::new(),
             networks: BTreeMap::new(),
             registration: None,
+            mail_hosts: None,
+            mta_sts: None,
         }
     }
 

@@ -103,6 +103,8 @@ pub enum Area {
     Dkim,
     /// DMARC (RFC 9989).
     Dmarc,
+    /// TLS on the way, and what is promised about it (RFC 3207, 7672, 8461).
+    Transport,
     /// Block lists (RFC 5782).
     BlockLists,
     /// What receivers do with the mail, from the owner's logs and reports.
@@ -197,13 +199,36 @@ pub struct Evidence {
     /// The server that was asked.
     pub server: String,
     /// What came back.
-    pub outcome: Outcome,
+    pub outcome: EvidenceOutcome,
     /// Records, one per line; empty unless the outcome has data. Never more than a few dozen lines.
     pub data: Vec<String>,
     /// When it was asked.
     pub at: UnixTime,
     /// How long the answer took.
     pub duration_millis: u64,
+}
+
+/// What came back, by the means that were asked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EvidenceOutcome {
+    /// From the DNS.
+    Dns(Outcome),
+    /// From a mail host or a web server.
+    Said {
+        /// In a few words.
+        said: String,
+    },
+}
+
+impl EvidenceOutcome {
+    /// What came of it, for people.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Dns(outcome) => outcome.words(),
+            Self::Said { said } => said,
+        }
+    }
 }
 
 /// Drawings that a finding may carry.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use super::Evidence;
+use super::{Evidence, EvidenceOutcome};
 use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordData, RecordType};
 
 /// Records shown per question; the rest is counted.
@@ -96,7 +96,7 @@ fn evidence_of(answer: &DnsAnswer) -> Evidence {
     Evidence {
         query: answer.question.to_string(),
         server: answer.server.clone(),
-        outcome: answer.outcome.clone(),
+        outcome: EvidenceOutcome::Dns(answer.outcome.clone()),
         data,
         at: answer.at,
         duration_millis: answer.duration_millis,

@@ -22,13 +22,14 @@ mod sender;
 mod senders;
 pub mod spf;
 mod tag_list;
+mod transport;
 pub mod verdict;
 mod zone;
 
 pub use facts::{FACTS_VERSION, Facts, FactsError};
 pub use finding::{
-    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Picture, Reference,
-    SpfTreeNode, Status,
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group, Importance,
+    Picture, Reference, SpfTreeNode, Status,
 };
 pub use judge::{judge, missing_questions};
 pub use lookups::Lookups;
@@ -38,5 +39,6 @@ pub use reputation::{
     RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of, rdap_plan,
     read_domain, read_network, with_key,
 };
+pub use transport::targets::{StandIns, policy_addresses, probe_targets};
 
 pub use crate::values::Outcome;

@@ -82,6 +82,15 @@ pub struct Audit {
     /// An IP address that sends the domain's mail; may be repeated.
     #[arg(long = "sending-ip", value_name = "IP")]
     pub sending_ips: Vec<IpAddr>,
+    /// Leave the mail hosts alone: ask the DNS only.
+    #[arg(long)]
+    pub no_probe: bool,
+    /// A host that always answers on port 25, to find out whether that port is open from here.
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "no_probe")]
+    pub probe_control: Option<String>,
+    /// What the line for the server printed, where port 25 is closed from here.
+    #[arg(long, value_name = "FILE")]
+    pub probe_output: Option<PathBuf>,
     /// Ask lists about the neighbours of the sending addresses too, slowly: some 120 of them, or all 255.
     #[arg(long, value_enum, value_name = "HOW MANY", num_args = 0..=1, default_missing_value = "some")]
     pub neighbours: Option<Neighbours>,
@@ -95,7 +104,7 @@ pub struct Audit {
     #[arg(long)]
     pub no_registries: bool,
     /// Judge facts saved earlier, without any network access.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "neighbours", "lists", "list_key_files"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "neighbours", "lists", "list_key_files", "probe_control"])]
     pub facts: Option<PathBuf>,
     /// Read a mail log, bounces, reports or received messages (.eml), compressed or not, or a folder of them; may be
     /// repeated.

@@ -16,18 +16,29 @@ const MOST_KEY_BYTES: u64 = 4_096;
 /// The facts of one domain are a few hundred kB at most.
 const MOST_FACTS_BYTES: u64 = 64_000_000;
 
+/// The output of the line for the server is some kB for each host.
+const MOST_PROBE_BYTES: u64 = 4_000_000;
+
 /// `mailferry audit`.
 pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
     let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_audit(arguments)?;
     check_selectors(&arguments.selectors)?;
+    let probe_output = arguments
+        .probe_output
+        .as_deref()
+        .map(|path| output::read_text(path, MOST_PROBE_BYTES))
+        .transpose()?;
     let facts = match &arguments.facts {
         Some(path) => {
-            let facts = saved_facts(path)?;
+            let mut facts = saved_facts(path)?;
             check_domain(&domain, &facts, path)?;
+            if let Some(output) = &probe_output {
+                headless::add_probe_output(&mut facts, output)?;
+            }
             facts
         }
-        None => ask(arguments)?,
+        None => ask(arguments, probe_output)?,
     };
     if let Some(path) = &arguments.save_facts {
         output::write_json(path, &facts)?;
@@ -95,12 +106,15 @@ pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     })
 }
 
-fn ask(arguments: &Audit) -> Result<Facts, CliError> {
+fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliError> {
     let options = AuditOptions {
         resolver: arguments.resolver.clone().unwrap_or_default(),
         selectors: arguments.selectors.clone(),
         sending_addresses: arguments.sending_ips.clone(),
         evidence: arguments.evidence.clone(),
+        skips_mail_hosts: arguments.no_probe,
+        control_host: arguments.probe_control.clone().unwrap_or_default(),
+        probe_output,
     };
     let owner = super::verdict::answers(&arguments.answers)?;
     let reach = AuditReach {

@@ -29,7 +29,9 @@ pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
         ("--html", arguments.html.as_deref()),
         ("--save-facts", arguments.save_facts.as_deref()),
     ];
-    check(&outputs, &[("--facts", arguments.facts.as_deref())], None)
+    let inputs =
+        [("--facts", arguments.facts.as_deref()), ("--probe-output", arguments.probe_output.as_deref())];
+    check(&outputs, &inputs, None)
 }
 
 /// The outputs of `mailferry verdict`.

@@ -64,6 +64,16 @@ fn read_evidence(
         .map_err(|error| Box::new(explain::evidence(&error)))
 }
 
+/// Adds to saved facts what the line for the server printed.
+///
+/// # Errors
+/// In the user's words: it is no such output.
+pub fn add_probe_output(facts: &mut Facts, output: &str) -> Result<(), Box<UserError>> {
+    let elsewhere = crate::engine::jobs::survey::seen_elsewhere(output)?;
+    facts.mail_hosts.get_or_insert_default().adopt(elsewhere);
+    Ok(())
+}
+
 /// What `mailferry spf` asks.
 #[derive(Clone, Copy, Debug)]
 pub struct SpfQuestion<'a> {

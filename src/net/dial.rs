@@ -81,6 +81,17 @@ async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::R
     Ok((stream, began.elapsed()))
 }
 
+/// Connects to one address and no other, within this time.
+///
+/// # Errors
+///
+/// What the system said; [`io::ErrorKind::TimedOut`] where it said nothing in time.
+pub async fn connect(address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+    let (stream, _round_trip) = attempt(0, address, limit).await?;
+    tune(&stream);
+    Ok(stream)
+}
+
 /// Small commands leave at once, and a dead line is noticed while nothing is sent (half-open after a change of network).
 fn tune(stream: &TcpStream) {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_AGAIN);

@@ -1,11 +1,15 @@
 //! Connections to servers for any protocol: name resolution, TLS, and which certificates are trusted.
 
+mod certificate;
 mod dial;
 mod error;
+mod inspect;
 mod tls;
 mod trust;
 
-pub use dial::{Reached, reach};
+pub use certificate::read_certificate;
+pub use dial::{Reached, connect, reach};
 pub use error::NetError;
+pub use inspect::{InspectError, Inspected, Offer, Protected, Roots, inspect, judge_chain, read_chain};
 pub use tls::handshake;
 pub use trust::{CertificateFacts, TrustPolicy};

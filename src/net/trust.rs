@@ -64,16 +64,16 @@ pub(super) fn take_seen(seen: &Seen) -> Option<CertificateFacts> {
 
 /// What a server shows of itself.
 #[derive(Debug)]
-struct Shown<'a> {
-    end_entity: &'a CertificateDer<'a>,
-    intermediates: &'a [CertificateDer<'a>],
-    server_name: &'a ServerName<'a>,
-    ocsp_response: &'a [u8],
-    now: TlsTime,
+pub(super) struct Shown<'a> {
+    pub(super) end_entity: &'a CertificateDer<'a>,
+    pub(super) intermediates: &'a [CertificateDer<'a>],
+    pub(super) server_name: &'a ServerName<'a>,
+    pub(super) ocsp_response: &'a [u8],
+    pub(super) now: TlsTime,
 }
 
 /// Verifies a server certificate. Signatures are always checked in the same way.
-trait Authority: std::fmt::Debug + Send + Sync {
+pub(super) trait Authority: std::fmt::Debug + Send + Sync {
     fn vouch(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error>;
 }
 
@@ -89,10 +89,10 @@ impl Authority for rustls_platform_verifier::Verifier {
     }
 }
 
-type Authorities = Option<Arc<dyn Authority>>;
+pub(super) type Authorities = Option<Arc<dyn Authority>>;
 
 /// The system's authorities, read once. `None` where the system has none: then only pins are trusted.
-fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
+pub(super) fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
     static AUTHORITIES: OnceLock<Authorities> = OnceLock::new();
     AUTHORITIES
         .get_or_init(|| match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {

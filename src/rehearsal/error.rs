@@ -26,6 +26,9 @@ pub enum RehearsalError {
     /// The name of a zone is no domain name.
     #[error("“{0}” is not a valid name for a practice zone")]
     ZoneName(String),
+    /// What the practice mail host shows is damaged.
+    #[error("what the practice mail host shows cannot be read: {0}")]
+    MailHosts(#[source] serde_json::Error),
     /// The folder that keeps the practice destination cannot be read or written.
     #[error("the practice mail in {path} cannot be saved: {source}")]
     Keep {

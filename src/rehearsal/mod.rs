@@ -7,6 +7,7 @@ mod dns;
 mod error;
 mod evidence;
 mod imap;
+mod mail_hosts;
 mod mailbox;
 mod practice;
 pub mod sample;
@@ -19,6 +20,7 @@ pub use imap::{
     Action, Dislike, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, MailBackup,
     Personality, Quirks, Traffic, Trigger,
 };
+pub use mail_hosts::mail_hosts;
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
 pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
 pub use trouble::Trouble;

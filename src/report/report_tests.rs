@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::audit::{
-    AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, ListRow,
+    AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group, Importance, ListRow,
     Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status,
 };
 use crate::plan::{LedgerSum, MessageState, VerifySummary};
@@ -33,7 +33,7 @@ fn finding(text: &str, url: &str) -> Finding {
         evidence: vec![Evidence {
             query: text.to_owned(),
             server: text.to_owned(),
-            outcome: Outcome::Broken(text.to_owned()),
+            outcome: EvidenceOutcome::Dns(Outcome::Broken(text.to_owned())),
             data: vec![text.to_owned(); 60],
             at: AT,
             duration_millis: 12,

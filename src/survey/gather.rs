@@ -8,12 +8,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::asker::{Asker, ListKeys};
+use super::look::{Looking, look};
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
 use crate::dns::{DnsError, Resolver};
-use crate::values::{DnsAnswer, DnsQuestion, DomainName, RecordType, UnixTime};
+use crate::values::{DnsAnswer, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime};
 
 /// Rounds of asking; an SPF chain needs about one per include, everything else is done after four.
 const MAX_ROUNDS: usize = 64;
@@ -23,7 +24,7 @@ const MAX_QUESTIONS: usize = 1_000;
 const SURVEY_TIME: Duration = Duration::from_mins(3);
 
 /// What the owner told beforehand.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct SurveyOptions {
     /// DKIM selectors.
     pub selectors: Vec<String>,
@@ -37,6 +38,10 @@ pub struct SurveyOptions {
     pub lists: Vec<String>,
     /// Keys of the owner's for lists that want one.
     pub keys: ListKeys,
+    /// Whether mail hosts are looked at.
+    pub looking: Looking,
+    /// What was seen of mail hosts elsewhere; it stands in the place of what was seen from here.
+    pub seen_elsewhere: Option<MailHosts>,
 }
 
 /// How far a survey is.
@@ -86,7 +91,7 @@ pub async fn run(
     facts.requested_lists.clone_from(&options.lists);
     facts.keyed_operators = options.keys.operators();
     let asker = Asker { resolver: &resolver, keys: &options.keys };
-    let survey = gather(&mut facts, asker, progress);
+    let survey = gather(&mut facts, options, asker, progress);
     tokio::select! {
         () = cancel.cancelled() => Err(SurveyError::Cancelled),
         outcome = survey => outcome.map(|()| facts),
@@ -95,16 +100,38 @@ pub async fn run(
 
 async fn gather(
     facts: &mut Facts,
+    options: &SurveyOptions,
     asker: Asker<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), SurveyError> {
     asker.resolver.probe().await?;
     let deadline = Instant::now() + SURVEY_TIME;
+    ask_missing(facts, asker, progress, deadline).await;
+    match &options.looking {
+        Looking::Off => {}
+        Looking::Live(live) => look(facts, live, asker.resolver, progress, deadline).await,
+        Looking::Seen(seen) => facts.mail_hosts = Some(seen.clone()),
+    }
+    if let Some(elsewhere) = &options.seen_elsewhere {
+        facts.mail_hosts.get_or_insert_default().adopt(elsewhere.clone());
+    }
+    // What hosts have said of themselves leads to more questions.
+    ask_missing(facts, asker, progress, deadline).await;
+    Ok(())
+}
+
+/// Asks until no rule misses anything, or the time is over.
+async fn ask_missing(
+    facts: &mut Facts,
+    asker: Asker<'_>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    deadline: Instant,
+) {
     for _ in 0..MAX_ROUNDS {
         let room = MAX_QUESTIONS.saturating_sub(facts.answers.len());
         let missing: Vec<DnsQuestion> = audit::missing_questions(facts).into_iter().take(room).collect();
         if missing.is_empty() {
-            break;
+            return;
         }
         let total = facts.answers.len() + missing.len();
         let mut asking: FuturesUnordered<_> = missing.iter().map(|question| asker.ask(question)).collect();
@@ -116,11 +143,10 @@ async fn gather(
                     progress(Progress { done: facts.answers.len(), total, what });
                 }
                 Ok(None) => break,
-                Err(_elapsed) => return Ok(()),
+                Err(_elapsed) => return,
             }
         }
     }
-    Ok(())
 }
 
 /// Asks a list of questions, a few at a time. For rooms that need the zone as it is, without an audit.
@@ -135,11 +161,15 @@ fn describe(question: &DnsQuestion) -> String {
     let about = match question.record_type {
         RecordType::Soa => "the zone",
         RecordType::Mx => "mail hosts",
+        RecordType::Tlsa => "DANE",
+        RecordType::Srv => "mail programs",
         RecordType::Ptr => "names of addresses",
         RecordType::Txt if name.starts_with("_dmarc.") || name.contains("._report._dmarc.") => "DMARC",
         RecordType::Txt if name.ends_with(".asn.cymru.com") => "networks",
         RecordType::Txt if audit::operator_of(&question.name).is_some() => "lists",
         RecordType::Txt if name.contains("._domainkey.") => "DKIM keys",
+        RecordType::Txt if name.starts_with("_mta-sts.") => "MTA-STS",
+        RecordType::Txt if name.starts_with("_smtp._tls.") => "TLS reports",
         RecordType::Txt => "SPF",
         _ if audit::operator_of(&question.name).is_some() => "lists",
         _ => "addresses",

@@ -11,6 +11,7 @@ pub mod fuzz_tests;
 mod gather;
 mod neighbours;
 mod registries;
+mod look;
 mod spf_check;
 mod zone;
 
@@ -20,5 +21,6 @@ pub use evidence::{EvidenceError, EvidenceProgress, read_evidence};
 pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, run};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};
+pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use spf_check::spf_check;
 pub use zone::current_zone;

@@ -3,15 +3,18 @@
 mod account_identity;
 mod answer_book;
 mod bytes;
+mod chain_certificate;
 mod dns_answer;
 mod domain_name;
 mod email_address;
 mod endpoint;
 mod fingerprint;
 mod hex_bytes;
+mod mail_host;
 mod mailbox_id;
 mod name_form;
 mod outcome;
+mod policy_file;
 mod printable;
 mod record_data;
 mod record_type;
@@ -25,15 +28,21 @@ mod unix_time;
 pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
 pub use answer_book::AnswerBook;
 pub use bytes::{Bytes, counted, counted_as, with_thousands};
+pub use chain_certificate::{ChainCertificate, KeyKind, SignatureHash};
 pub use dns_answer::{Asked, DnsAnswer, DnsQuestion, NamedServer, Signature};
 pub use domain_name::{DnsName, DomainName, DomainNameError};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use endpoint::{Endpoint, EndpointError, Security};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use hex_bytes::{HexBytes, HexBytesError};
+pub use mail_host::{
+    ChainTrust, ControlProbe, Greeting, Hello, MailHosts, MailService, PortProbe, ProbeSource, ProbeTarget,
+    Reach, TlsFacts, TlsFailure, TlsOutcome, TlsVersion,
+};
 pub use mailbox_id::MailboxId;
 pub use name_form::{NameForm, NameFormError};
 pub use outcome::{ExtendedError, Outcome};
+pub use policy_file::{PolicyFile, PolicyOutcome};
 pub use printable::{is_unprintable, printable_json, printable_line, printable_text};
 pub use record_data::RecordData;
 pub use record_type::RecordType;

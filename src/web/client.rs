@@ -20,6 +20,8 @@ const MAX_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Web {
     client: reqwest::Client,
+    /// Whom it trusts, for clients that find their server in another way.
+    pub(super) tls: ClientConfig,
 }
 
 /// Why a file could not be fetched.
@@ -58,16 +60,8 @@ impl Web {
     /// A client with its own idea of whom to trust.
     pub fn with_tls(mut config: ClientConfig) -> Result<Self, WebError> {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
-            .https_only(true)
-            // Followed here, where it is known which domain the file is about.
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIME)
-            .timeout(TOTAL_TIME)
-            .user_agent(concat!("mailferry/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client })
+        let client = builder(&config).build()?;
+        Ok(Self { client, tls: config })
     }
 
     /// Fetches a file about a domain, of at most 256 KiB, over HTTPS only.
@@ -128,8 +122,20 @@ async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, WebError> {
     Ok(body)
 }
 
+/// What all clients have in common: HTTPS, little time, and no redirect that nobody has looked at.
+pub(super) fn builder(tls: &ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .https_only(true)
+        // Followed above, where it is known which domain the file is about.
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIME)
+        .timeout(TOTAL_TIME)
+        .user_agent(concat!("mailferry/", env!("CARGO_PKG_VERSION")))
+}
+
 /// Where an answer points to, if it does.
-fn redirect_of(response: &reqwest::Response) -> Option<Url> {
+pub(super) fn redirect_of(response: &reqwest::Response) -> Option<Url> {
     let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response.headers().get(LOCATION).filter(|_| is_redirect)?;
     response.url().join(location.to_str().ok()?).ok()

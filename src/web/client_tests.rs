@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::values::PolicyOutcome;
 
 /// Answers one connection after the other with what the path asks for, until dropped.
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
@@ -14,7 +15,9 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
         let mut request = vec![0_u8; 4_096];
         let length = stream.read(&mut request).await.unwrap_or(0);
         let request = String::from_utf8_lossy(&request[..length]).into_owned();
-        let answer = if request.starts_with("GET /ok ") {
+        let answer = if request.starts_with("GET /.well-known/mta-sts.txt ") {
+            policy_answer(&request)
+        } else if request.starts_with("GET /ok ") {
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".to_owned()
         } else if request.starts_with("GET /clear ") {
             "HTTP/1.1 302 Found\r\nLocation: http://localhost:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()
@@ -40,9 +43,36 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
     }
 }
 
+/// What the name of the domain asks for.
+fn policy_answer(request: &str) -> String {
+    let answer = |head: &str, body: &str| {
+        format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+    };
+    let is_for = |name: &str| request.to_ascii_lowercase().contains(&format!("host: mta-sts.{name}.example"));
+    if is_for("good") {
+        answer("200 OK\r\nContent-Type: text/plain; charset=utf-8", "version: STSv1\nmode: none\n")
+    } else if is_for("moved") {
+        answer("301 Moved\r\nLocation: https://localhost/policy", "")
+    } else if is_for("huge") {
+        answer("200 OK", &"x".repeat(64 * 1_024 + 1))
+    } else {
+        answer("404 Not Found", "")
+    }
+}
+
 /// A server with a certificate of its own, and a client that trusts it.
 fn tls() -> (ServerConfig, ClientConfig) {
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let certified = rcgen::generate_simple_self_signed(
+        [
+            "localhost",
+            "mta-sts.good.example",
+            "mta-sts.moved.example",
+            "mta-sts.huge.example",
+            "mta-sts.none.example",
+        ]
+        .map(str::to_owned),
+    )
+    .unwrap();
     let certificate = CertificateDer::from(certified.cert.der().to_vec());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -91,6 +121,37 @@ async fn files_are_fetched_over_https_only_and_bounded() {
         () = checks => {}
     }
     assert!(Web::new().is_ok());
+}
+
+#[tokio::test]
+async fn a_policy_is_taken_from_a_trusted_server_that_points_nowhere_else() {
+    let (server, client) = tls();
+    let web = Web::with_tls(client).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let get = async |name: &str| {
+        let domain = DomainName::parse(&format!("{name}.example")).unwrap();
+        web.policy(&domain, &["127.0.0.1".parse().unwrap()], port).await
+    };
+    let checks = async {
+        let good = get("good").await;
+        assert_eq!(good.url, format!("https://mta-sts.good.example:{port}/.well-known/mta-sts.txt"));
+        let text = "version: STSv1\nmode: none\n".to_owned();
+        let media_type = "text/plain; charset=utf-8".to_owned();
+        assert_eq!(good.outcome, PolicyOutcome::Fetched { media_type, text });
+        let to = "https://localhost/policy".to_owned();
+        assert_eq!(get("moved").await.outcome, PolicyOutcome::Redirected { to });
+        assert_eq!(get("huge").await.outcome, PolicyOutcome::TooLarge);
+        assert_eq!(get("none").await.outcome, PolicyOutcome::Status { code: 404 });
+        let stranger = get("stranger").await.outcome;
+        assert!(matches!(stranger, PolicyOutcome::NotTrusted { .. }), "{stranger:?}");
+    };
+    tokio::select! {
+        () = serve(listener, TlsAcceptor::from(Arc::new(server))) => panic!("the server ended"),
+        () = checks => {}
+    }
+    let closed = get("good").await.outcome;
+    assert!(matches!(closed, PolicyOutcome::NotReached { .. }), "{closed:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,7 +79,7 @@ pub const FLOORS: &[Floor] = &[
     Floor {
         room: "web",
         rooms: &["values"],
-        crates: &["reqwest", "rustls", "rustls_platform_verifier", "url"],
+        crates: &["reqwest", "rustls", "rustls_platform_verifier", "tokio", "url"],
     },
     Floor {
         room: "net",
@@ -115,6 +115,7 @@ pub const FLOORS: &[Floor] = &[
             "zeroize",
         ],
     },
+    Floor { room: "smtp", rooms: &["values", "net"], crates: &["data_encoding", "tokio"] },
     Floor {
         room: "project",
         rooms: &["values", "audit", "providers", "records", "message", "plan"],
@@ -134,7 +135,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "survey",
-        rooms: &["values", "audit", "dns", "web", "providers", "records"],
+        rooms: &["values", "audit", "dns", "web", "smtp", "providers", "records"],
         crates: &[
             "flate2",
             "futures",
@@ -184,6 +185,7 @@ pub const FLOORS: &[Floor] = &[
             "web",
             "net",
             "imap",
+            "smtp",
             "project",
             "secrets",
             "survey",

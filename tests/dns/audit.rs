@@ -1,6 +1,9 @@
 //! Whole audits as text files below `tests/cases/audit`: zones in, findings out. No network.
 //!
 //! `message: FILE` reads a message below `tests/cases/messages`, `change: OLD => NEW` changes it before (“\\n” ends a line).
+//! What was seen at mail hosts stands there as `tests/support/src/probe_lines.rs` reads it; answers below a `secure:` zone
+//! are signed.
+//!
 //! `finding: ID STATUS [text in title or words]`, `not: ID`, `copy: ID VALUE`, `offers: ID TEXT IN THE COPY`,
 //! `remedy: ID TEXT`, `range: RANGE TEXT`, `summary: TEXT`.
 //! `neighbours: N` asks lists about neighbours, at most N questions; `registration:` and `network: IP` hold what a registry
@@ -16,6 +19,7 @@ use mailferry::audit::{
 };
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
+use mailferry_test_support::probe_lines;
 
 /// What a case says about its situation.
 const SITUATION: &[&str] = &[
@@ -51,6 +55,12 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
         .map(|line| line.split_once(' ').unwrap())
         .map(|(address, json)| (address.parse().unwrap(), registry(json, read_network)))
         .collect();
+    facts.mail_hosts = probe_lines::mail_hosts(&case.all("control"), &case.all("probe"), facts.at);
+    facts.mta_sts =
+        case.get("policy").map(|line| probe_lines::policy(line, facts.domain.as_ascii(), facts.at));
+    let secure = case.all("secure");
+    let is_secure =
+        |name: &str| secure.iter().any(|zone| name == *zone || name.ends_with(&format!(".{zone}")));
     for _ in 0..100 {
         let missing = missing_questions(&facts);
         if missing.is_empty() {
@@ -61,7 +71,9 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
             return (facts, report);
         }
         for question in missing {
-            facts.answers.insert(case.zone.answer(&question));
+            let mut answer = case.zone.answer(&question);
+            answer.is_authentic = is_secure(question.name.as_str());
+            facts.answers.insert(answer);
         }
     }
     panic!("{}: the audit does not end", case.name);
@@ -182,7 +194,8 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
 fn audit_cases() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit");
     let mut failures = Vec::new();
-    for case in cases(&top, SITUATION, EXPECTATIONS) {
+    let situation = [SITUATION, &probe_lines::KEYS].concat();
+    for case in cases(&top, &situation, EXPECTATIONS) {
         let (facts, report) = audit(&case);
         failures.extend(wrong(&case, &report).into_iter().map(|words| format!("{}: {words}", case.name)));
         let saved = Facts::from_json(&facts.to_json().unwrap()).unwrap();

@@ -11,6 +11,7 @@
 
 mod audit;
 mod lists;
+mod mail_hosts;
 mod named;
 mod providers;
 mod snippets;

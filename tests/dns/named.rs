@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use mailferry::audit::spf::SpfResult;
-use mailferry::audit::{AuditReport, Finding, Group, Outcome, Picture, Status, judge};
+use mailferry::audit::{AuditReport, EvidenceOutcome, Finding, Group, Outcome, Picture, Status, judge};
 use mailferry::dns::{DnsError, Resolver};
 use mailferry::survey::{SurveyError, SurveyOptions, discover, run, spf_check};
 use mailferry::values::{DnsName, DomainName, RecordType};
@@ -107,6 +107,7 @@ async fn a_small_domain_with_the_usual_troubles() {
             ("dmarc.old-tags", Status::Warn),
             ("network.holder", Status::Unknown),
             ("dmarc.rules", Status::Unknown),
+            ("tls.not-probed", Status::Unknown),
             ("sender.address", Status::Info),
             ("spf.macros", Status::Info),
             ("spf.made-up-names", Status::Info),
@@ -114,6 +115,9 @@ async fn a_small_domain_with_the_usual_troubles() {
             ("dkim.revoked", Status::Info),
             ("dkim.alias", Status::Info),
             ("dmarc.alignment", Status::Info),
+            ("mta-sts.record", Status::Info),
+            ("dane.secure", Status::Info),
+            ("tls-rpt.record", Status::Info),
             ("ptr.confirmed", Status::Pass),
             ("zone.exists", Status::Pass),
             ("mx.hosts", Status::Pass),
@@ -125,6 +129,7 @@ async fn a_small_domain_with_the_usual_troubles() {
             ("dkim.selectors", Status::Pass),
             ("domain.registration", Status::NotApplicable),
             ("neighbours.listed", Status::NotApplicable),
+            ("dane.answers", Status::Pass),
         ]
     );
     // mx, a, include a (a1, a2 with one, mx), include b (exists, a), include c (mx, a).
@@ -138,7 +143,10 @@ async fn a_small_domain_with_the_usual_troubles() {
     let a = nodes.iter().find(|node| node.term == "include:a.provider.test").unwrap();
     assert_eq!((a.lookups, a.lookups_with_children, a.running_total), (1, 5, 3));
     let raw = spf.evidence.first().unwrap();
-    assert_eq!((raw.query.as_str(), &raw.outcome), ("TXT weber.test", &Outcome::Answer));
+    assert_eq!(
+        (raw.query.as_str(), &raw.outcome),
+        ("TXT weber.test", &EvidenceOutcome::Dns(Outcome::Answer))
+    );
     assert!(
         raw.data.iter().any(|line| line.contains("include:b.provider.test \" \"include:c")),
         "{:?}",
@@ -166,7 +174,10 @@ async fn what_could_not_be_asked_is_unknown() {
                 "{domain} {id}"
             );
             assert!(
-                finding.evidence.iter().any(|evidence| evidence.outcome == outcome),
+                finding
+                    .evidence
+                    .iter()
+                    .any(|evidence| evidence.outcome == EvidenceOutcome::Dns(outcome.clone())),
                 "{domain} {id}: {finding:#?}"
             );
         }

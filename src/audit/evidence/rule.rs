@@ -9,7 +9,7 @@ use super::trust::{Receiver, Trend, Trust, trust_table};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::senders;
-use crate::audit::{Area, Changer, Effort, Evidence, Finding, Group, Importance, Outcome, Status};
+use crate::audit::{Area, Changer, Effort, Evidence, EvidenceOutcome, Finding, Group, Importance, Status};
 use crate::values::{counted_as, with_thousands};
 
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -57,7 +57,7 @@ impl Pen<'_, '_> {
             finding.evidence.push(Evidence {
                 query: from.to_owned(),
                 server: "your own files".to_owned(),
-                outcome: Outcome::Answer,
+                outcome: EvidenceOutcome::Said { said: "read".to_owned() },
                 data: lines.into_iter().take(24).collect(),
                 at: self.context.facts.at,
                 duration_millis: 0,

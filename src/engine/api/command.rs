@@ -20,6 +20,12 @@ pub struct AuditOptions {
     pub sending_addresses: Vec<IpAddr>,
     /// Files and folders with logs, bounces and reports to read; remembered as long as the program runs.
     pub evidence: Vec<PathBuf>,
+    /// Whether the mail hosts are left alone.
+    pub skips_mail_hosts: bool,
+    /// `HOST[:PORT]` that always answers on port 25; empty for the ordinary one.
+    pub control_host: String,
+    /// What the line for the server printed, where that was run.
+    pub probe_output: Option<String>,
 }
 
 /// Which neighbours of the sending addresses lists are asked about.

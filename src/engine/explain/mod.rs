@@ -26,7 +26,8 @@ use crate::project::ProjectError;
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
-use crate::survey::{EvidenceError, SurveyError};
+use crate::smtp::PastedError;
+use crate::survey::{ControlHostError, EvidenceError, SurveyError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
@@ -376,6 +377,23 @@ pub(super) fn answer(error: &AnswerError) -> UserError {
 pub(super) fn answers_file(error: &AnswersFileError) -> UserError {
     UserError::new("The answers file is not valid", sentence(error))
         .or_else("Write one line per answer: name = \"value\"", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// A host for the look at port 25 that is none.
+pub(super) fn control_host(error: &ControlHostError) -> UserError {
+    UserError::new("The host for the look at port 25 cannot be taken", sentence(error))
+        .or_else("Name a mail host that always answers, as mx.example.org", "Nothing was asked")
+        .caused_by(error)
+}
+
+/// An output of the line for the server that tells nothing.
+pub(super) fn probe_output(error: &PastedError) -> UserError {
+    UserError::new("The output of the line for the server cannot be read", sentence(error))
+        .or_else(
+            "Run the line that the audit shows once more, and save all that it prints",
+            "Nothing was changed",
+        )
         .caused_by(error)
 }
 

@@ -13,10 +13,15 @@ use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
+use crate::net::Roots;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
-use crate::survey::{self, EvidenceProgress, ListKeys, Politeness, Progress, SurveyError, SurveyOptions};
-use crate::values::{DomainName, UnixTime};
+use crate::rehearsal;
+use crate::smtp;
+use crate::survey::{
+    self, ControlHost, EvidenceProgress, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError, SurveyOptions,
+};
+use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
 
 /// The DNS settings.
@@ -25,6 +30,8 @@ pub(in crate::engine) struct Question {
     pub(in crate::engine) options: AuditOptions,
     /// `HOST:PORT`; empty for the system's resolver.
     pub(in crate::engine) resolver: String,
+    /// Whether the domain is that of the practice world, whose hosts exist nowhere.
+    pub(in crate::engine) is_practice: bool,
     /// What an earlier audit knows from the owner.
     pub(in crate::engine) known: Known,
     /// How far it goes.
@@ -111,12 +118,11 @@ impl Question {
         let resolver = resolver(&self.resolver).await?;
         let keys = self.keys();
         let options = SurveyOptions {
-            selectors: self.options.selectors.clone(),
-            sending_addresses: self.options.sending_addresses.clone(),
             evidence: self.known.evidence.clone(),
             owner: self.known.owner.clone(),
             lists: self.reach.lists.clone(),
             keys: keys.clone(),
+            ..survey_options(&self.options, self.is_practice)?
         };
         let failed = |error: SurveyError| Box::new(explain::survey(&error));
         let mut facts =
@@ -139,6 +145,38 @@ impl Question {
         }
         Ok(facts)
     }
+}
+
+/// What the survey is told for these options.
+pub(in crate::engine) fn survey_options(
+    options: &AuditOptions,
+    is_practice: bool,
+) -> Result<SurveyOptions, Box<UserError>> {
+    let looking = if is_practice {
+        let seen = rehearsal::mail_hosts(UnixTime::now())
+            .map_err(|error| Box::new(explain::defect("The practice world has no mail hosts", &error)))?;
+        Looking::Seen(seen)
+    } else if options.skips_mail_hosts {
+        Looking::Off
+    } else {
+        let control = ControlHost::parse(&options.control_host)
+            .map_err(|error| Box::new(explain::control_host(&error)))?;
+        Looking::Live(Box::new(LiveLook::public(control)))
+    };
+    let seen_elsewhere = options.probe_output.as_deref().map(seen_elsewhere).transpose()?;
+    Ok(SurveyOptions {
+        selectors: options.selectors.clone(),
+        sending_addresses: options.sending_addresses.clone(),
+        looking,
+        seen_elsewhere,
+        ..SurveyOptions::default()
+    })
+}
+
+/// Reads what the line for the server printed.
+pub(in crate::engine) fn seen_elsewhere(output: &str) -> Result<MailHosts, Box<UserError>> {
+    smtp::read_pasted(output, UnixTime::now(), &Roots::System)
+        .map_err(|error| Box::new(explain::probe_output(&error)))
 }
 
 /// Runs the audit; also returns the facts as JSON.

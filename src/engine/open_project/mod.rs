@@ -116,7 +116,7 @@ fn audit_options(settings: AuditSettings) -> AuditOptions {
         resolver: settings.resolver,
         selectors: settings.selectors,
         sending_addresses: settings.sending_addresses,
-        evidence: Vec::new(),
+        ..AuditOptions::default()
     }
 }
 

@@ -57,7 +57,7 @@ impl OptionsDraft {
             resolver: self.resolver.trim().to_owned(),
             selectors: words(&self.selectors),
             sending_addresses,
-            evidence: Vec::new(),
+            ..AuditOptions::default()
         })
     }
 }

@@ -1,13 +1,14 @@
 use egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
 
 use super::{copy_field, text};
-use crate::audit::{Evidence, Outcome};
+use crate::audit::{Evidence, EvidenceOutcome, Outcome};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::theme::{RADIUS_CONTROL, Theme};
 
 /// The outcome as the protocol calls it.
-pub fn outcome_words(outcome: &Outcome, records: usize) -> String {
+pub fn outcome_words(outcome: &EvidenceOutcome, records: usize) -> String {
+    let EvidenceOutcome::Dns(outcome) = outcome else { return outcome.words().to_owned() };
     match outcome {
         Outcome::Answer if records == 1 => "NOERROR, 1 record".to_owned(),
         Outcome::Answer => format!("NOERROR, {records} records"),

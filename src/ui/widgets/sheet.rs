@@ -4,7 +4,7 @@ use super::{
     badge, bar, button::Button, choice, copy_field, empty_state, error_card, evidence, field::Field, panel,
     text,
 };
-use crate::audit::{Evidence, Outcome};
+use crate::audit::{Evidence, EvidenceOutcome, Outcome};
 use crate::engine::{UserError, WayOut};
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
@@ -162,7 +162,7 @@ fn third(ui: &mut Ui) {
     let evidence = Evidence {
         query: "_dmarc.weber-familie.example. IN TXT".to_owned(),
         server: "192.0.2.53".to_owned(),
-        outcome: Outcome::Answer,
+        outcome: EvidenceOutcome::Dns(Outcome::Answer),
         data: vec![
             "\"v=DMARC1; p=none; pct=100; ri=86400; rua=mailto:dmarc@weber-familie.example\"".to_owned(),
         ],

@@ -35,6 +35,7 @@ pub mod fakes {
     pub mod scripted_smtp;
 }
 pub mod odd_mail;
+pub mod probe_lines;
 pub mod programs;
 pub mod public_targets;
 pub mod quick_time;
@@ -49,12 +50,15 @@ pub mod scenes {
 /// Real servers, unprivileged on loopback.
 pub mod servers {
     pub mod any_server;
+    pub mod authority;
     pub mod courier;
     pub mod cyrus;
     pub mod dovecot;
     pub mod named;
+    pub mod policy_site;
     pub mod postfix;
     pub mod pymap;
+    pub mod receiving_postfix;
     pub mod unpacked;
 }
 #[cfg(feature = "gui")]

@@ -1,7 +1,7 @@
 use super::{ago, domain};
 use crate::audit::evidence::{Collector, LogKind, LogReader, SourceKind};
 use crate::audit::{
-    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, Facts, Finding, Group,
+    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Facts, Finding, Group,
     Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status, judge,
 };
 
@@ -39,7 +39,7 @@ fn finding(
         evidence: vec![Evidence {
             query: "_dmarc.weber-familie.example. IN TXT".to_owned(),
             server: "192.0.2.53".to_owned(),
-            outcome: Outcome::Answer,
+            outcome: EvidenceOutcome::Dns(Outcome::Answer),
             data: vec!["\"v=DMARC1; p=none; pct=100\"".to_owned()],
             at: ago(5_000),
             duration_millis: 14,

@@ -11,6 +11,7 @@ use mailferry::imap::{Access, IdleSessions, Timeouts};
 use mailferry::net::TrustPolicy;
 use mailferry::values::{Endpoint, Secret, Security};
 
+use super::authority::Issued;
 use crate::programs::{Guard, free_port, require_program, run, wait_for_port};
 
 /// How an instance differs from the plain one.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub format: &'static str,
     /// Names in the certificate.
     pub names: Vec<String>,
+    /// A certificate in the place of one of its own.
+    pub certificate: Option<Issued>,
     /// Lines for the configuration file.
     pub extra: String,
     /// IMAP capabilities in place of Dovecot's own.
@@ -39,6 +42,7 @@ impl Default for Settings {
             prefix: "",
             format: "maildir",
             names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            certificate: None,
             extra: String::new(),
             capabilities: None,
             place: "/tmp",
@@ -70,6 +74,10 @@ impl Dovecot {
         let root = folder.path();
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
         write_certificate(root, &settings.names);
+        if let Some(issued) = &settings.certificate {
+            fs::write(root.join("cert.pem"), &issued.chain).unwrap();
+            fs::write(root.join("key.pem"), &issued.key).unwrap();
+        }
         let mut passwords = String::new();
         for user in users {
             writeln!(passwords, "{user}:{{PLAIN}}{PASSWORD}").unwrap();

@@ -1,0 +1,151 @@
+//! Which ports of which hosts are worth a look, as far as the DNS tells.
+
+use std::net::IpAddr;
+
+use super::mta_sts::{is_announced, policy_host};
+use crate::audit::Facts;
+use crate::audit::addresses::is_public;
+use crate::audit::lookups::is_askable;
+use crate::audit::mx::hosts;
+use crate::values::{DnsName, MailService, ProbeTarget, RecordData, RecordType};
+
+/// Mail exchangers that are looked at; nobody needs more.
+const MAX_HOSTS: usize = 10;
+
+/// Addresses of one host that are looked at.
+const MAX_ADDRESSES: usize = 4;
+
+/// Hosts named for mail programs that are looked at, of each service.
+const MAX_SERVERS: usize = 3;
+
+/// Names of service records (RFC 6186 section 3, RFC 8314 section 5.1) and what they are about.
+pub(in crate::audit) const SERVICE_RECORDS: [(&str, MailService); 4] = [
+    ("_imaps._tcp", MailService::Imaps),
+    ("_imap._tcp", MailService::Imap),
+    ("_submissions._tcp", MailService::Submissions),
+    ("_submission._tcp", MailService::Submission),
+];
+
+/// A network that stands in for the Internet where servers cannot have the ports and addresses that the world gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandIns {
+    /// The port in the place of 25.
+    pub smtp_port: u16,
+    /// The port in the place of 443.
+    pub https_port: u16,
+    /// Whether private and loopback addresses are looked at. On the Internet they are not: a zone would choose which
+    /// computers next to the owner are knocked at.
+    pub takes_private: bool,
+}
+
+impl Default for StandIns {
+    fn default() -> Self {
+        Self { smtp_port: MailService::Smtp.port(), https_port: 443, takes_private: false }
+    }
+}
+
+impl StandIns {
+    /// Whether an address may be connected to.
+    fn takes(self, address: IpAddr) -> bool {
+        self.takes_private || is_public(address) && !is_documentation(address)
+    }
+}
+
+/// Ranges that are written about and belong to nobody (RFC 5737, 3849).
+fn is_documentation(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, third, _] = v4.octets();
+            matches!((first, second, third), (192, 0, 2) | (198, 51, 100) | (203, 0, 113))
+        }
+        IpAddr::V6(v6) => matches!(v6.segments(), [0x2001, 0xdb8, ..]),
+    }
+}
+
+/// Where the policy of MTA-STS is fetched from; empty where the zone announces none.
+pub fn policy_addresses(facts: &Facts, stand_ins: StandIns) -> Vec<IpAddr> {
+    if is_announced(facts) {
+        addresses(facts, &policy_host(facts)).filter(|address| stand_ins.takes(*address)).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Ports to look at, given what the DNS has said so far.
+pub fn probe_targets(facts: &Facts, stand_ins: StandIns) -> Vec<ProbeTarget> {
+    let mut targets = Vec::new();
+    let exchangers = exchangers(facts);
+    for host in &exchangers {
+        add(facts, &mut targets, host, (MailService::Smtp, stand_ins.smtp_port));
+    }
+    let servers = named_servers(facts);
+    for (host, service, port) in &servers {
+        add(facts, &mut targets, host, (*service, *port));
+    }
+    if servers.is_empty() {
+        // An own server mostly is all of it.
+        let domain = facts.domain.dns();
+        let below = format!(".{domain}");
+        let own = exchangers.iter().filter(|host| **host == domain || host.as_str().ends_with(&below));
+        for host in own {
+            for (_, service) in SERVICE_RECORDS {
+                add(facts, &mut targets, host, (service, service.port()));
+            }
+        }
+    }
+    targets.retain(|target| stand_ins.takes(target.address));
+    targets.sort();
+    targets.dedup();
+    targets
+}
+
+/// The mail exchangers that can be asked for, best first.
+pub(super) fn exchangers(facts: &Facts) -> Vec<DnsName> {
+    let Some(answer) = facts.answer(&facts.domain.dns(), RecordType::Mx) else { return Vec::new() };
+    let is_literal = |host: &DnsName| host.as_str().parse::<IpAddr>().is_ok();
+    let named = hosts(answer).into_iter().filter(|host| is_askable(host) && !is_literal(host));
+    named.take(MAX_HOSTS).collect()
+}
+
+/// The hosts that service records name for mail programs.
+fn named_servers(facts: &Facts) -> Vec<(DnsName, MailService, u16)> {
+    let mut servers = Vec::new();
+    for (label, service) in SERVICE_RECORDS {
+        let name = service_name(facts, label);
+        let records = facts.answer(&name, RecordType::Srv).into_iter().flat_map(|answer| &answer.records);
+        let named = records.filter_map(|record| match record {
+            RecordData::Srv { port, target, .. } if is_askable(target) && *port > 0 => {
+                Some((target.clone(), service, *port))
+            }
+            _ => None,
+        });
+        servers.extend(named.take(MAX_SERVERS));
+    }
+    servers
+}
+
+/// The owner name of a service record of the domain.
+pub(super) fn service_name(facts: &Facts, label: &str) -> DnsName {
+    DnsName::new(&format!("{label}.{}", facts.domain.as_ascii()))
+}
+
+/// Hosts for mail programs whose addresses have to be asked for.
+pub(super) fn server_names(facts: &Facts) -> Vec<DnsName> {
+    let mut names: Vec<DnsName> = named_servers(facts).into_iter().map(|(host, _, _)| host).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn add(facts: &Facts, targets: &mut Vec<ProbeTarget>, host: &DnsName, (service, port): (MailService, u16)) {
+    let found = addresses(facts, host).take(MAX_ADDRESSES);
+    targets.extend(found.map(|address| ProbeTarget { host: host.clone(), address, port, service }));
+}
+
+/// Addresses of a host, as far as they were asked for.
+fn addresses(facts: &Facts, host: &DnsName) -> impl Iterator<Item = IpAddr> {
+    [RecordType::A, RecordType::Aaaa]
+        .into_iter()
+        .filter_map(|record_type| facts.answer(host, record_type))
+        .flat_map(|answer| answer.records.iter().filter_map(RecordData::address))
+}

@@ -1,0 +1,198 @@
+//! Looks at the mail hosts and fetches the policy of MTA-STS: all at once, each within its own time.
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::gather::Progress;
+use crate::audit::{self, Facts, StandIns};
+use crate::dns::Resolver;
+use crate::smtp::{self, ProbeSettings};
+use crate::values::{
+    ControlProbe, DnsName, MailHosts, MailService, PolicyFile, PortProbe, RecordData, RecordType,
+};
+use crate::web::Web;
+
+/// A mail exchanger that always answers. Where not even this one is reached, port 25 is closed from here.
+const CONTROL_HOST: &str = "gmail-smtp-in.l.google.com";
+
+/// Whether, and how, mail hosts are looked at.
+#[derive(Clone, Debug, Default)]
+pub enum Looking {
+    /// Nobody is connected to.
+    #[default]
+    Off,
+    /// Hosts are connected to.
+    Live(Box<LiveLook>),
+    /// This was seen, and nobody is connected to: the practice world has hosts that exist nowhere.
+    Seen(MailHosts),
+}
+
+/// How hosts are connected to.
+#[derive(Clone, Debug)]
+pub struct LiveLook {
+    /// Time for each probe, and who vouches for certificates.
+    pub settings: ProbeSettings,
+    /// Ports and addresses of a network that stands in for the Internet.
+    pub stand_ins: StandIns,
+    /// A host that always answers, and its port.
+    pub control: ControlHost,
+    /// Fetches the policy file; `None` where TLS cannot be set up on this computer.
+    pub web: Option<Web>,
+}
+
+/// A host that always answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlHost {
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// A control host was not named as `HOST` or `HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a host to try port 25 at: name one as HOST or HOST:PORT")]
+pub struct ControlHostError(String);
+
+impl Default for ControlHost {
+    fn default() -> Self {
+        Self { host: CONTROL_HOST.to_owned(), port: MailService::Smtp.port() }
+    }
+}
+
+impl ControlHost {
+    /// Reads `HOST`, `HOST:PORT`, an address, or `[ADDRESS]:PORT`; nothing is the ordinary one.
+    ///
+    /// # Errors
+    /// Where it is none of these.
+    pub fn parse(text: &str) -> Result<Self, ControlHostError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let smtp = MailService::Smtp.port();
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self { host: address.ip().to_string(), port: address.port() });
+        }
+        if text.parse::<IpAddr>().is_ok() {
+            return Ok(Self { host: text.to_owned(), port: smtp });
+        }
+        let (host, port) = match text.split_once(':') {
+            None => (text, Some(smtp)),
+            Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)),
+        };
+        let is_name = !host.is_empty()
+            && host.len() <= 253
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+        match port.filter(|_| is_name) {
+            Some(port) => Ok(Self { host: host.to_owned(), port }),
+            None => Err(ControlHostError(text.to_owned())),
+        }
+    }
+}
+
+impl LiveLook {
+    /// Looks at the Internet, and first of all at this host.
+    pub fn public(control: ControlHost) -> Self {
+        let web = Web::new().inspect_err(|error| tracing::warn!(%error, "no policy can be fetched")).ok();
+        Self { settings: ProbeSettings::default(), stand_ins: StandIns::default(), control, web }
+    }
+}
+
+enum Found {
+    Probe(Box<PortProbe>),
+    Control(Vec<ControlProbe>),
+    Policy(PolicyFile),
+}
+
+type Work<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
+
+/// Fills in what was seen, until this moment at most.
+pub(super) async fn look(
+    facts: &mut Facts,
+    live: &LiveLook,
+    resolver: &Resolver,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    deadline: Instant,
+) {
+    let targets = audit::probe_targets(facts, live.stand_ins);
+    let domain = facts.domain.clone();
+    let policy_addresses = audit::policy_addresses(facts, live.stand_ins);
+    let mut work: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
+    if targets.iter().any(|target| target.service == MailService::Smtp) {
+        work.push(Box::pin(async { Found::Control(control(live, resolver).await) }));
+    }
+    for target in &targets {
+        work.push(Box::pin(async { Found::Probe(Box::new(smtp::probe(target, &live.settings).await)) }));
+    }
+    if let Some(web) = live.web.as_ref().filter(|_| !policy_addresses.is_empty()) {
+        work.push(Box::pin(async {
+            let port = live.stand_ins.https_port;
+            Found::Policy(web.policy(&domain, &policy_addresses, port).await)
+        }));
+    }
+    let known = facts.answers.len();
+    let total = known + work.len();
+    let mut seen = MailHosts::default();
+    let mut done = known;
+    while let Ok(Some(found)) = tokio::time::timeout_at(deadline, work.next()).await {
+        done += 1;
+        let what = match &found {
+            Found::Probe(probe) => format!("mail hosts: {}", probe.target),
+            Found::Control(_) => "mail hosts: whether port 25 is open from here".to_owned(),
+            Found::Policy(file) => format!("MTA-STS: {}", file.url),
+        };
+        match found {
+            Found::Probe(probe) => seen.probes.push(*probe),
+            Found::Control(control) => seen.control = control,
+            Found::Policy(file) => facts.mta_sts = Some(file),
+        }
+        progress(Progress { done, total, what });
+    }
+    seen.probes.sort_by(|one, other| one.target.cmp(&other.target));
+    facts.mail_hosts = Some(seen);
+}
+
+/// Tries the host that always answers, once for each address family.
+async fn control(live: &LiveLook, resolver: &Resolver) -> Vec<ControlProbe> {
+    let ControlHost { host, port } = &live.control;
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_is_name) => {
+            let name = DnsName::new(host);
+            let (v4, v6) =
+                tokio::join!(resolver.query(&name, RecordType::A), resolver.query(&name, RecordType::Aaaa));
+            [v4, v6].iter().filter_map(|answer| answer.records.iter().find_map(RecordData::address)).collect()
+        }
+    };
+    let tries = addresses
+        .into_iter()
+        .map(|address| smtp::control(host, SocketAddr::new(address, *port), &live.settings));
+    futures::future::join_all(tries).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_host_is_a_name_or_an_address() {
+        for (text, host, port) in [
+            ("", CONTROL_HOST, 25),
+            (" mx.example.org ", "mx.example.org", 25),
+            ("mx.example.org:2525", "mx.example.org", 2_525),
+            ("127.0.0.1:2525", "127.0.0.1", 2_525),
+            ("[2001:db8::1]:25", "2001:db8::1", 25),
+            ("2001:db8::1", "2001:db8::1", 25),
+        ] {
+            assert_eq!(ControlHost::parse(text), Ok(ControlHost { host: host.to_owned(), port }), "{text}");
+        }
+        for bad in [":25", "mx:0", "mx:smtp", "m x", "mx:25:25", "-;reboot"] {
+            assert!(ControlHost::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
