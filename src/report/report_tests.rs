@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::audit::{
-    AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group, Importance, ListRow,
-    Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status,
+    AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group,
+    Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status,
 };
 use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::providers::{Catalogue, ProviderId};

@@ -1,7 +1,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::*;
+use super::{probe as look_at, *};
 use crate::values::DnsName;
 
 async fn listening(service: MailService) -> (TcpListener, ProbeTarget) {
@@ -33,7 +33,7 @@ async fn scripted(listener: TcpListener, says: &[&[u8]]) -> String {
 async fn probed(service: MailService, says: &[&[u8]]) -> (PortProbe, String) {
     let (listener, target) = listening(service).await;
     let settings = ProbeSettings::default();
-    tokio::join!(super::probe(&target, &settings), scripted(listener, says))
+    tokio::join!(look_at(&target, &settings), scripted(listener, says))
 }
 
 const EHLO: &[u8] = b"250-mail.weber.example\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
@@ -98,7 +98,7 @@ async fn nonsense_in_the_handshake_is_no_trust() {
         assert!(stream.read(&mut hello).await.unwrap() > 0);
     };
     let settings = ProbeSettings::default();
-    let (probe, ()) = tokio::join!(super::probe(&target, &settings), hang_up);
+    let (probe, ()) = tokio::join!(look_at(&target, &settings), hang_up);
     assert!(matches!(&probe.tls, TlsOutcome::Failed { failure: TlsFailure::Closed, .. }), "{:?}", probe.tls);
 }
 
@@ -116,7 +116,7 @@ async fn words_without_end_are_given_up() {
             }
         };
         let settings = ProbeSettings::default();
-        let (probe, ()) = tokio::join!(super::probe(&target, &settings), flood);
+        let (probe, ()) = tokio::join!(look_at(&target, &settings), flood);
         assert!(matches!(&probe.greeting, Greeting::Broken { problem } if problem.contains("without end")));
         assert!(probe.transcript.len() < 5);
     }
@@ -139,7 +139,7 @@ async fn a_server_that_drips_or_says_nothing_is_left_in_time() {
         let settings = ProbeSettings::default();
         let began = Instant::now();
         let probe = tokio::select! {
-            probe = super::probe(&target, &settings) => probe,
+            probe = look_at(&target, &settings) => probe,
             () = drip => panic!("the server ended first"),
         };
         assert!(began.elapsed() <= Limits::default().whole + Duration::from_secs(1), "{:?}", began.elapsed());
@@ -152,7 +152,7 @@ async fn a_closed_port_is_refused() {
     let (listener, target) = listening(MailService::Smtp).await;
     drop(listener);
     let settings = ProbeSettings::default();
-    assert_eq!(super::probe(&target, &settings).await.reach, Reach::Refused);
+    assert_eq!(look_at(&target, &settings).await.reach, Reach::Refused);
     let address = SocketAddr::new(target.address, target.port);
     let refused = control("mx.example", address, &settings).await;
     assert_eq!((refused.host.as_str(), refused.reach), ("mx.example", Reach::Refused));

@@ -9,9 +9,9 @@ pub use evidence::fuzz_tests as evidence_fuzz_tests;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod gather;
+mod look;
 mod neighbours;
 mod registries;
-mod look;
 mod spf_check;
 mod zone;
 
@@ -19,8 +19,8 @@ pub use asker::ListKeys;
 pub use discover::{FoundServer, discover};
 pub use evidence::{EvidenceError, EvidenceProgress, read_evidence};
 pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, run};
+pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};
-pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use spf_check::spf_check;
 pub use zone::current_zone;

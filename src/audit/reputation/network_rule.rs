@@ -7,7 +7,7 @@ use super::rdap::{NetworkRegistration, RdapLookup, RdapSaid, RdapSilence};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, why_unknown};
 use crate::audit::senders::Senders;
-use crate::audit::{Area, Changer, Effort, Evidence, Facts, Finding, Importance, Outcome, Status};
+use crate::audit::{Area, Changer, Effort, Evidence, EvidenceOutcome, Facts, Finding, Importance, Status};
 use crate::values::UnixTime;
 
 const ID: &str = "network.holder";
@@ -91,8 +91,8 @@ pub(super) fn evidence<T>(
     lines: impl Fn(&T) -> Vec<String>,
 ) -> Evidence {
     let (outcome, data) = match &lookup.said {
-        RdapSaid::Found(found) => (Outcome::Answer, lines(found)),
-        RdapSaid::Silent(silence) => (Outcome::Broken(silence_words(silence)), Vec::new()),
+        RdapSaid::Found(found) => (EvidenceOutcome::Said { said: "answered".to_owned() }, lines(found)),
+        RdapSaid::Silent(silence) => (EvidenceOutcome::Said { said: silence_words(silence) }, Vec::new()),
     };
     let query = if lookup.url.is_empty() { format!("RDAP {about}") } else { format!("GET {}", lookup.url) };
     let server = lookup.url.split('/').nth(2).unwrap_or_default().to_owned();

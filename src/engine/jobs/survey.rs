@@ -19,7 +19,8 @@ use crate::records::CurrentZone;
 use crate::rehearsal;
 use crate::smtp;
 use crate::survey::{
-    self, ControlHost, EvidenceProgress, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError, SurveyOptions,
+    self, ControlHost, EvidenceProgress, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError,
+    SurveyOptions,
 };
 use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
@@ -30,8 +31,6 @@ pub(in crate::engine) struct Question {
     pub(in crate::engine) options: AuditOptions,
     /// `HOST:PORT`; empty for the system's resolver.
     pub(in crate::engine) resolver: String,
-    /// Whether the domain is that of the practice world, whose hosts exist nowhere.
-    pub(in crate::engine) is_practice: bool,
     /// What an earlier audit knows from the owner.
     pub(in crate::engine) known: Known,
     /// How far it goes.

@@ -1,8 +1,8 @@
 use super::{ago, domain};
 use crate::audit::evidence::{Collector, LogKind, LogReader, SourceKind};
 use crate::audit::{
-    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Facts, Finding, Group,
-    Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status, judge,
+    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Facts,
+    Finding, Group, Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status, judge,
 };
 
 fn finding(
