@@ -43,7 +43,8 @@ async fn fetch(client: &reqwest::Client, url: &str) -> Result<PolicyOutcome, req
     if response.status().as_u16() != 200 {
         return Ok(PolicyOutcome::Status { code: response.status().as_u16() });
     }
-    let media_type = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let media_type =
+        response.headers().get(CONTENT_TYPE).map(reqwest::header::HeaderValue::as_bytes).unwrap_or_default();
     let media_type = shortened(&String::from_utf8_lossy(media_type));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {

@@ -35,7 +35,7 @@ pub const COLUMNS: [Column; 6] = [
 
 const STATUSES: [Status; 6] =
     [Status::Fail, Status::Warn, Status::Unknown, Status::Info, Status::Pass, Status::NotApplicable];
-const AREAS: [Area; 9] = [
+const AREAS: [Area; 10] = [
     Area::Zone,
     Area::IncomingMail,
     Area::SendingAddress,
