@@ -54,6 +54,12 @@ impl Draft {
         self
     }
 
+    /// Another sentence behind the words.
+    pub(super) fn more_words(mut self, words: &str) -> Self {
+        self.0.words = format!("{} {words}", self.0.words).trim_start().to_owned();
+        self
+    }
+
     pub(super) fn remedy(mut self, effort: Effort, changer: Changer, text: impl Into<String>) -> Self {
         self.0.effort = Some(effort);
         self.0.changer = changer;

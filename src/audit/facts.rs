@@ -15,6 +15,9 @@ use crate::values::{
 /// Version of the facts that this program writes. Older ones are read; newer ones are refused.
 pub const FACTS_VERSION: u32 = 1;
 
+/// Stands in where no label was drawn.
+const PROBE_LABEL: &str = "mailferry-control-5f1d";
+
 /// Everything that was measured about one domain. Plain data: can be saved, sent, and judged again without a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,12 @@ pub struct Facts {
     pub at: UnixTime,
     /// The resolver that was asked, in words.
     pub resolver: String,
+    /// A second resolver, whose word on signatures (DNSSEC) was heard as well; in words.
+    pub second_resolver: Option<String>,
+    /// A label that nobody publishes, drawn for this survey: what answers below it answers for every name.
+    pub probe_label: String,
+    /// The name with which the sending server greets (HELO, EHLO), where it is known.
+    pub helo: Option<DnsName>,
     /// DKIM selectors that the owner named.
     pub selectors: Vec<String>,
     /// Addresses that the owner says send the domain's mail; where empty, rules guess from SPF and MX.
@@ -89,6 +98,9 @@ impl Facts {
             domain,
             at,
             resolver,
+            second_resolver: None,
+            probe_label: PROBE_LABEL.to_owned(),
+            helo: None,
             selectors: Vec::new(),
             sending_addresses: Vec::new(),
             answers: AnswerBook::default(),

@@ -30,6 +30,11 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
+    /// Whether anything could be measured at all.
+    pub fn has_measured(&self) -> bool {
+        [Status::Pass, Status::Warn, Status::Fail].into_iter().any(|status| self.count(status) > 0)
+    }
+
     /// How many findings have this status.
     pub fn count(&self, status: Status) -> usize {
         self.findings.iter().filter(|finding| finding.status == status).count()

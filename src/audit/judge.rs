@@ -58,7 +58,7 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
     let count = |status: Status| findings.iter().filter(|finding| finding.status == status).count();
     let (fails, warnings, unknown) = (count(Status::Fail), count(Status::Warn), count(Status::Unknown));
     let staying = findings.iter().filter(|finding| finding.group == Group::SpeaksForMoving).count();
-    if findings.iter().any(|finding| finding.id == "zone.missing") {
+    if findings.iter().any(|finding| finding.id == super::zone::rule::MISSING) {
         return format!("{} does not exist in the DNS.", facts.domain);
     }
     // That lists know nothing bad of a name says little where nothing else could be measured.
@@ -75,7 +75,7 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
         (0, _) => format!("Nothing fails. {}.", checks(warnings, ("deserves a look", "deserve a look"))),
         (_, 0) => format!("{}.", checks(fails, ("fails", "fail"))),
         (_, 1) => format!("{}, 1 more deserves a look.", checks(fails, ("fails", "fail"))),
-        _ => format!("{}, {} more deserve a look.", checks(fails, ("fails", "fail")), warnings),
+        _ => format!("{}, {warnings} more deserve a look.", checks(fails, ("fails", "fail"))),
     };
     let about_staying = match staying {
         _ if fails + warnings == 0 => String::new(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use super::{Evidence, EvidenceOutcome};
-use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordData, RecordType};
+use crate::values::{AnswerBook, Asked, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordData, RecordType};
 
 /// Records shown per question; the rest is counted.
 const MAX_LINES: usize = 24;
@@ -34,9 +34,14 @@ impl<'a> Lookups<'a> {
         Self { book, seen: RefCell::default(), missing: RefCell::default() }
     }
 
-    /// The answer, or `None` and a note that it is missing.
+    /// The resolver's answer, or `None` and a note that it is missing.
     pub fn try_ask(&self, name: &DnsName, record_type: RecordType) -> Option<&'a DnsAnswer> {
-        let question = DnsQuestion::new(name.clone(), record_type);
+        self.try_ask_of(name, record_type, Asked::Resolver)
+    }
+
+    /// The answer of this server, or `None` and a note that it is missing.
+    pub fn try_ask_of(&self, name: &DnsName, record_type: RecordType, asked: Asked) -> Option<&'a DnsAnswer> {
+        let question = DnsQuestion::new(name.clone(), record_type).to(asked);
         let answer = self.book.get(&question);
         if answer.is_none() {
             self.missing.borrow_mut().insert(question.clone());
@@ -53,11 +58,36 @@ impl<'a> Lookups<'a> {
         self.try_ask(name, record_type).unwrap_or(&NOT_ASKED)
     }
 
+    /// The answer of this server; what was not asked has the outcome [`Outcome::Broken`].
+    pub fn ask_of(&self, name: &DnsName, record_type: RecordType, asked: Asked) -> &'a DnsAnswer {
+        self.try_ask_of(name, record_type, asked).unwrap_or(&NOT_ASKED)
+    }
+
+    /// The answer to a question that cannot be put.
+    pub(super) fn not_asked(&self) -> &'a DnsAnswer {
+        &NOT_ASKED
+    }
+
+    /// Names right below this one at which the resolver has found records of this type. Asks nothing.
+    pub fn answered_below(&self, above: &DnsName, record_type: RecordType) -> Vec<DnsName> {
+        let ending = format!(".{above}");
+        self.book
+            .iter()
+            .filter(|answer| {
+                answer.question.asked == Asked::Resolver
+                    && answer.question.record_type == record_type
+                    && answer.outcome == Outcome::Answer
+                    && answer.question.name.as_str().ends_with(&ending)
+            })
+            .map(|answer| answer.question.name.clone())
+            .collect()
+    }
+
     /// IPv4 and IPv6 addresses of a host with the worse of the two outcomes.
     pub fn addresses(&self, host: &DnsName) -> (Vec<IpAddr>, &'a DnsAnswer) {
         let v4 = self.ask(host, RecordType::A);
         let v6 = self.ask(host, RecordType::Aaaa);
-        let addresses = v4.records.iter().chain(&v6.records).filter_map(address_of).collect();
+        let addresses = v4.records.iter().chain(&v6.records).filter_map(RecordData::address).collect();
         let worse = if !v4.outcome.is_known() || v6.outcome.is_known() { v4 } else { v6 };
         (addresses, worse)
     }
@@ -72,24 +102,28 @@ impl<'a> Lookups<'a> {
         self.seen.borrow_mut().clear();
     }
 
+    /// Counts an answer that is at hand to what was looked at.
+    pub fn see(&self, answer: &DnsAnswer) {
+        let mut seen = self.seen.borrow_mut();
+        if !seen.contains(&answer.question) {
+            seen.push(answer.question.clone());
+        }
+    }
+
     /// What was looked at since [`Self::begin`], in order.
     pub fn evidence(&self) -> Vec<Evidence> {
         self.seen.borrow().iter().filter_map(|question| self.book.get(question)).map(evidence_of).collect()
     }
 }
 
-/// The address in an A or AAAA record.
-pub(super) fn address_of(record: &RecordData) -> Option<IpAddr> {
-    match record {
-        RecordData::A(address) => Some(IpAddr::V4(*address)),
-        RecordData::Aaaa(address) => Some(IpAddr::V6(*address)),
-        _ => None,
-    }
-}
-
 fn evidence_of(answer: &DnsAnswer) -> Evidence {
     let mut data: Vec<String> = answer.aliases.iter().map(|name| format!("alias of {name}.")).collect();
     data.extend(answer.records.iter().take(MAX_LINES).map(ToString::to_string));
+    data.extend(answer.delegation.iter().map(|server| {
+        let addresses: Vec<String> = server.addresses.iter().map(ToString::to_string).collect();
+        format!("to {}. {}", server.name, addresses.join(" ")).trim_end().to_owned()
+    }));
+    data.extend(answer.extended_error.iter().map(ToString::to_string));
     if let Some(more) = answer.records.len().checked_sub(MAX_LINES).filter(|more| *more > 0) {
         data.push(format!("and {more} more"));
     }

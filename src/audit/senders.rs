@@ -3,14 +3,16 @@ use std::net::IpAddr;
 use super::addresses::is_public;
 use super::context::Context;
 use super::evidence::EvidenceFacts;
-use super::lookups::{address_of, is_askable};
+use super::lookups::{is_askable, reverse_name};
 use super::message::border_addresses;
 use super::mx;
 use super::spf::{Mechanism, SpfRecord, published};
-use crate::values::RecordType;
+use crate::values::{DnsName, RecordData, RecordType};
 
-/// Addresses that are looked at; more would burden block lists for nothing.
-const MAX_SENDERS: usize = 8;
+/// Addresses that are looked at when nobody has named any; a domain that has more names its own.
+const MAX_SENDERS: usize = 32;
+/// Hosts of one `mx` term that are looked at.
+const MAX_HOSTS: usize = 16;
 
 /// How the addresses were found. The first two are sure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(super) enum FoundBy {
     Owner,
     /// Receivers named them in replies and reports, or the log did.
     Evidence,
-    /// Single hosts that the domain's own SPF record allows.
+    /// Single hosts that the domain's own SPF record allows, with the other addresses of the same machines.
     Spf,
     /// Hosts that receive; they often send too, but need not.
     Mx,
@@ -30,8 +32,12 @@ pub(super) enum FoundBy {
 pub(super) struct Senders {
     pub addresses: Vec<IpAddr>,
     pub found_by: FoundBy,
+    /// Those that SPF and MX name alike.
+    pub agreed: Vec<IpAddr>,
     /// Addresses that the owner named and that nobody outside can see.
     pub private: Vec<IpAddr>,
+    /// How many were found beyond those that are looked at.
+    pub left_out: usize,
 }
 
 /// Finds the sending addresses. Asks what it needs on the way.
@@ -39,31 +45,81 @@ pub(super) fn find(context: &Context<'_>) -> Senders {
     let given = &context.facts.sending_addresses;
     if !given.is_empty() {
         let given: Vec<IpAddr> = given.iter().map(IpAddr::to_canonical).collect();
-        let (public, private) = given.into_iter().partition(|address| is_public(*address));
-        return Senders { addresses: first_ones(public), found_by: FoundBy::Owner, private };
+        let (mut public, private): (Vec<IpAddr>, _) =
+            given.into_iter().partition(|address| is_public(*address));
+        keep_first_of_each(&mut public);
+        return Senders {
+            addresses: public,
+            found_by: FoundBy::Owner,
+            agreed: Vec::new(),
+            private,
+            left_out: 0,
+        };
     }
     let seen = context.facts.evidence.as_ref().map(EvidenceFacts::senders).unwrap_or_default();
     let in_messages = border_addresses(context.facts.messages(), context.facts.domain.as_ascii());
-    let seen = first_ones(seen.into_iter().chain(in_messages).collect());
-    if !seen.is_empty() {
-        return Senders { addresses: seen, found_by: FoundBy::Evidence, private: Vec::new() };
+    let seen = cut(seen.into_iter().chain(in_messages).collect(), FoundBy::Evidence, Vec::new());
+    if !seen.addresses.is_empty() {
+        return seen;
     }
-    let from_spf = first_ones(allowed_hosts(context));
-    if !from_spf.is_empty() {
-        return Senders { addresses: from_spf, found_by: FoundBy::Spf, private: Vec::new() };
+    let hosts = hosts_of_mx(context, &context.facts.domain.dns());
+    let receiving: Vec<IpAddr> = hosts.iter().flat_map(|(_, addresses)| addresses).copied().collect();
+    let mut allowed = allowed_hosts(context);
+    let agreed: Vec<IpAddr> = allowed.iter().filter(|address| receiving.contains(address)).copied().collect();
+    if !allowed.is_empty() {
+        let siblings = other_addresses(context, &hosts, &allowed);
+        allowed.extend(siblings);
+        return cut(allowed, FoundBy::Spf, agreed);
     }
-    let from_mx = first_ones(addresses_of_mx(context, &context.facts.domain.dns()));
-    Senders { addresses: from_mx, found_by: FoundBy::Mx, private: Vec::new() }
+    cut(receiving, FoundBy::Mx, agreed)
 }
 
-fn first_ones(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
-    let mut first: Vec<IpAddr> = Vec::new();
-    for address in addresses {
-        if !first.contains(&address) && is_public(address) && first.len() < MAX_SENDERS {
-            first.push(address);
+fn cut(mut addresses: Vec<IpAddr>, found_by: FoundBy, agreed: Vec<IpAddr>) -> Senders {
+    addresses.retain(|address| is_public(*address));
+    keep_first_of_each(&mut addresses);
+    let left_out = addresses.len().saturating_sub(MAX_SENDERS);
+    addresses.truncate(MAX_SENDERS);
+    Senders { addresses, found_by, agreed, private: Vec::new(), left_out }
+}
+
+fn keep_first_of_each(addresses: &mut Vec<IpAddr>) {
+    let mut seen = Vec::new();
+    addresses.retain(|address| {
+        let is_new = !seen.contains(address);
+        seen.push(*address);
+        is_new
+    });
+}
+
+/// Other addresses of machines of which one address may send: a machine with IPv6 sends over it, whatever SPF says.
+/// They are known from mail hosts, and from the names of the addresses.
+fn other_addresses(
+    context: &Context<'_>,
+    hosts: &[(DnsName, Vec<IpAddr>)],
+    allowed: &[IpAddr],
+) -> Vec<IpAddr> {
+    let is_of_same_machine = |addresses: &[IpAddr]| addresses.iter().any(|address| allowed.contains(address));
+    let mut others: Vec<IpAddr> = hosts
+        .iter()
+        .filter(|(_, addresses)| is_of_same_machine(addresses))
+        .flat_map(|(_, addresses)| addresses)
+        .copied()
+        .collect();
+    for address in allowed.iter().filter(|address| is_public(**address)).take(MAX_SENDERS) {
+        let names = context.lookups.ask(&reverse_name(*address), RecordType::Ptr);
+        let name = names.records.iter().find_map(|record| match record {
+            RecordData::Ptr(name) => Some(name).filter(|name| is_askable(name)),
+            _ => None,
+        });
+        let Some(name) = name else { continue };
+        let (addresses, _) = context.lookups.addresses(name);
+        // A name that does not lead back may be anybody's.
+        if addresses.contains(address) {
+            others.extend(addresses);
         }
     }
-    first
+    others.retain(|address| !allowed.contains(address));
+    others
 }
 
 /// Single addresses in `ip4`, `ip6`, `a` and `mx` terms of the domain's own record; includes are other people's servers.
@@ -86,7 +142,7 @@ fn allowed_hosts(context: &Context<'_>) -> Vec<IpAddr> {
             Mechanism::Mx(target, _) => {
                 let host = target.as_ref().map_or(Some(domain.clone()), |target| target.plain_name(&domain));
                 if let Some(host) = host.filter(is_askable) {
-                    addresses.extend(addresses_of_mx(context, &host));
+                    addresses.extend(hosts_of_mx(context, &host).into_iter().flat_map(|(_, found)| found));
                 }
             }
             _ => {}
@@ -95,13 +151,16 @@ fn allowed_hosts(context: &Context<'_>) -> Vec<IpAddr> {
     addresses
 }
 
-fn addresses_of_mx(context: &Context<'_>, domain: &crate::values::DnsName) -> Vec<IpAddr> {
+/// Mail hosts of a domain with their addresses, of both families.
+fn hosts_of_mx(context: &Context<'_>, domain: &DnsName) -> Vec<(DnsName, Vec<IpAddr>)> {
     let answer = context.lookups.ask(domain, RecordType::Mx);
-    let mut addresses = Vec::new();
-    for host in mx::hosts(answer).iter().filter(|host| is_askable(host)).take(MAX_SENDERS) {
-        for record_type in [RecordType::A, RecordType::Aaaa] {
-            addresses.extend(context.lookups.ask(host, record_type).records.iter().filter_map(address_of));
-        }
-    }
-    addresses
+    mx::hosts(answer)
+        .into_iter()
+        .filter(is_askable)
+        .take(MAX_HOSTS)
+        .map(|host| {
+            let addresses = context.lookups.addresses(&host).0;
+            (host, addresses)
+        })
+        .collect()
 }

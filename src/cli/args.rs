@@ -103,8 +103,14 @@ pub struct Audit {
     /// Ask no registry (RDAP) about the domain and the networks of its addresses.
     #[arg(long)]
     pub no_registries: bool,
+    /// The name with which the sending server greets (HELO, EHLO).
+    #[arg(long, value_name = "NAME")]
+    pub helo: Option<String>,
+    /// Another resolver, whose word on signatures (DNSSEC) is heard as well.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub second_resolver: Option<String>,
     /// Judge facts saved earlier, without any network access.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "neighbours", "lists", "list_key_files", "probe_control"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "second_resolver", "helo", "neighbours", "lists", "list_key_files", "probe_control"])]
     pub facts: Option<PathBuf>,
     /// Read a mail log, bounces, reports or received messages (.eml), compressed or not, or a folder of them; may be
     /// repeated.
@@ -122,7 +128,7 @@ pub struct Audit {
     /// Write the findings as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Exit with status 1 if a finding fails.
+    /// Exit with status 1 if a finding fails, or if nothing could be measured.
     #[arg(long)]
     pub strict: bool,
 }

@@ -60,7 +60,7 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         None if is_taken => output::say(words(&report).trim_end()),
         None => output::print(&words(&report))?,
     }
-    Ok(done(arguments.strict && report.count(Status::Fail) > 0))
+    Ok(done(arguments.strict && (report.count(Status::Fail) > 0 || !report.has_measured())))
 }
 
 /// Input that would not be used is refused, not passed over.
@@ -115,6 +115,8 @@ fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliErro
         skips_mail_hosts: arguments.no_probe,
         control_host: arguments.probe_control.clone().unwrap_or_default(),
         probe_output,
+        helo: arguments.helo.clone().unwrap_or_default(),
+        second_resolver: arguments.second_resolver.clone().unwrap_or_default(),
     };
     let owner = super::verdict::answers(&arguments.answers)?;
     let reach = AuditReach {

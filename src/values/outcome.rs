@@ -18,7 +18,7 @@ pub enum Outcome {
     ServFail,
     /// The server does not want to answer.
     Refused,
-    /// The resolver holds the answer back, by a rule of its own or of somebody else (RFC 8914 codes 15 to 18).
+    /// The resolver holds the answer back, by a rule of its own or of somebody else (RFC 8914 codes 15 to 17).
     Filtered,
     /// No answer in time.
     Timeout,
@@ -89,9 +89,9 @@ impl ExtendedError {
         matches!(self.code, 1 | 2 | 5..=12)
     }
 
-    /// Whether the code says that an answer is held back: blocked, censored, filtered or prohibited.
+    /// Whether the code says that an answer is held back: blocked, censored or filtered.
     pub fn is_filter(&self) -> bool {
-        (15..=18).contains(&self.code)
+        (15..=17).contains(&self.code)
     }
 
     /// What the code means (RFC 8914 section 4), as far as a reader can use it.

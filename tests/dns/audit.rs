@@ -4,7 +4,7 @@
 //! What was seen at mail hosts stands there as `tests/support/src/probe_lines.rs` reads it; answers below a `secure:` zone
 //! are signed.
 //!
-//! `finding: ID STATUS [text in title or words]`, `not: ID`, `copy: ID VALUE`, `offers: ID TEXT IN THE COPY`,
+//! `finding: ID STATUS [text in title or words]`, `not: ID`, `count: FINDINGS`, `copy: ID VALUE`, `offers: ID TEXT IN THE COPY`,
 //! `remedy: ID TEXT`, `range: RANGE TEXT`, `summary: TEXT`.
 //! `neighbours: N` asks lists about neighbours, at most N questions; `registration:` and `network: IP` hold what a registry
 //! answers (RDAP), `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
@@ -17,7 +17,7 @@ use mailferry::audit::{
     AddressRange, AuditReport, Facts, RdapLookup, RdapSaid, RdapSilence, judge, missing_questions,
     neighbour_plan, read_domain, read_network,
 };
-use mailferry::values::{DomainName, UnixTime};
+use mailferry::values::{DnsName, DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
 use mailferry_test_support::probe_lines;
 
@@ -26,6 +26,8 @@ const SITUATION: &[&str] = &[
     "domain",
     "ip",
     "selector",
+    "helo",
+    "second",
     "list",
     "key",
     "neighbours",
@@ -35,7 +37,7 @@ const SITUATION: &[&str] = &[
     "change",
 ];
 /// What a case expects.
-const EXPECTATIONS: &[&str] = &["finding", "not", "copy", "offers", "remedy", "range", "summary"];
+const EXPECTATIONS: &[&str] = &["finding", "not", "count", "copy", "offers", "remedy", "range", "summary"];
 
 fn audit(case: &Case) -> (Facts, AuditReport) {
     let domain = DomainName::parse(case.get("domain").unwrap()).unwrap();
@@ -61,6 +63,8 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
     let secure = case.all("secure");
     let is_secure =
         |name: &str| secure.iter().any(|zone| name == *zone || name.ends_with(&format!(".{zone}")));
+    facts.helo = case.get("helo").map(DnsName::new);
+    facts.second_resolver = case.get("second").map(str::to_owned);
     for _ in 0..100 {
         let missing = missing_questions(&facts);
         if missing.is_empty() {
@@ -72,7 +76,7 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
         }
         for question in missing {
             let mut answer = case.zone.answer(&question);
-            answer.is_authentic = is_secure(question.name.as_str());
+            answer.is_authentic |= is_secure(question.name.as_str());
             facts.answers.insert(answer);
         }
     }
@@ -155,6 +159,9 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
         if let Some(finding) = find(id) {
             wrong.push(format!("{id} is there: {}", finding.title));
         }
+    }
+    if case.get("count").is_some_and(|count| count != report.findings.len().to_string()) {
+        wrong.push(format!("{} findings: {ids:?}", report.findings.len()));
     }
     for line in case.all("copy") {
         let (id, value) = line.split_once(' ').unwrap();

@@ -9,7 +9,7 @@ use mailferry::dns::Resolver;
 use mailferry::survey::{
     ListKeys, Politeness, SurveyError, SurveyOptions, ask_neighbours, ask_registries_at, run,
 };
-use mailferry::values::{DomainName, Secret, UnixTime};
+use mailferry::values::{DnsAnswer, DnsQuestion, DomainName, Outcome, RecordType, Secret, UnixTime};
 use mailferry::web::Web;
 use mailferry_test_support::fakes::https_server::HttpsServer;
 use mailferry_test_support::servers::named::Named;
@@ -221,6 +221,9 @@ async fn registries_are_asked_over_https() {
     let mut facts =
         Facts::new(DomainName::parse("weber.test").unwrap(), UnixTime(1_700_000_000), String::new());
     facts.sending_addresses = vec!["192.0.2.77".parse().unwrap(), "192.0.2.78".parse().unwrap()];
+    // A zone that says nothing is not judged further.
+    let mx = DnsQuestion::new(facts.domain.dns(), RecordType::Mx);
+    facts.answers.insert(DnsAnswer::empty(mx, Outcome::NoData));
     ask_registries_at(&mut facts, &web, test_servers).await;
     let said = |address: &str| facts.networks[&address.parse().unwrap()].said.clone();
     assert!(

@@ -7,8 +7,6 @@ use crate::values::{DnsName, RecordType};
 
 /// Selectors that are asked, named and well-known together.
 pub(super) const MAX_SELECTORS: usize = 120;
-/// A label that nobody publishes: what answers here answers everywhere, and proves nothing.
-const CONTROL: &str = "mailferry-control-5f1d";
 
 pub(super) const WELL_KNOWN: &str = include_str!("../../../assets/selectors.toml");
 
@@ -93,7 +91,7 @@ pub(super) fn selectors(context: &Context<'_>) -> Selectors {
         add(name, "", ToldBy::Owner);
     }
     let tree = context.lookups.ask(&facts.domain.below("_domainkey"), RecordType::Txt);
-    let control = context.lookups.ask(&key_name(CONTROL, domain), RecordType::Txt);
+    let control = context.lookups.ask(&key_name(&facts.probe_label, domain), RecordType::Txt);
     let is_wildcard = control.texts().any(|text| is_key_record(&text));
     // Where two questions get no answer, seventy more would only take a minute longer.
     let is_list_skipped = !tree.outcome.is_known() && !control.outcome.is_known();

@@ -1,6 +1,10 @@
-//! Where the domain receives its mail: MX records and the hosts behind them.
+//! Where the domain receives its mail: MX records, the hosts behind them, and what mail programs are told.
 
+mod certificates;
+mod clients;
 mod hosts;
 pub(super) mod rule;
+mod targets;
 
-pub(super) use hosts::hosts;
+pub(super) use clients::judge as judge_clients;
+pub(super) use hosts::{hosts, is_without_mail};

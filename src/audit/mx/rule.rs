@@ -1,17 +1,10 @@
-use std::net::{IpAddr, Ipv4Addr};
-
-use super::hosts::hosts;
-use crate::audit::addresses::is_public;
+use super::hosts::{hosts, sends_nothing};
+use super::{certificates, targets};
 use crate::audit::context::Context;
-use crate::audit::draft::{Draft, listed};
-use crate::audit::lookups::is_askable;
+use crate::audit::draft::Draft;
+use crate::audit::zone::{LONG_TTL_SECS, Ttl, VERY_LONG_TTL_SECS};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
-use crate::values::{DnsAnswer, DnsName, Outcome, RecordType};
-
-/// Hosts that are looked at; nobody needs more.
-const MAX_HOSTS: usize = 10;
-/// Above this many seconds the old address is used for hours after the switch.
-const LONG_TTL_SECS: u32 = 3_600;
+use crate::values::{DnsAnswer, Outcome, RecordType};
 
 /// MX records and the hosts behind them (RFC 5321 section 5, RFC 7505, RFC 2181 section 10.3).
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -24,7 +17,8 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
                 findings.push(null_mx(context, hosts.len()));
             }
             judge_ttl(context, answer, findings);
-            judge_hosts(context, answer, &hosts, findings);
+            targets::judge(context, answer, &hosts, findings);
+            certificates::judge(context, &hosts, findings);
         }
         Outcome::NoData | Outcome::NxDomain => findings.push(without_mx(context)),
         _ => findings.push(
@@ -40,30 +34,42 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
     }
 }
 
+/// The one record “0 .”: right for a domain that sends nothing either (RFC 7505).
 fn null_mx(context: &Context<'_>, hosts: usize) -> Finding {
     let domain = &context.facts.domain;
-    let (status, title, words) = if hosts == 1 {
-        (
-            Status::Warn,
-            format!("{domain} says that it takes no mail"),
-            "The record “MX 0 .” tells every sender that no mail is accepted here.",
-        )
-    } else {
-        (
-            Status::Fail,
-            "“No mail” stands beside mail hosts".to_owned(),
-            "The record “MX 0 .” says that no mail is accepted, and other MX records say the opposite. Senders pick one of the two.",
-        )
+    let lookups = &context.lookups;
+    let new = |status: Status, title: String| {
+        Draft::new("mx.null", Area::IncomingMail, status, Importance::VeryImportant, title).rfc(7505, "3")
     };
-    Draft::new("mx.null", Area::IncomingMail, status, Importance::VeryImportant, title)
-        .words(words)
-        .remedy(
-            Effort::Low,
-            Changer::YouInTheZone,
-            "Remove the record “MX 0 .” if the domain is to receive mail.",
+    let remedy = "Remove the record “MX 0 .” if the domain is to receive mail.";
+    if hosts > 1 {
+        return new(Status::Fail, "“No mail” stands beside mail hosts".to_owned())
+            .words("The record “MX 0 .” says that no mail is accepted, and other MX records say the opposite. Senders pick one of the two.")
+            .remedy(Effort::Low, Changer::YouInTheZone, remedy)
+            .done(lookups);
+    }
+    let texts = lookups.ask(&domain.dns(), RecordType::Txt);
+    let title = format!("{domain} says that it takes no mail");
+    if sends_nothing(texts) {
+        return new(Status::Pass, title)
+            .words("The record “MX 0 .” and an SPF record that lets nobody send fit each other: this domain has no mail.")
+            .done(lookups);
+    }
+    if !texts.outcome.is_known() {
+        return Draft::unknown(
+            "mx.null",
+            Area::IncomingMail,
+            Importance::VeryImportant,
+            &format!("{title}; whether it sends could not be measured"),
+            texts,
         )
-        .rfc(7505, "3")
-        .done(&context.lookups)
+        .done(lookups);
+    }
+    new(Status::Warn, title)
+        .words("The record “MX 0 .” tells every sender that no mail is accepted here. Nothing says that the domain sends none either, and answers and bounces to its mail go nowhere.")
+        .remedy(Effort::Low, Changer::YouInTheZone, format!("{remedy} If it has no mail at all, publish the SPF record “v=spf1 -all”."))
+        .copy("SPF record", "v=spf1 -all")
+        .done(lookups)
 }
 
 fn without_mx(context: &Context<'_>) -> Finding {
@@ -93,142 +99,38 @@ fn without_mx(context: &Context<'_>) -> Finding {
 }
 
 fn judge_ttl(context: &Context<'_>, answer: &DnsAnswer, findings: &mut Vec<Finding>) {
-    let Some(ttl_secs) = answer.ttl_secs else { return };
-    let draft = if ttl_secs > LONG_TTL_SECS {
-        let hours = ttl_secs.div_ceil(3_600);
-        Draft::new(
-            "mx.ttl",
-            Area::IncomingMail,
-            Status::Warn,
+    let lookups = &context.lookups;
+    lookups.begin();
+    lookups.see(answer);
+    let Some(ttl) = Ttl::of(context, answer) else { return };
+    let new = |status: Status, importance: Importance, title: String| {
+        Draft::new("mx.ttl", Area::IncomingMail, status, importance, title)
+    };
+    let draft = if ttl.secs() > LONG_TTL_SECS {
+        let status = if ttl.secs() > VERY_LONG_TTL_SECS { Status::Fail } else { Status::Warn };
+        new(
+            status,
             Importance::Important,
-            format!("The MX record is remembered for {hours} hours (TTL {ttl_secs})"),
+            format!("The MX record is remembered for {} (TTL {})", ttl.words(), ttl.secs()),
         )
-        .words("After the switch some senders go on delivering to the old server for at least this long.")
+        .words("After the switch some senders go on delivering to the old server for this long.")
         .remedy(
             Effort::Low,
             Changer::YouInTheZone,
             "Set the waiting time (TTL) of the MX records to 300 a day before the switch.",
         )
         .group(Group::MattersForTheSwitch)
-    } else {
-        Draft::new(
-            "mx.ttl",
-            Area::IncomingMail,
+    } else if matches!(ttl, Ttl::Exactly(_)) {
+        new(
             Status::Pass,
             Importance::Minor,
-            format!("The MX record is remembered for {} minutes at most", ttl_secs.div_ceil(60)),
+            format!("The MX record is remembered for {} at most", ttl.words()),
         )
         .words("A change of the MX records is seen soon.")
+    } else {
+        new(Status::Unknown, Importance::Important, "How long the MX record is remembered could not be measured".to_owned())
+            .words(format!("It is {}: a resolver's memory only tells what is left, and no server in charge of the zone could be asked.", ttl.words()))
+            .remedy(Effort::Low, Changer::Nobody, "Run the audit again from a network that lets DNS questions through, or look at the TTL in the zone.")
     };
-    findings.push(draft.rfc(2181, "5.2").done(&context.lookups));
-}
-
-/// What is wrong with hosts, by kind, so that each kind makes one finding.
-#[derive(Default)]
-struct Faults {
-    literals: Vec<DnsName>,
-    aliases: Vec<DnsName>,
-    nameless: Vec<DnsName>,
-    private: Vec<String>,
-    good: Vec<DnsName>,
-}
-
-fn judge_hosts(context: &Context<'_>, answer: &DnsAnswer, hosts: &[DnsName], findings: &mut Vec<Finding>) {
-    let lookups = &context.lookups;
-    let mut faults = Faults::default();
-    let mut unknown: Option<(DnsName, &DnsAnswer)> = None;
-    lookups.begin();
-    lookups.ask(&answer.question.name, RecordType::Mx);
-    for host in hosts.iter().filter(|host| !host.as_str().is_empty()).take(MAX_HOSTS) {
-        if host.as_str().parse::<Ipv4Addr>().is_ok() {
-            faults.literals.push(host.clone());
-            continue;
-        }
-        if !is_askable(host) {
-            faults.nameless.push(host.clone());
-            continue;
-        }
-        let (addresses, worse) = lookups.addresses(host);
-        let alias =
-            [RecordType::A, RecordType::Aaaa].iter().any(|kind| !lookups.ask(host, *kind).aliases.is_empty());
-        if alias {
-            faults.aliases.push(host.clone());
-        }
-        let private: Vec<&IpAddr> = addresses.iter().filter(|address| !is_public(**address)).collect();
-        if addresses.is_empty() && worse.outcome.is_known() {
-            faults.nameless.push(host.clone());
-        } else if addresses.is_empty() {
-            unknown = Some((host.clone(), worse));
-        } else if let Some(address) = private.first() {
-            faults.private.push(format!("{host} ({address})"));
-        } else if !alias {
-            faults.good.push(host.clone());
-        }
-    }
-    report_hosts(context, &faults, findings);
-    if let Some((host, answer)) = unknown {
-        let title = format!("The address of {host} could not be measured");
-        findings.push(
-            Draft::unknown("mx.host-unknown", Area::IncomingMail, Importance::VeryImportant, &title, answer)
-                .done(lookups),
-        );
-    }
-}
-
-fn report_hosts(context: &Context<'_>, faults: &Faults, findings: &mut Vec<Finding>) {
-    let fail = |id: &str, title: String| {
-        Draft::new(id, Area::IncomingMail, Status::Fail, Importance::Important, title)
-            .group(Group::SpeaksForMoving)
-    };
-    let mut push = |draft: Draft| findings.push(draft.done(&context.lookups));
-    if !faults.literals.is_empty() {
-        push(fail("mx.ip-literal", format!("MX names an address: {}", listed(&faults.literals)))
-            .words("An MX record must name a host. Senders that follow the standard cannot deliver to an address written there.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Give the server a name with an A record, and put the name into the MX record.")
-            .rfc(5321, "5.1"));
-    }
-    if !faults.aliases.is_empty() {
-        push(fail("mx.alias", format!("MX leads to an alias: {}", listed(&faults.aliases)))
-            .words("The host in an MX record must have addresses of its own. Some senders refuse to follow an alias (CNAME) there.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Replace the alias by A and AAAA records, or name its target in the MX record.")
-            .rfc(2181, "10.3"));
-    }
-    if !faults.nameless.is_empty() {
-        push(
-            fail("mx.no-address", format!("MX names hosts without an address: {}", listed(&faults.nameless)))
-                .words(
-                    "Mail that senders try to deliver there waits, and comes back if no other host takes it.",
-                )
-                .remedy(
-                    Effort::Low,
-                    Changer::YouInTheZone,
-                    "Publish an address for the host, or remove it from the MX records.",
-                )
-                .rfc(5321, "5.1"),
-        );
-    }
-    if !faults.private.is_empty() {
-        push(
-            fail(
-                "mx.private-address",
-                format!("MX leads into a private network: {}", listed(&faults.private)),
-            )
-            .words("The address cannot be reached from outside.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Publish the public address of the server.")
-            .rfc(6890, "2.2.2"),
-        );
-    }
-    if !faults.good.is_empty() {
-        push(
-            Draft::new(
-                "mx.hosts",
-                Area::IncomingMail,
-                Status::Pass,
-                Importance::Important,
-                format!("Mail is delivered to {}", listed(&faults.good)),
-            )
-            .words("The mail hosts have public addresses of their own.")
-            .rfc(5321, "5.1"),
-        );
-    }
+    findings.push(draft.rfc(2181, "5.2").done(lookups));
 }

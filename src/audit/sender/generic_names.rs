@@ -2,39 +2,19 @@ use std::net::IpAddr;
 
 use crate::values::DnsName;
 
-/// Words in names of lines and rented machines that nobody named.
-const GENERIC_WORDS: [&str; 18] = [
-    "dyn",
-    "dynamic",
-    "dhcp",
-    "pool",
-    "dial",
-    "dialup",
-    "dsl",
-    "adsl",
-    "ppp",
-    "pppoe",
-    "cable",
-    "static",
-    "customer",
-    "cust",
-    "client",
-    "unassigned",
-    "generic",
-    "hosted-by",
-];
+/// Words in names of lines that end in somebody's home or office.
+const LINE_WORDS: [&str; 11] =
+    ["dyn", "dynamic", "dhcp", "pool", "dial", "dialup", "dsl", "adsl", "ppp", "pppoe", "cable"];
+
+/// Words in names of rented machines that nobody named.
+const RENTED_WORDS: [&str; 7] =
+    ["static", "customer", "cust", "client", "unassigned", "generic", "hosted-by"];
 
 /// Whether a name was made by a machine: the digits of the address, or words for customer lines.
 pub(in crate::audit) fn is_generic(name: &DnsName, address: IpAddr) -> bool {
-    let host: Vec<&str> = name.labels().collect();
-    // The last two labels are the provider's own name, such as dsl.example.
-    let own: Vec<&str> = host.iter().take(host.len().saturating_sub(2)).copied().collect();
-    let words: Vec<&str> = own
-        .iter()
-        .flat_map(|label| label.split(['-', '_']))
-        .map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()))
-        .collect();
-    if own.contains(&"hosted-by") || words.iter().any(|word| GENERIC_WORDS.contains(word)) {
+    let own = own_labels(name);
+    let has_word = has_word_of(&own, &LINE_WORDS) || has_word_of(&own, &RENTED_WORDS);
+    if own.contains(&"hosted-by") || has_word {
         return true;
     }
     let text = own.join(".");
@@ -64,6 +44,25 @@ pub(in crate::audit) fn is_generic(name: &DnsName, address: IpAddr) -> bool {
             tail.trim_start_matches('0').len() > 4 && squeezed.contains(&tail)
         }
     }
+}
+
+/// Whether a name speaks of a line that ends in somebody's home or office.
+pub(super) fn is_of_a_line(name: &DnsName) -> bool {
+    has_word_of(&own_labels(name), &LINE_WORDS)
+}
+
+/// All but the last two labels, which are the provider's own name, such as dsl.example.
+fn own_labels(name: &DnsName) -> Vec<&str> {
+    let host: Vec<&str> = name.labels().collect();
+    host.iter().take(host.len().saturating_sub(2)).copied().collect()
+}
+
+fn has_word_of(labels: &[&str], words: &[&str]) -> bool {
+    labels
+        .iter()
+        .flat_map(|label| label.split(['-', '_']))
+        .map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()))
+        .any(|word| words.contains(&word))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The addresses that send the domain's mail, and how receivers see their names.
 
+mod class;
 mod generic_names;
+mod greeting;
+mod ipv6;
 pub(super) mod rule;
 
 pub(super) use generic_names::is_generic;

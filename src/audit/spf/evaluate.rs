@@ -10,7 +10,7 @@ use super::macros::{Client, MacroString, Place};
 use super::record::{self, DualCidr, Mechanism, Qualifier, SpfRecord};
 use super::{MAX_HOSTS, MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 use crate::audit::Lookups;
-use crate::audit::lookups::{address_of, is_askable, reverse_name};
+use crate::audit::lookups::{is_askable, reverse_name};
 use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordData, RecordType, UnixTime};
 
 /// The seven results of RFC 7208 section 2.6.
@@ -357,7 +357,7 @@ impl<'a> Evaluation<'_, 'a> {
 
     fn is_among(&self, answer: &DnsAnswer, cidr: DualCidr) -> bool {
         let length = if self.client.ip.is_ipv4() { cidr.v4 } else { cidr.v6 };
-        answer.records.iter().filter_map(address_of).any(|address| {
+        answer.records.iter().filter_map(RecordData::address).any(|address| {
             ipnet::IpNet::new(address, length).is_ok_and(|network| network.contains(&self.client.ip))
         })
     }

@@ -1,33 +1,62 @@
+use super::dnssec::{self, Suspicion};
+use super::servers::{self, Servers, is_in_charge};
+use super::{delegation, denial, names, soa};
 use crate::audit::context::Context;
-use crate::audit::draft::Draft;
-use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
-use crate::values::{Outcome, RecordData, RecordType};
+use crate::audit::draft::{Draft, why_unknown};
+use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
+use crate::values::{DnsAnswer, DnsName, Outcome, RecordType};
 
 /// Id of the finding that makes all others pointless.
 pub(in crate::audit) const MISSING: &str = "zone.missing";
 
-/// A day: longer and a record that was forgotten at the switch hurts until the day after.
-const LONG_NEGATIVE_TTL_SECS: u32 = 86_400;
+/// Whether the other rules have something to go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::audit) enum Standing {
+    /// The zone answers.
+    Answers,
+    /// It does not exist, or says nothing: one finding tells it, and nothing else is asked.
+    IsSilent,
+}
 
-/// The zone exists (RFC 1034), and how long it is remembered that a record does not (RFC 2308).
-pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
+/// The zone (RFC 1034): it exists, somebody answers for it, and its signatures hold.
+pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) -> Standing {
     let domain = &context.facts.domain;
     let lookups = &context.lookups;
-    let answer = lookups.ask(&domain.dns(), RecordType::Soa);
-    match &answer.outcome {
-        Outcome::Answer => findings.push(
-            Draft::new(
-                "zone.exists",
-                Area::Zone,
-                Status::Pass,
-                Importance::Important,
-                format!("{domain} is a zone of its own"),
-            )
-            .words("The name servers of the domain answer.")
-            .rfc(1034, "4.2")
-            .done(lookups),
-        ),
-        Outcome::NoData => findings.push(
+    let apex = domain.dns();
+    lookups.begin();
+    // What a receiver asks first. As long as all of it is open, nothing else is worth asking.
+    let first: Vec<Option<&DnsAnswer>> = [RecordType::Soa, RecordType::Mx, RecordType::Txt, RecordType::Ns]
+        .into_iter()
+        .map(|record_type| lookups.try_ask(&apex, record_type))
+        .collect();
+    let start = lookups.ask(&apex, RecordType::Soa);
+    let is_known = first.iter().flatten().any(|answer| answer.outcome.is_known());
+    if start.outcome == Outcome::NxDomain {
+        findings.push(missing(context));
+        return Standing::IsSilent;
+    }
+    if !is_known {
+        findings.push(silent(context, &apex, start));
+        return Standing::IsSilent;
+    }
+    match &start.outcome {
+        Outcome::Answer if start.aliases.is_empty() => {
+            findings.push(
+                Draft::new(
+                    "zone.exists",
+                    Area::Zone,
+                    Status::Pass,
+                    Importance::Important,
+                    format!("{domain} is a zone of its own"),
+                )
+                .words("The name servers of the domain answer.")
+                .rfc(1034, "4.2")
+                .done(lookups),
+            );
+            let servers = servers::look(context, &apex);
+            judge_zone(context, &servers, start, findings);
+        }
+        Outcome::Answer | Outcome::NoData => findings.push(
             Draft::new(
                 "zone.below",
                 Area::Zone,
@@ -39,48 +68,88 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             .rfc(1034, "4.2")
             .done(lookups),
         ),
-        Outcome::NxDomain => findings.push(
-            Draft::new(
-                MISSING,
-                Area::Zone,
-                Status::Fail,
-                Importance::VeryImportant,
-                format!("{domain} does not exist"),
-            )
-            .words("The DNS knows no such name, so no mail can reach it and receivers refuse mail from it.")
-            .remedy(
-                Effort::Medium,
-                Changer::YouInTheZone,
-                "Check the spelling, and whether the registration has run out.",
-            )
-            .rfc(1034, "3.1")
-            .done(lookups),
-        ),
         _ => findings.push(
             Draft::unknown(
                 "zone.unknown",
                 Area::Zone,
                 Importance::VeryImportant,
                 "Whether the zone answers could not be measured",
-                answer,
+                start,
             )
             .done(lookups),
         ),
     }
-    let minimum = answer.records.iter().find_map(|record| match record {
-        RecordData::Soa { minimum_secs, .. } => {
-            Some((*minimum_secs).min(answer.ttl_secs.unwrap_or(u32::MAX)))
-        }
-        _ => None,
-    });
-    if let Some(secs) = minimum.filter(|secs| *secs > LONG_NEGATIVE_TTL_SECS) {
-        findings.push(
-            Draft::new("zone.negative-ttl", Area::Zone, Status::Warn, Importance::Minor, format!("Missing records are remembered for {} hours", secs / 3_600))
-                .words("Whoever asks for a record before you publish it goes on believing that there is none for this long.")
-                .remedy(Effort::Low, Changer::YouInTheZone, "Set the last number of the SOA record to 3600 a few days before the switch.")
-                .group(Group::MattersForTheSwitch)
-                .rfc(2308, "4")
-                .done(lookups),
-        );
+    denial::judge_wildcards(context, findings);
+    names::judge(context, findings);
+    Standing::Answers
+}
+
+fn missing(context: &Context<'_>) -> Finding {
+    Draft::new(
+        MISSING,
+        Area::Zone,
+        Status::Fail,
+        Importance::VeryImportant,
+        format!("{} does not exist", context.facts.domain),
+    )
+    .words("The DNS knows no such name, so no mail can reach it and receivers refuse mail from it.")
+    .remedy(
+        Effort::Medium,
+        Changer::YouInTheZone,
+        "Check the spelling, and whether the registration has run out.",
+    )
+    .rfc(1034, "3.1")
+    .done(&context.lookups)
+}
+
+/// One finding for a zone that says nothing, as near to the cause as can be told from here.
+fn silent(context: &Context<'_>, apex: &DnsName, start: &DnsAnswer) -> Finding {
+    let lookups = &context.lookups;
+    let hint = match dnssec::suspicion(context, apex) {
+        Suspicion::Bogus(answers) => return dnssec::bogus(context, &answers),
+        Suspicion::OneOnly(answer) => format!(
+            " The resolver gives answers when it does not check signatures (DNSSEC), so they may be the cause. One resolver alone is not believed: name a second one that checks.{}",
+            dnssec::error_words(&[answer])
+        ),
+        Suspicion::None => String::new(),
+    };
+    let servers = servers::look(context, apex);
+    let mut about_servers = Vec::new();
+    delegation::judge_authority(&servers, lookups, &mut about_servers);
+    // Asked directly, the servers tell more than a resolver that has given up.
+    let is_sure = |finding: &Finding| matches!(finding.status, Status::Fail);
+    if let Some(finding) = about_servers.pop().filter(is_sure) {
+        return finding;
     }
+    lookups.begin();
+    for record_type in [RecordType::Soa, RecordType::Mx, RecordType::Txt, RecordType::Ns] {
+        lookups.ask(apex, record_type);
+    }
+    let words =
+        format!("{} As the zone says nothing, nothing else was asked.{hint}", why_unknown(&start.outcome));
+    Draft::unknown(
+        "zone.unknown",
+        Area::Zone,
+        Importance::VeryImportant,
+        "The zone does not answer, so nothing could be measured",
+        start,
+    )
+    .words(words)
+    .done(lookups)
+}
+
+fn judge_zone(context: &Context<'_>, servers: &Servers<'_>, heard: &DnsAnswer, findings: &mut Vec<Finding>) {
+    let lookups = &context.lookups;
+    delegation::judge_count(servers, lookups, findings);
+    delegation::judge_delegation(servers, lookups, findings);
+    delegation::judge_authority(servers, lookups, findings);
+    delegation::judge_networks(servers, lookups, findings);
+    delegation::judge_names(servers, lookups, findings);
+    delegation::judge_ipv6(servers, lookups, findings);
+    delegation::judge_tcp(servers, lookups, findings);
+    delegation::judge_serials(servers, lookups, context.facts.at, findings);
+    let direct = servers.tried.iter().map(|(_, answer)| *answer).find(|answer| is_in_charge(answer));
+    soa::judge_timers(direct.unwrap_or(heard), lookups, findings);
+    soa::judge_negative_ttl(direct.unwrap_or(heard), direct.is_some(), lookups, findings);
+    dnssec::judge(context, servers, findings);
 }

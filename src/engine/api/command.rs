@@ -26,6 +26,10 @@ pub struct AuditOptions {
     pub control_host: String,
     /// What the line for the server printed, where that was run.
     pub probe_output: Option<String>,
+    /// The name with which the sending server greets; empty where it is not known.
+    pub helo: String,
+    /// `HOST:PORT` of another resolver, whose word on signatures (DNSSEC) is heard as well; may be empty.
+    pub second_resolver: String,
 }
 
 /// Which neighbours of the sending addresses lists are asked about.

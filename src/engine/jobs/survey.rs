@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,6 +89,18 @@ pub(in crate::engine) async fn resolver(address: &str) -> Result<Resolver, Box<U
     resolver.map_err(|error| Box::new(explain::dns(&error)))
 }
 
+/// The resolver of an audit, with the second one where it was named.
+pub(in crate::engine) async fn resolver_for(
+    address: &str,
+    options: &AuditOptions,
+) -> Result<Resolver, Box<UserError>> {
+    let first = resolver(address).await?;
+    if options.second_resolver.trim().is_empty() {
+        return Ok(first);
+    }
+    Ok(first.with_second(&resolver(&options.second_resolver).await?))
+}
+
 impl Question {
     fn keys(&self) -> ListKeys {
         let mut keys = ListKeys::default();
@@ -114,7 +127,7 @@ impl Question {
         progress: &mut (dyn FnMut(Progress) + Send),
         cancel: &CancellationToken,
     ) -> Result<Facts, Box<UserError>> {
-        let resolver = resolver(&self.resolver).await?;
+        let resolver = resolver_for(&self.resolver, &self.options).await?;
         let keys = self.keys();
         let options = SurveyOptions {
             evidence: self.known.evidence.clone(),
@@ -166,6 +179,9 @@ pub(in crate::engine) fn survey_options(
     Ok(SurveyOptions {
         selectors: options.selectors.clone(),
         sending_addresses: options.sending_addresses.clone(),
+        helo: options.helo.clone(),
+        // No zone can have been made for a label that was drawn for this survey.
+        probe_label: format!("mailferry-{:016x}", RandomState::new().build_hasher().finish()),
         looking,
         seen_elsewhere,
         ..SurveyOptions::default()

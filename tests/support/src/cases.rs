@@ -1,6 +1,7 @@
 //! Cases as text files: one situation a file, in folders by subject.
 //!
-//! A line is `key: value`, a comment begins with `#`, and `zone:` adds a record. `shared.txt` in the top folder holds
+//! A line is `key: value`, a comment begins with `#`. `zone:` adds a record, `at:` what one server says otherwise, and
+//! `mark:` something about answers beside their records ([`Zone`]). `shared.txt` in the top folder holds
 //! records that all cases have in common.
 
 use std::fs;
@@ -23,11 +24,12 @@ impl Case {
     fn read(name: String, text: &str, shared: &Zone, keys: &[&str]) -> Self {
         let mut case = Self { name, zone: shared.clone(), lines: Vec::new() };
         for (key, value) in lines(&case.name, text) {
-            assert!(key == "zone" || keys.contains(&key.as_str()), "{}: no such key: {key}", case.name);
-            if key == "zone" {
-                case.zone.add(&value);
-            } else {
-                case.lines.push((key, value));
+            match key.as_str() {
+                "zone" => case.zone.add(&value),
+                "at" => case.zone.add_at(&value),
+                "mark" => case.zone.add_mark(&value),
+                _ if keys.contains(&key.as_str()) => case.lines.push((key, value)),
+                _ => panic!("{}: no such key: {key}", case.name),
             }
         }
         case

@@ -20,12 +20,14 @@ pub mod clients {
     pub mod checkzone;
     pub mod mbsync;
     pub mod plain_imap;
+    pub mod signzone;
 }
 pub mod dns_zone;
 /// Servers that do what no real one does on demand, and lines between two ends.
 pub mod fakes {
     pub mod counting_proxy;
     pub mod cutting_proxy;
+    pub mod dns_relay;
     pub mod folder_server;
     pub mod https_server;
     pub mod leaving_line;
@@ -59,6 +61,7 @@ pub mod servers {
     pub mod postfix;
     pub mod pymap;
     pub mod receiving_postfix;
+    pub mod unbound;
     pub mod unpacked;
 }
 #[cfg(feature = "gui")]

@@ -1,7 +1,7 @@
 //! Programs that tests start: found, tied to the test, and waited for.
 
 use std::fs::File;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -130,8 +130,16 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 /// # Panics
 /// Where nothing ever does.
 pub fn wait_for_port(port: u16) {
-    let connect = || std::net::TcpStream::connect(("127.0.0.1", port)).ok();
-    drop(until(&format!("something listens on 127.0.0.1:{port}"), connect));
+    wait_for_port_at(Ipv4Addr::LOCALHOST, port);
+}
+
+/// Waits until something listens on this port of one of the loopback addresses.
+///
+/// # Panics
+/// Where nothing ever does.
+pub fn wait_for_port_at(address: Ipv4Addr, port: u16) {
+    let connect = || std::net::TcpStream::connect((address, port)).ok();
+    drop(until(&format!("something listens on {address}:{port}"), connect));
 }
 
 /// Runs a command to its end and returns its output.

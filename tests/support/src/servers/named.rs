@@ -19,14 +19,20 @@ impl Named {
     /// Starts `named` as a root server for itself: names in no zone do not exist, and nothing leaves the computer.
     /// `None` where the program is missing and need not be there.
     pub fn start(zones: &[(&str, &str)], more_config: &str) -> Option<Self> {
+        let header = "$TTL 300\n@ SOA ns.weber.test. hostmaster.weber.test. 1 7200 3600 1209600 300\n@ NS ns.weber.test.\n";
+        let zones: Vec<(&str, String)> =
+            zones.iter().map(|(name, text)| (*name, format!("{header}{text}\n"))).collect();
+        Self::start_at(free_port(), &zones, more_config)
+    }
+
+    /// Starts `named` on a port, with whole zone files. `None` where the program is missing and need not be there.
+    pub fn start_at(port: u16, zones: &[(&str, String)], more_config: &str) -> Option<Self> {
         let program = require_program("named", "bind9")?;
         let folder = TempDir::new().unwrap();
-        let port = free_port();
         std::fs::write(folder.path().join("named.conf"), config(folder.path(), port, zones, more_config))
             .unwrap();
         for (name, text) in zones {
-            let header = "$TTL 300\n@ SOA ns.weber.test. hostmaster.weber.test. 1 3600 600 86400 300\n@ NS ns.weber.test.\n";
-            std::fs::write(folder.path().join(file_name(name)), format!("{header}{text}\n")).unwrap();
+            std::fs::write(folder.path().join(file_name(name)), text).unwrap();
         }
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let child = tied(&program)
@@ -62,7 +68,7 @@ fn file_name(zone: &str) -> String {
     format!("{}.zone", if zone == "." { "root" } else { zone })
 }
 
-fn config(folder: &Path, port: u16, zones: &[(&str, &str)], more: &str) -> String {
+fn config(folder: &Path, port: u16, zones: &[(&str, String)], more: &str) -> String {
     let folder = folder.display();
     let mut text = format!(
         "options {{ directory \"{folder}\"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\

@@ -1,0 +1,186 @@
+use super::rule::{Found, NameState};
+use crate::audit::context::Context;
+use crate::audit::draft::{Draft, listed};
+use crate::audit::lookups::is_askable;
+use crate::audit::spf::{SpfQuery, SpfResult, check_with};
+use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
+use crate::values::{DnsName, RecordData, RecordType};
+
+fn new(id: &str, status: Status, importance: Importance, title: impl Into<String>) -> Draft {
+    Draft::new(id, Area::SendingAddress, status, importance, title)
+}
+
+/// The name with which the server greets (RFC 5321 section 4.1.1.1), and its own SPF record (RFC 7208 section 10.1.3).
+pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
+    let lookups = &context.lookups;
+    lookups.begin();
+    let known = context.facts.helo.as_ref();
+    match known {
+        Some(name) => findings.push(greeting(context, name, found)),
+        None => findings.push(
+            new(
+                "sender.helo",
+                Status::Unknown,
+                Importance::Minor,
+                "The name with which your server greets is not known",
+            )
+            .words("It stands in the “Received” lines of mail that you have sent.")
+            .remedy(
+                Effort::Low,
+                Changer::Nobody,
+                "Name it and run the audit again: on the command line with --helo.",
+            )
+            .rfc(5321, "4.1.1.1")
+            .done(lookups),
+        ),
+    }
+    // Most servers greet with the name of their address, so that one is looked at where nobody has told.
+    let guessed = found.0.iter().find_map(|named| match named.name {
+        NameState::Confirmed(name) => Some(name),
+        _ => None,
+    });
+    if let Some(name) = known.or(guessed).filter(|name| is_askable(name) && name.labels().count() > 1) {
+        findings.push(spf_of(context, name, known.is_some(), found));
+    }
+}
+
+fn greeting(context: &Context<'_>, name: &DnsName, found: &Found<'_>) -> Finding {
+    let lookups = &context.lookups;
+    let remedy = "Set the name of the server to the reverse name (PTR) of its address; in Postfix that is myhostname or smtp_helo_name.";
+    let is_full = name.labels().count() > 1 && is_askable(name) && !name.as_str().starts_with('[');
+    let id = "sender.helo";
+    let draft = if !is_full
+        || matches!(
+            name.labels().next_back(),
+            Some("localhost" | "local" | "localdomain" | "lan" | "internal")
+        ) {
+        new(
+            id,
+            Status::Fail,
+            Importance::Important,
+            format!("The server greets with “{name}”, which is no name of the Internet"),
+        )
+        .words("Many receivers refuse a server that does not say who it is.")
+        .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
+    } else {
+        let (addresses, worst) = lookups.addresses(name);
+        let sending: Vec<_> = found.0.iter().map(|named| named.address).collect();
+        let is_one_of = sending.iter().any(|address| addresses.contains(address));
+        let is_ptr =
+            found.0.iter().any(|named| matches!(named.name, NameState::Confirmed(ptr) if ptr == name));
+        if is_ptr {
+            new(
+                id,
+                Status::Pass,
+                Importance::Important,
+                format!("The server greets with the name of its address: {name}"),
+            )
+            .words("Greeting, name and address agree.")
+        } else if is_one_of {
+            new(
+                id,
+                Status::Pass,
+                Importance::Minor,
+                format!("The server greets with {name}, which leads to it"),
+            )
+            .words("The reverse name of the address is another one; receivers accept that.")
+        } else if !addresses.is_empty() {
+            new(
+                id,
+                Status::Warn,
+                Importance::Important,
+                format!("The server greets with {name}, which leads elsewhere"),
+            )
+            .words(format!(
+                "The name has {}, and mail is sent from {}.",
+                listed(&addresses),
+                listed(&sending)
+            ))
+            .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
+        } else if worst.outcome.is_known() {
+            new(
+                id,
+                Status::Fail,
+                Importance::Important,
+                format!("The server greets with {name}, which does not exist"),
+            )
+            .words("Many receivers refuse a greeting with a name that has no address.")
+            .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
+        } else {
+            let title =
+                format!("Whether {name}, with which the server greets, leads to it could not be measured");
+            Draft::unknown(id, Area::SendingAddress, Importance::Important, &title, worst)
+        }
+    };
+    draft.rfc(5321, "4.1.1.1").done(lookups)
+}
+
+fn spf_of(context: &Context<'_>, name: &DnsName, is_told: bool, found: &Found<'_>) -> Finding {
+    let lookups = &context.lookups;
+    lookups.begin();
+    let texts = lookups.ask(name, RecordType::Txt);
+    let (mut passing, mut others, mut unsure) = (Vec::new(), Vec::new(), Vec::new());
+    let mut is_without = false;
+    for named in &found.0 {
+        let record_type = if named.address.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+        let is_this = lookups.ask(name, record_type).records.iter().filter_map(RecordData::address);
+        // A guessed name is the greeting of its own addresses only.
+        if !is_told && !is_this.into_iter().any(|address| address == named.address) {
+            continue;
+        }
+        let query = SpfQuery {
+            ip: named.address,
+            domain: name.as_str().to_owned(),
+            sender: format!("postmaster@{name}"),
+            helo: name.as_str().to_owned(),
+            at: context.facts.at,
+        };
+        match check_with(lookups, &query).map(|verdict| verdict.result) {
+            Some(SpfResult::Pass) => passing.push(named.address),
+            Some(SpfResult::None) => is_without = true,
+            None | Some(SpfResult::TempError) => unsure.push(named.address),
+            Some(result) => others.push(format!("{} gets “{result}”", named.address)),
+        }
+    }
+    let id = "sender.helo-spf";
+    let draft = if !others.is_empty() {
+        new(
+            id,
+            Status::Fail,
+            Importance::Important,
+            format!("The SPF record of {name} does not let the server greet with that name"),
+        )
+        .words(format!(
+            "{}. Receivers that check the greeting refuse it, and bounces are checked that way everywhere.",
+            listed(&others)
+        ))
+        .remedy(
+            Effort::Low,
+            Changer::YouInTheZone,
+            format!("Publish the SPF record “v=spf1 a -all” at {name}."),
+        )
+        .copy("SPF record", "v=spf1 a -all")
+    } else if !unsure.is_empty() || !texts.outcome.is_known() {
+        Draft::unknown(
+            id,
+            Area::SendingAddress,
+            Importance::Minor,
+            &format!("Whether the SPF record of {name} holds could not be measured"),
+            texts,
+        )
+    } else if is_without {
+        new(id, Status::Warn, Importance::Minor, format!("{name} has no SPF record of its own"))
+            .words("Bounces have no sender, so receivers check the name in the greeting instead. Without a record they learn nothing.")
+            .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish the SPF record “v=spf1 a -all” at {name}."))
+            .copy("SPF record", "v=spf1 a -all")
+    } else {
+        new(
+            id,
+            Status::Pass,
+            Importance::Minor,
+            format!("The SPF record of {name} lets the server greet with that name"),
+        )
+        .words(format!("Passes: {}.", listed(&passing)))
+    };
+    draft.rfc(7208, "10.1.3").done(lookups)
+}
