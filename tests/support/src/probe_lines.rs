@@ -207,7 +207,7 @@ pub fn policy(line: &str, domain: &str, at: UnixTime) -> PolicyFile {
         "fetched" => {
             let mut parts = rest.split('|').map(str::trim);
             let media_type = parts.next().unwrap().to_owned();
-            PolicyOutcome::Fetched { media_type, text: parts.map(|line| format!("{line}\n")).collect() }
+            PolicyOutcome::Fetched { media_type, text: parts.collect::<Vec<_>>().join("\n") + "\n" }
         }
         "status" => PolicyOutcome::Status { code: rest.parse().unwrap() },
         "redirected" => PolicyOutcome::Redirected { to: rest.to_owned() },
