@@ -390,7 +390,7 @@ fn not_a_zone(lines: Lines<'_>, at: std::ops::Range<usize>, zone: &str) -> Asset
     lines.wrong(
         at,
         format!("“{zone}” is not a zone"),
-        "write it as in bl.example.org, without a dot at the end",
+        "write it as in bl.example.org, without a trailing dot",
     )
 }
 

@@ -150,7 +150,7 @@ fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let cause = outcome["problems"][0]["cause"].as_str().unwrap_or_else(|| panic!("{outcome:#}"));
-    assert!(cause.contains("opens this folder read-only"), "{outcome:#}");
+    assert!(cause.contains("the server opens it read-only"), "{outcome:#}");
     assert_eq!(
         (&outcome["sum"]["copied"], &outcome["sum"]["refused"]),
         (&1.into(), &1.into()),

@@ -140,7 +140,7 @@ fn wrong_use_is_told() {
     let facts = home.path().join("facts.json").display().to_string();
     std::fs::write(&facts, "{}").unwrap();
     for (arguments, status, text) in [
-        (vec!["verdict", &facts], 3, "holds no facts"),
+        (vec!["verdict", &facts], 3, "does not contain the facts"),
         (vec!["verdict", "/none/at/all"], 3, "cannot be read"),
         (vec!["verdict", &facts, "--decide", "leave"], 2, "is no outcome"),
         (vec!["verdict", &facts, "--because", "x"], 2, "--decide"),
