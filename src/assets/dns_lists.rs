@@ -97,6 +97,7 @@ pub enum Reading {
 /// A list in the DNS (RFC 5782).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own in the file")]
 pub struct DnsList {
     /// Its name in findings.
     pub id: String,
@@ -164,7 +165,8 @@ const fn yes() -> bool {
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own in the file")]
 pub struct Code {
     /// The address in the answer.
-    pub code: CodePattern,
+    #[serde(rename = "code")]
+    pub pattern: CodePattern,
     /// What it means.
     pub words: String,
     /// Says what kind of line it is, not that anybody misbehaved.
@@ -190,7 +192,7 @@ pub struct CodePattern([Option<u8>; 4]);
 
 impl CodePattern {
     /// Whether an answer is of this kind. `127.0.0.1`, which RFC 5782 keeps for tests, must be named in full.
-    pub fn fits(&self, answer: Ipv4Addr) -> bool {
+    pub fn fits(self, answer: Ipv4Addr) -> bool {
         let is_whole = self.0.iter().all(Option::is_some);
         let octets = answer.octets();
         (is_whole || octets != [127, 0, 0, 1])
@@ -198,7 +200,7 @@ impl CodePattern {
     }
 
     /// The last octet as one bit, for lists whose codes are sums.
-    pub fn bit(&self) -> Option<u8> {
+    pub fn bit(self) -> Option<u8> {
         match self.0 {
             [Some(127), Some(0), Some(0), Some(bit)] if bit.is_power_of_two() => Some(bit),
             _ => None,
@@ -366,13 +368,13 @@ fn check_use(entry: &DnsList) -> Result<(), Wrong> {
 fn check_codes(entry: &DnsList) -> Result<(), Wrong> {
     let mut answers = BTreeSet::new();
     for code in entry.codes.iter().chain(&entry.neutral).chain(&entry.refusals) {
-        if !answers.insert(code.code) {
-            return Err((format!("{} has two meanings", code.code), "keep one of the two"));
+        if !answers.insert(code.pattern) {
+            return Err((format!("{} has two meanings", code.pattern), "keep one of the two"));
         }
     }
-    match entry.codes.iter().find(|code| entry.reading == Reading::Bits && code.code.bit().is_none()) {
+    match entry.codes.iter().find(|code| entry.reading == Reading::Bits && code.pattern.bit().is_none()) {
         Some(code) => Err((
-            format!("{} is not one bit", code.code),
+            format!("{} is not one bit", code.pattern),
             "where codes are sums, each is a power of two in the last octet",
         )),
         None => Ok(()),

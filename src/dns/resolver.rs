@@ -301,7 +301,7 @@ fn is_on_the_internet(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [first, second, third, _] = v4.octets();
-            let is_kept = matches!((first, second, third), (0, ..) | (192, 0, 0) | (240.., ..))
+            let is_kept = matches!((first, second, third), (0 | 240.., ..) | (192, 0, 0))
                 || (first == 100 && (64..128).contains(&second))
                 || (first == 198 && (18..20).contains(&second));
             !(is_kept

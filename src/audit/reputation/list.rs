@@ -258,7 +258,7 @@ impl<'a> AskedList<'a> {
     pub(super) fn read_codes(&self, answers: impl IntoIterator<Item = Ipv4Addr>) -> Listing<'a> {
         let (mut codes, mut undocumented) = (Vec::new(), None);
         for answer in answers {
-            if let Some(refusal) = self.list.refusals.iter().find(|refusal| refusal.code.fits(answer)) {
+            if let Some(refusal) = self.list.refusals.iter().find(|refusal| refusal.pattern.fits(answer)) {
                 return Listing::Unknown(Silence::Refused(refusal.words.clone()));
             }
             match answer.octets() {
@@ -266,7 +266,7 @@ impl<'a> AskedList<'a> {
                 [127, ..] => {}
                 _ => return Listing::Unknown(Silence::Hijacked(answer)),
             }
-            if self.list.neutral.iter().any(|neutral| neutral.code.fits(answer)) {
+            if self.list.neutral.iter().any(|neutral| neutral.pattern.fits(answer)) {
                 continue;
             }
             let known = self.codes_in(answer);
@@ -284,8 +284,8 @@ impl<'a> AskedList<'a> {
 
     fn codes_in(&self, answer: Ipv4Addr) -> Vec<&'a Code> {
         let fits = |code: &&Code| match (self.list.reading, answer.octets()) {
-            (Reading::Whole, _) => code.code.fits(answer),
-            (Reading::Bits, [127, 0, 0, sum]) => code.code.bit().is_some_and(|bit| sum & bit != 0),
+            (Reading::Whole, _) => code.pattern.fits(answer),
+            (Reading::Bits, [127, 0, 0, sum]) => code.pattern.bit().is_some_and(|bit| sum & bit != 0),
             (Reading::Bits, _) => false,
         };
         self.list.codes.iter().filter(fits).collect()

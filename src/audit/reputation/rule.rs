@@ -115,7 +115,7 @@ fn hear<'a>(context: &Context<'_>, asked: &AskedList<'a>, addresses: &[IpAddr]) 
                 Listing::Listed(codes) => {
                     heard.hits.push(address);
                     for code in codes {
-                        if heard.codes.iter().all(|known| known.code != code.code) {
+                        if heard.codes.iter().all(|known| known.pattern != code.pattern) {
                             heard.codes.push(code);
                         }
                     }
