@@ -39,7 +39,7 @@ impl Disguise<'_> {
                     }
                 }
                 RecordData::Cname(other) | RecordData::Ns(other) | RecordData::Ptr(other) => {
-                    *other = name(other)
+                    *other = name(other);
                 }
                 _ => {}
             }

@@ -29,7 +29,7 @@ const RESOLVER: Patience = Patience {
 };
 /// A server in charge knows the answer, or is not there.
 const DIRECT: Patience = Patience {
-    udp: [Duration::from_millis(1_000), Duration::from_secs(2)],
+    udp: [Duration::from_secs(1), Duration::from_secs(2)],
     tcp: Duration::from_secs(3),
     tries_tcp_after_silence: false,
 };

@@ -45,6 +45,7 @@ pub(super) enum Reading {
 
 /// Content of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent bits of one answer")]
 pub(super) struct Said {
     pub outcome: Outcome,
     pub records: Vec<RecordData>,

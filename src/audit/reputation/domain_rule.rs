@@ -31,8 +31,9 @@ fn about(context: &Context<'_>, asked: &AskedList<'_>, others: &[DnsName]) -> Dr
         return unknown(list, &silence).group(Group::TravelsWithYou);
     }
     let own = context.facts.domain.dns();
-    let (mut hits, mut clean, mut silence): (Vec<(&DnsName, Vec<&Code>)>, Vec<&DnsName>, Option<Silence>) =
-        (Vec::new(), Vec::new(), None);
+    let mut hits: Vec<(&DnsName, Vec<&Code>)> = Vec::new();
+    let mut clean: Vec<&DnsName> = Vec::new();
+    let mut silence: Option<Silence> = None;
     for name in [&own].into_iter().chain(others) {
         match asked.look_up_domain(lookups, name) {
             Listing::Listed(codes) => hits.push((name, codes)),

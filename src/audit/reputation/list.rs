@@ -96,9 +96,8 @@ impl Silence {
             Self::Dns(Outcome::Refused) => "it refused the question".to_owned(),
             Self::Dns(Outcome::ServFail) => "the resolver got no answer from it".to_owned(),
             Self::Dns(Outcome::Timeout) => "no answer came in time".to_owned(),
-            Self::Dns(Outcome::Broken(words)) => words.clone(),
+            Self::Dns(Outcome::Broken(words)) | Self::Refused(words) => words.clone(),
             Self::Dns(outcome) => outcome.words().to_owned(),
-            Self::Refused(words) => words.clone(),
             Self::Reserved(code) => format!("it refused the question (code {code})"),
             Self::Hijacked(address) => format!("somebody on the way answered {address} in its place"),
             Self::Undocumented(code) if code.octets() == [127, 0, 0, 1] => {
@@ -179,9 +178,12 @@ impl<'a> AskedList<'a> {
     /// Whether it can be trusted from here about addresses of this family (RFC 5782 section 5).
     pub(super) fn self_test(&self, lookups: &Lookups<'_>, is_ipv4: bool) -> Result<(), Silence> {
         // ::FFFF:7F00:2 and ::FFFF:7F00:1, as the RFC writes them.
-        let address = |last: u8| match is_ipv4 {
-            true => IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)),
-            false => IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x7f00, u16::from(last))),
+        let address = |last: u8| {
+            if is_ipv4 {
+                IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+            } else {
+                IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x7f00, u16::from(last)))
+            }
         };
         self.test_names(lookups, &self.name_of(address(2)), &self.name_of(address(1)))
     }

@@ -138,12 +138,12 @@ impl AddressRange {
 pub(in crate::audit) fn address_ranges(facts: &Facts) -> Vec<AddressRange> {
     let context = Context { facts, lookups: Lookups::new(&facts.answers) };
     let senders = senders::find(&context);
-    ranges(&senders.addresses).into_iter().map(|empty| range(&context, empty)).collect()
+    ranges(&senders.addresses).into_iter().map(|empty| range(&context, &empty)).collect()
 }
 
-fn range(context: &Context<'_>, empty: Neighbourhood) -> AddressRange {
+fn range(context: &Context<'_>, empty: &Neighbourhood) -> AddressRange {
     let facts = context.facts;
-    let heard = facts.neighbourhoods.iter().find(|one| one.range() == empty.range()).unwrap_or(&empty);
+    let heard = facts.neighbourhoods.iter().find(|one| one.range() == empty.range()).unwrap_or(empty);
     let origin = origin::find(&context.lookups, empty.around).ok().flatten();
     let registration = registration_of(facts, empty.around);
     let block: Vec<AskedList<'_>> = catalogue()
