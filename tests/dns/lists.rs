@@ -24,10 +24,9 @@ fn zones() -> Vec<(&'static str, String)> {
     let test = "2.0.0.127 A 127.0.0.2\n";
     let clean = |zone| (zone, test.to_owned());
     let listed = |zone, lines: &str| (zone, format!("{test}{lines}"));
-    let mut neighbours = String::new();
-    for last in [70, 71, 72, 73, 74, 75, 76, 78, 79, 80, 81, 200] {
-        neighbours += &format!("{last}.2.0.192 A 127.0.0.3\n");
-    }
+    let neighbours = [70, 71, 72, 73, 74, 75, 76, 78, 79, 80, 81, 200]
+        .map(|last: u8| format!("{last}.2.0.192 A 127.0.0.3\n"))
+        .concat();
     vec![
         ("weber.test", DOMAIN.to_owned()),
         ("2.0.192.in-addr.arpa", "77 PTR mail.weber.test.\n81 PTR ip-192-0-2-81.cheap.test.\n".to_owned()),

@@ -25,6 +25,7 @@ impl HttpsServer {
     ///
     /// # Panics
     /// Where the port or the certificate cannot be made.
+    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
     pub async fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Self, ClientConfig) {
         let (server, client) = tls();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
