@@ -424,7 +424,7 @@ async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
     pair.bench.request.options.filter = filter;
     pair.run().await.unwrap();
     assert_eq!((pair.bench.sum().copied, pair.bench.sum().left_out), (8, 12));
-    let expected = [("not found by the search NOT FLAGGED", 2), ("older than 2020-01-01", 10)];
+    let expected = [("not matched by the search NOT FLAGGED", 2), ("older than 2020-01-01", 10)];
     assert_eq!(causes(&pair), expected.map(|(words, count)| (words.to_owned(), count)).into());
     // A lost copy is brought back under a filter as well.
     remove(&mut pair.at_destination(), "INBOX", "1");

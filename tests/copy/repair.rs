@@ -97,7 +97,7 @@ async fn each_message_gets_the_repair_that_it_needs_and_no_other_message_is_touc
         let keywords = |copy: &SampleMessage| copy.flags.contains("domain.com");
         assert_eq!(scene.arrived().iter().filter(|copy| keywords(copy)).count(), 1, "set by STORE");
         let (_, cause) = scene.state(21);
-        assert!(cause.starts_with("its flags were set afterwards; keywords left off"), "{cause}");
+        assert!(cause.starts_with("its flags were set afterwards; keywords omitted"), "{cause}");
         let arrived: Vec<String> =
             scene.arrived().iter().map(|copy| String::from_utf8_lossy(&copy.bytes).into_owned()).collect();
         assert_eq!(arrived.len(), 47);
