@@ -113,9 +113,10 @@ pub fn judged() -> AuditReport {
                 "status=sent (250 Ok)".to_owned()
             };
             let person = number % people;
-            log.push_str(&format!(
-                "@{at} mail postfix/smtp[7]: Q{number}{domain}: to=<p{person}@{domain}>, relay={host}[192.0.2.9]:25, delay=2, {said}\n"
-            ));
+            log.extend([
+                format!("@{at} mail postfix/smtp[7]: Q{number}{domain}: to=<p{person}@{domain}>, "),
+                format!("relay={host}[192.0.2.9]:25, delay=2, {said}\n"),
+            ]);
         }
     }
     let mut book = Collector::new();
@@ -283,7 +284,7 @@ fn street() -> AddressRange {
         }
     };
     let is_asked = |index: &u8| {
-        (32..96).contains(index) || index % 3 == 0 || HIGH.contains(index) || LOWER.contains(index)
+        (32..96).contains(index) || index.is_multiple_of(3) || HIGH.contains(index) || LOWER.contains(index)
     };
     let row = |name: &str, zone: &str, judges: &str, impact: &str, status: Status, words: &str| ListRow {
         name: name.to_owned(),
