@@ -97,11 +97,15 @@ fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
     assert_eq!((json["schema"].as_u64(), json["verdict"]["outcome"].as_str()), (Some(1), Some("relay-part")));
     assert_eq!(json["receivers"][1]["trust"], "distrusts-range");
     assert_eq!(json["verdict"]["decided_by"].as_array().unwrap().len(), 3);
+    the_owner_decides_otherwise(home.path());
+}
 
-    // Answers of the owner lead to another verdict; what is decided against it is told beside it.
+/// Answers of the owner lead to another verdict; what is decided against it is told beside it.
+fn the_owner_decides_otherwise(home: &Path) {
+    let path = |name: &str| home.join(name).display().to_string();
     let (saved, page) = (path("decided.json"), path("decided.html"));
     let decided = run(
-        home.path(),
+        home,
         &[
             "verdict",
             &path("Neighbour.json"),
@@ -130,7 +134,7 @@ fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
     assert!(!said.contains('\u{1b}'), "an escape reaches the terminal");
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("You decided otherwise: Stay") && !page.contains('\u{1b}'));
-    let again = words(&run(home.path(), &["verdict", &saved]).stdout);
+    let again = words(&run(home, &["verdict", &saved]).stdout);
     assert_eq!(again, said);
 }
 
@@ -168,13 +172,13 @@ fn what_strangers_wrote_is_clean_in_terminal_and_page() {
     let home = tempfile::tempdir().unwrap();
     let log = home.path().join("mail.log");
     let now = UnixTime::now().0;
-    let lines: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|number| {
             let at = now - i64::from(number % 20) * 86_400;
             format!("@{at} mail postfix/smtp[8]: Q{number}: to=<a{number}@evil.example>, relay=mx.evil.example[192.0.2.9]:25, delay=1, dsn=5.7.1, status=bounced (host mx.evil.example[192.0.2.9] said: 554 5.7.1 dynamic IP addresses are blocked \u{1b}[2J\u{202e}<script>alert(1)</script> (in reply to RCPT TO command))\n")
         })
         .collect();
-    std::fs::write(&log, lines).unwrap();
+    std::fs::write(&log, lines.concat()).unwrap();
     let page = home.path().join("page.html");
     let output = run(
         home.path(),

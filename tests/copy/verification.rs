@@ -148,7 +148,10 @@ async fn what_a_server_does_to_every_message_is_said_once() {
         assert_eq!((report.differences.as_slice(), report.other_dates), (&[][..], 150), "{depth:?}");
         assert!(report.is_verified(depth), "{report:?}");
         let words = report.summary(depth).words();
-        assert!(words.contains("150 copies have a different date") && !words.contains("or differ"), "{words}");
+        assert!(
+            words.contains("150 copies have a different date") && !words.contains("or differ"),
+            "{words}"
+        );
     }
     // One that is cut is told all the same.
     destination.set(|state| {
