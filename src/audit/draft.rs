@@ -56,7 +56,8 @@ impl Draft {
 
     /// Another sentence behind the words.
     pub(super) fn more_words(mut self, words: &str) -> Self {
-        self.0.words = format!("{} {words}", self.0.words).trim_start().to_owned();
+        let joined = format!("{} {words}", self.0.words);
+        joined.trim_start().clone_into(&mut self.0.words);
         self
     }
 

@@ -64,7 +64,7 @@ impl<'a> Lookups<'a> {
     }
 
     /// The answer to a question that cannot be put.
-    pub(super) fn not_asked(&self) -> &'a DnsAnswer {
+    pub(super) fn not_asked() -> &'static DnsAnswer {
         &NOT_ASKED
     }
 

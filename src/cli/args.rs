@@ -37,7 +37,7 @@ pub enum Task {
     /// Practise the whole move on servers built into the program.
     Rehearse(Rehearse),
     /// Check what mail receivers see of a domain, and judge it.
-    Audit(Audit),
+    Audit(Box<Audit>),
     /// Judge from saved facts whether to stay or move, without any network access.
     Verdict(Verdict),
     /// Evaluate SPF for one address; the first line is the result as RFC 7208 defines it.

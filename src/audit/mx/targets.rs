@@ -29,8 +29,8 @@ struct Faults<'a> {
 }
 
 /// The hosts that MX records name (RFC 5321 section 5.1, RFC 2181 section 10.3).
-pub(super) fn judge<'a>(
-    context: &Context<'a>,
+pub(super) fn judge(
+    context: &Context<'_>,
     answer: &DnsAnswer,
     hosts: &[DnsName],
     findings: &mut Vec<Finding>,

@@ -129,7 +129,7 @@ fn delegation_unknown(lookups: &Lookups<'_>, parent: Option<&DnsAnswer>) -> Find
 /// Addresses that came along with the referral and are not those of the host.
 fn different_glue(parent: &DnsAnswer, servers: &Servers<'_>) -> Option<String> {
     parent.delegation.iter().find_map(|glue| {
-        let server = servers.servers.iter().find(|server| server.name == glue.name)?;
+        let server = servers.named.iter().find(|server| server.name == glue.name)?;
         if !server.worst.outcome.is_known() || server.addresses.is_empty() {
             return None;
         }
@@ -153,7 +153,7 @@ pub(super) fn judge_authority(servers: &Servers<'_>, lookups: &Lookups<'_>, find
         lookups.see(answer);
     }
     let name_of = |address: &IpAddr| {
-        let server = servers.servers.iter().find(|server| server.addresses.contains(address));
+        let server = servers.named.iter().find(|server| server.addresses.contains(address));
         server.map_or_else(|| address.to_string(), |server| format!("{} ({address})", server.name))
     };
     let mut good = Vec::new();
@@ -218,22 +218,21 @@ pub(super) fn judge_authority(servers: &Servers<'_>, lookups: &Lookups<'_>, find
         .words(format!("{}. Questions that end up there wait, and some resolvers give up.", words.join(". ")))
         .remedy(Effort::Medium, Changer::YouInTheZone, remedy)
     } else {
-        let mut words = "Each of them says that it is in charge.".to_owned();
-        if !unreached.is_empty() {
-            words = format!("{words} From here no way leads to {}.", listed(&unreached));
-        }
-        if servers.left_out > 0 {
-            words = format!("{words} {} more were not asked.", servers.left_out);
-        }
-        new(
-            "zone.authority",
-            Status::Pass,
-            Importance::Important,
-            format!("{} for the zone", counted_as(good.len(), "address answers", "addresses answer")),
-        )
-        .words(words)
+        all_answer(&good, &unreached, servers.left_out)
     };
     findings.push(draft.rfc(1912, "2.8").done(lookups));
+}
+
+fn all_answer(good: &[String], unreached: &[String], left_out: usize) -> Draft {
+    let mut words = "Each of them says that it is in charge.".to_owned();
+    if !unreached.is_empty() {
+        words = format!("{words} From here no way leads to {}.", listed(unreached));
+    }
+    if left_out > 0 {
+        words = format!("{words} {left_out} more were not asked.");
+    }
+    let title = format!("{} for the zone", counted_as(good.len(), "address answers", "addresses answer"));
+    new("zone.authority", Status::Pass, Importance::Important, title).words(words)
 }
 
 fn lame_words(outcome: &Outcome) -> &str {
@@ -256,14 +255,13 @@ fn not_all(bad: usize, all: usize) -> String {
 
 /// Whether the servers are in different networks (RFC 2182 section 3.1).
 pub(super) fn judge_networks(servers: &Servers<'_>, lookups: &Lookups<'_>, findings: &mut Vec<Finding>) {
-    let addresses: Vec<IpAddr> =
-        servers.servers.iter().flat_map(|server| &server.addresses).copied().collect();
+    let addresses: Vec<IpAddr> = servers.named.iter().flat_map(|server| &server.addresses).copied().collect();
     lookups.begin();
     see_addresses(servers, lookups);
     let networks: BTreeSet<String> = addresses.iter().map(|address| network_of(*address)).collect();
-    let is_half_known = servers.servers.iter().any(|server| !server.worst.outcome.is_known());
+    let is_half_known = servers.named.iter().any(|server| !server.worst.outcome.is_known());
     let draft = match networks.len() {
-        _ if servers.servers.len() < 2 => return,
+        _ if servers.named.len() < 2 => return,
         0 | 1 if is_half_known => new("zone.networks", Status::Unknown, Importance::Minor, "Whether the name servers are in different networks could not be measured")
             .words("Not every name server's addresses are known. This is neither a good nor a bad result.")
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again in a while, or with another resolver."),
@@ -291,7 +289,7 @@ fn network_of(address: IpAddr) -> String {
 }
 
 fn see_addresses(servers: &Servers<'_>, lookups: &Lookups<'_>) {
-    for server in &servers.servers {
+    for server in &servers.named {
         lookups.see(server.worst);
     }
 }
@@ -303,7 +301,7 @@ pub(super) fn judge_names(servers: &Servers<'_>, lookups: &Lookups<'_>, findings
     let mut faults = Vec::new();
     let mut unknown: Option<(&DnsName, &DnsAnswer)> = None;
     let mut good = 0_usize;
-    for server in &servers.servers {
+    for server in &servers.named {
         // A private address that answers all the same belongs to a network of its own.
         let answers = |address: &IpAddr| {
             servers.tried.iter().any(|(tried, answer)| tried == address && is_in_charge(answer))
@@ -366,8 +364,8 @@ pub(super) fn judge_ipv6(servers: &Servers<'_>, lookups: &Lookups<'_>, findings:
     lookups.begin();
     let tried: Vec<(IpAddr, &DnsAnswer)> =
         servers.tried.iter().filter(|(address, _)| address.is_ipv6()).map(|(a, b)| (*a, *b)).collect();
-    let is_half_known = servers.servers.iter().any(|server| !server.worst.outcome.is_known());
-    for server in &servers.servers {
+    let is_half_known = servers.named.iter().any(|server| !server.worst.outcome.is_known());
+    for server in &servers.named {
         lookups.ask(&server.name, RecordType::Aaaa);
     }
     for (_, answer) in &tried {
@@ -378,7 +376,7 @@ pub(super) fn judge_ipv6(servers: &Servers<'_>, lookups: &Lookups<'_>, findings:
     let draft = if !good.is_empty() {
         new("zone.ipv6", Status::Pass, Importance::Minor, "The zone answers over IPv6")
             .words(format!("Answered: {}.", listed(&good)))
-    } else if tried.is_empty() && servers.servers.is_empty() {
+    } else if tried.is_empty() && servers.named.is_empty() {
         return;
     } else if tried.is_empty() && !is_half_known {
         new("zone.ipv6", Status::Warn, Importance::Minor, "No name server has an IPv6 address")

@@ -32,7 +32,7 @@ pub(super) struct Servers<'a> {
     /// What the zone above says.
     pub parent: Option<&'a DnsAnswer>,
     /// Every server that either of them names.
-    pub servers: Vec<Server<'a>>,
+    pub named: Vec<Server<'a>>,
     /// Each address with its answer about the start of the zone.
     pub tried: Vec<(IpAddr, &'a DnsAnswer)>,
     /// Addresses beyond what is asked.
@@ -116,7 +116,7 @@ pub(super) fn look<'a>(context: &Context<'a>, apex: &DnsName) -> Servers<'a> {
         .map(|(address, _)| lookups.ask_of(apex, RecordType::Ns, Asked::Server(*address)))
         .filter(|answer| answer.outcome.is_known())
         .or_else(|| Some(heard).filter(|heard| heard.outcome == Outcome::Answer));
-    Servers { apex: apex.clone(), own, parent, servers, tried, left_out }
+    Servers { apex: apex.clone(), own, parent, named: servers, tried, left_out }
 }
 
 fn server<'a>(lookups: &Lookups<'a>, name: &DnsName, glue: &[&NamedServer]) -> Server<'a> {
@@ -124,7 +124,7 @@ fn server<'a>(lookups: &Lookups<'a>, name: &DnsName, glue: &[&NamedServer]) -> S
         return Server {
             name: name.clone(),
             addresses: Vec::new(),
-            worst: lookups.not_asked(),
+            worst: Lookups::not_asked(),
             is_alias: false,
         };
     }

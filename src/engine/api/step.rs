@@ -88,6 +88,7 @@ pub enum StepState {
 
 /// What the footer says about a step.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Readiness {
     /// The next step is open; the sentence says what it is.
     Ready(String),

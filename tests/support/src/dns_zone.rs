@@ -76,10 +76,10 @@ impl Zone {
         });
         let own_words = own_words.filter(|zone| zone.knows(question));
         let mut answer = match (own_words, direct) {
-            (Some(zone), None) => zone.from_memory(question),
+            (Some(zone), None) => zone.remembered(question),
             (Some(zone), Some(address)) => self.in_its_words(zone, address, question),
             (None, Some(address)) => self.directly(address, question),
-            (None, None) => self.from_memory(question),
+            (None, None) => self.remembered(question),
         };
         let marks = own_words.and_then(|zone| zone.marks.get(&question.name));
         let marks = marks.or_else(|| self.marks.get(&question.name));
@@ -104,7 +104,7 @@ impl Zone {
         if is_marked_only {
             return self.directly(address, question);
         }
-        let answer = words.from_memory(question);
+        let answer = words.remembered(question);
         if question.record_type == RecordType::Ns && !self.is_served_by(&question.name, address) {
             return words.referral(&question.name, question);
         }
@@ -121,7 +121,7 @@ impl Zone {
                 if self.is_served_by(&name, address) {
                     return match below {
                         Some(delegated) => self.referral(&delegated, question),
-                        None => DnsAnswer { is_authoritative: true, ..self.from_memory(question) },
+                        None => DnsAnswer { is_authoritative: true, ..self.remembered(question) },
                     };
                 }
                 below = below.or(Some(name.clone()));
@@ -164,7 +164,7 @@ impl Zone {
         }
     }
 
-    fn from_memory(&self, question: &DnsQuestion) -> DnsAnswer {
+    fn remembered(&self, question: &DnsQuestion) -> DnsAnswer {
         let mut name = question.name.clone();
         let mut aliases = Vec::new();
         while let Some(target) = self.aliases.get(&name).filter(|_| question.record_type != RecordType::Cname)

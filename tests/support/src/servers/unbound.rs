@@ -28,7 +28,8 @@ impl Unbound {
              val-clean-additional: no\n trust-anchor: \"{anchor}\"\nremote-control:\n control-enable: no\n"
         );
         for (name, server) in zones {
-            config.push_str(&format!("stub-zone:\n name: \"{name}\"\n stub-addr: {server}@{port}\n"));
+            config.extend(["stub-zone:\n name: \"", name, "\"\n stub-addr: "]);
+            config.extend([server.to_string(), format!("@{port}\n")]);
         }
         let file = folder.path().join("unbound.conf");
         std::fs::write(&file, config).unwrap();
