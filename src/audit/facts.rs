@@ -18,6 +18,10 @@ pub const FACTS_VERSION: u32 = 1;
 /// Stands in where no label was drawn.
 const PROBE_LABEL: &str = "mailferry-control-5f1d";
 
+fn fixed_probe_label() -> String {
+    PROBE_LABEL.to_owned()
+}
+
 /// Everything that was measured about one domain. Plain data: can be saved, sent, and judged again without a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +37,7 @@ pub struct Facts {
     /// A second resolver, whose word on signatures (DNSSEC) was heard as well; in words.
     pub second_resolver: Option<String>,
     /// A label that nobody publishes, drawn for this survey: what answers below it answers for every name.
+    #[serde(default = "fixed_probe_label")]
     pub probe_label: String,
     /// The name with which the sending server greets (HELO, EHLO), where it is known.
     pub helo: Option<DnsName>,
@@ -99,7 +104,7 @@ impl Facts {
             at,
             resolver,
             second_resolver: None,
-            probe_label: PROBE_LABEL.to_owned(),
+            probe_label: fixed_probe_label(),
             helo: None,
             selectors: Vec::new(),
             sending_addresses: Vec::new(),
