@@ -14,7 +14,7 @@ use mailferry_test_support::servers::named::Named;
 use mailferry_test_support::servers::unbound::Unbound;
 use tokio_util::sync::CancellationToken;
 
-const FIRST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
+const FIRST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
 const ABOVE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const ONE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);

@@ -82,6 +82,7 @@ fn finding<'a>(report: &'a AuditReport, id: &str) -> &'a Finding {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most of it is the list of what is expected")]
 async fn a_small_domain_with_the_usual_troubles() {
     let Some((_named, resolver)) = start() else { return };
     let report = audit("weber.test", &resolver).await;

@@ -95,11 +95,11 @@ fn iso_dates_and_the_journal_say_the_same_as_syslog() {
         let (program, message) =
             (std::str::from_utf8(program).unwrap(), std::str::from_utf8(message).unwrap());
         let micros = at.0 * 1_000_000 + 7;
-        export.push_str(&format!(
+        export.extend([format!(
             "__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP={micros}\nPRIORITY=6\nSYSLOG_IDENTIFIER={program}\nMESSAGE={message}\n\n"
-        ));
+        )]);
         let entry = serde_json::json!({ "__REALTIME_TIMESTAMP": micros.to_string(), "SYSLOG_IDENTIFIER": program, "MESSAGE": message });
-        json.push_str(&format!("{entry}\n"));
+        json.extend([format!("{entry}\n")]);
     }
     assert_eq!(facts(&export), plain);
     assert_eq!(facts(export.trim_end()), plain);
@@ -195,9 +195,9 @@ fn an_account_that_somebody_else_uses_stands_out() {
     for day in 10..14 {
         let times = if day == 13 { 400 } else { 5 };
         for number in 0..times {
-            log.push_str(&format!(
+            log.extend([format!(
                 "Nov {day} 06:25:01 mail postfix/smtpd[99]: A{number}: client=x[192.0.{number}.9], sasl_method=PLAIN, sasl_username=anna\n"
-            ));
+            )]);
         }
     }
     let account = facts(&log).busiest_account.unwrap();

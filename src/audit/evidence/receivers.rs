@@ -230,7 +230,7 @@ mod tests {
                 match found.pattern {
                     Some(pattern) => assert_eq!(pattern.id, own.id),
                     None => {
-                        assert_eq!((own.class, found.class), (ReplyClass::Recipient, ReplyClass::Recipient))
+                        assert_eq!((own.class, found.class), (ReplyClass::Recipient, ReplyClass::Recipient));
                     }
                 }
             }

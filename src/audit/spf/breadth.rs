@@ -86,14 +86,14 @@ mod tests {
     use crate::values::{AnswerBook, DnsAnswer, DnsQuestion, Outcome, RecordData, RecordType, TxtStrings};
 
     fn of(text: &str) -> Breadth {
-        let txt = |name: &str, text: &str| DnsAnswer {
+        let record = |name: &str, text: &str| DnsAnswer {
             records: vec![RecordData::Txt(TxtStrings::new(vec![text.as_bytes().to_vec()]))],
             ..DnsAnswer::empty(DnsQuestion::new(DnsName::new(name), RecordType::Txt), Outcome::Answer)
         };
         let book: AnswerBook = [
-            txt("_spf.d.example", "v=spf1 ip4:198.51.100.0/24 ~all"),
-            txt("service.example", "v=spf1 ip4:203.0.112.0/20 ip6:2001:db8::/32 ~all"),
-            txt("open.example", "v=spf1 ip4:192.0.2.1 +all"),
+            record("_spf.d.example", "v=spf1 ip4:198.51.100.0/24 ~all"),
+            record("service.example", "v=spf1 ip4:203.0.112.0/20 ip6:2001:db8::/32 ~all"),
+            record("open.example", "v=spf1 ip4:192.0.2.1 +all"),
         ]
         .into_iter()
         .collect();

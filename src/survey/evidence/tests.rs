@@ -115,10 +115,11 @@ fn bad_files_are_told_and_the_others_are_read() {
     write("a-good.log", LINE.as_bytes());
     let packed = gzip(LINE.repeat(2_000).as_bytes());
     write("b-half.gz", &packed[..packed.len() / 2]);
-    write("c-half.xml", DMARC[..200].as_bytes());
+    write("c-half.xml", &DMARC.as_bytes()[..200]);
     write(
         "d-laughs.xml",
-        format!("<!DOCTYPE f [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>{}", &DMARC[21..]).as_bytes(),
+        format!("<!DOCTYPE f [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>{}", DMARC.split_at(21).1)
+            .as_bytes(),
     );
     write("e-bomb.gz", &gzip(&[LINE.as_bytes(), &vec![b'x'; 100 << 20]].concat()));
     write("f-bomb.zip", &zip_of(&[("log", &[LINE.as_bytes(), &vec![b'\n'; 100 << 20]].concat())]));
