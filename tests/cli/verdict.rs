@@ -148,7 +148,7 @@ fn wrong_use_is_told() {
         (vec!["verdict", "/none/at/all"], 3, "cannot be read"),
         (vec!["verdict", &facts, "--decide", "leave"], 2, "is no outcome"),
         (vec!["verdict", &facts, "--because", "x"], 2, "--decide"),
-        (vec!["verdict", &facts, "--json", &facts], 2, "would be written over"),
+        (vec!["verdict", &facts, "--json", &facts], 2, "would overwrite"),
         (
             vec!["audit", "weber.example", "--evidence", "/none/at/all"],
             3,
