@@ -150,7 +150,7 @@ pub struct Signature {
     pub body: BodyCheck,
     /// What was signed of the header.
     pub signed: Base64Bytes,
-    /// The same without a mark such as “[list]” that somebody put into the subject.
+    /// The same without a mark such as “`[list]`” that somebody put into the subject.
     pub signed_without_mark: Option<Base64Bytes>,
     /// `b=`
     pub signature: Base64Bytes,

@@ -91,7 +91,7 @@ impl Ledger {
     }
 
     /// Compares the destination's UIDVALIDITY with the stored one. Where it changed, every known copy is forgotten:
-    /// the rows go back to [`MessageState::ToDo`] and the destination must be compared. Returns how many rows did.
+    /// the rows go back to `MessageState::ToDo` and the destination must be compared. Returns how many rows did.
     pub fn fence_destination(
         &self,
         folder: FolderId,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::unpacked::is_root;
-use crate::programs::{missing, require_program, run};
+use crate::programs::{require_program, run};
 
 /// A running instance; stopped when dropped.
 pub struct Postfix {
@@ -24,7 +24,8 @@ impl Postfix {
     pub fn start(port: u16) -> Option<Self> {
         let program = require_program("postfix", "postfix")?;
         if !is_root() {
-            missing("Postfix starts as root only: run the tests as root");
+            // Nothing is missing that could be installed, so this is no failure where all servers are required.
+            eprintln!("skipped: Postfix starts as root only; run the tests as root");
             return None;
         }
         let folder = tempfile::Builder::new().prefix("postfix-").tempdir_in("/tmp").unwrap();

