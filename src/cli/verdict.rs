@@ -182,9 +182,7 @@ fn append_lists(text: &mut String, verdict: &verdict::Verdict) {
         with_thousands(coverage.attempts),
         coverage.days,
     )];
-    if coverage.unmeasured > 0 {
-        seen.push(format!("{} checks could not be measured", coverage.unmeasured));
-    }
+    seen.extend(coverage.unmeasured_words());
     for (heading, lines) in [
         ("Moves with you", points(&verdict.moves_with_you)),
         ("Stays behind", points(&verdict.stays_behind)),

@@ -83,9 +83,7 @@ fn lists(verdict: &Verdict) -> Vec<(&'static str, Vec<String>)> {
         with_thousands(coverage.attempts),
         coverage.days
     )];
-    if coverage.unmeasured > 0 {
-        seen.push(format!("{} checks could not be measured", coverage.unmeasured));
-    }
+    seen.extend(coverage.unmeasured_words());
     let lists = vec![
         ("Moves with you", points(&verdict.moves_with_you)),
         ("Stays behind", points(&verdict.stays_behind)),

@@ -269,10 +269,7 @@ pub(super) fn would_change(situation: &Situation<'_>, decision: &Decision) -> Ve
         .into_iter()
         .flat_map(|trust| situation.who(trust))
         .collect();
-    for (who, condition) in [
-        (&place, format!("{} accepts your mail for 14 days", names(&place))),
-        (&fixes, format!("{} accepts your mail for 14 days", names(&fixes))),
-    ] {
+    for (who, condition) in [(&place, accepted(&place)), (&fixes, accepted(&fixes))] {
         if !who.is_empty() {
             let mut after = situation.clone();
             for receiver in
@@ -368,4 +365,10 @@ pub(super) fn steps(situation: &Situation<'_>, decision: &Decision) -> Vec<Strin
     }
     steps.dedup();
     steps
+}
+
+/// What would have to come from these receivers for another verdict.
+fn accepted(who: &[&Receiver]) -> String {
+    let verb = if who.len() == 1 { "accepts" } else { "accept" };
+    format!("{} {verb} your mail for 14 days", names(who))
 }

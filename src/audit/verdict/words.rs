@@ -18,6 +18,14 @@ pub const fn outcome_name(outcome: Outcome) -> &'static str {
     }
 }
 
+impl Coverage {
+    /// `1 check could not be measured`; `None` where all could.
+    pub fn unmeasured_words(&self) -> Option<String> {
+        let checks = || counted_as(self.unmeasured, "check", "checks");
+        (self.unmeasured > 0).then(|| format!("{} could not be measured", checks()))
+    }
+}
+
 /// The verdict in one sentence.
 pub(super) fn sentence(decision: &Decision) -> String {
     let text = match decision.outcome {

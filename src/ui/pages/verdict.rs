@@ -316,9 +316,7 @@ fn coverage(coverage: &Coverage) -> Vec<String> {
     if !coverage.unknown.is_empty() {
         lines.push(format!("Not known: {}", coverage.unknown.join(", ")));
     }
-    if coverage.unmeasured > 0 {
-        lines.push(format!("{} checks could not be measured", coverage.unmeasured));
-    }
+    lines.extend(coverage.unmeasured_words());
     lines
 }
 
