@@ -59,6 +59,7 @@ pub mod servers {
     pub mod named;
     pub mod policy_site;
     pub mod postfix;
+    mod postfix_instance;
     pub mod pymap;
     pub mod receiving_postfix;
     pub mod unbound;
