@@ -40,6 +40,8 @@ test_packages=(
     "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
     "python3: runs pymap, one more real IMAP server"
     "python3-venv: keeps pymap in a folder of the project's own"
+    "nodejs: runs oidc-provider, a real OAuth server"
+    "npm: fetches it into a folder of the project's own"
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -89,6 +91,7 @@ for set in "$@"; do
             install_packages "${test_packages[@]}"
             "$(dirname "$0")/fetch-unpacked.sh" cyrus courier
             "$(dirname "$0")/fetch-pymap.sh"
+            "$(dirname "$0")/fetch-oidc.sh"
             ;;
         *) say "setup.sh: unknown set $set"; exit 2 ;;
     esac

@@ -7,7 +7,7 @@
 //! | values | [`values`], [`assets`] |
 //! | pure | [`audit`], [`providers`], [`records`], [`plan`], [`report`] |
 //! | wires | [`dns`], [`web`], [`net`], [`imap`], [`smtp`], [`project`], [`secrets`] |
-//! | jobs | [`survey`], [`transfer`] |
+//! | jobs | [`survey`], [`signin`], [`transfer`] |
 //! | engine | [`engine`]: Command in, Snapshot and Event out |
 //! | faces | [`cli`], `ui` (feature `gui`) |
 //! | side | [`rehearsal`]: practice servers inside the program |
@@ -27,6 +27,7 @@ pub mod records;
 pub mod rehearsal;
 pub mod report;
 pub mod secrets;
+pub mod signin;
 pub mod smtp;
 pub mod survey;
 pub mod transfer;

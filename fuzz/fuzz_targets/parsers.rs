@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mailferry::{audit, cli, dns, imap, plan, smtp, survey};
+use mailferry::{audit, cli, dns, imap, plan, signin, smtp, survey};
 use mailferry_test_support::public_targets;
 
 fuzz_target!(|input: &[u8]| {
@@ -14,6 +14,7 @@ fuzz_target!(|input: &[u8]| {
     readers.extend(survey::evidence_fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(audit::evidence::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(cli::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(signin::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(smtp::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(plan::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers[usize::from(choice) % readers.len()](bytes);

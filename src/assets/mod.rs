@@ -13,6 +13,8 @@ mod refusals;
 mod reply_patterns;
 mod selectors;
 mod server_habits;
+mod sign_in;
+mod sign_in_errors;
 mod source;
 mod test_keys;
 
@@ -29,6 +31,8 @@ pub use refusals::{Means, Refusal, read_refusals};
 pub use reply_patterns::{ReplyClass, ReplyCode, ReplyPattern, ReplyScope, Tier, read_reply_patterns};
 pub use selectors::{Selector, read_selectors};
 pub use server_habits::{ServerHabits, read_server_habits};
+pub use sign_in::{GuideStep, SignInProvider, read_sign_in};
+pub use sign_in_errors::{SignInError, read_sign_in_errors};
 pub use test_keys::{TestKey, read_test_keys};
 
 /// Checks a file by its path below `assets/`. Provider files have a separate reader.
@@ -62,6 +66,8 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "reply_patterns.toml" => read_reply_patterns(text).map(drop),
         "selectors.toml" => read_selectors(text).map(drop),
         "server_habits.toml" => read_server_habits(text).map(drop),
+        "sign_in.toml" => read_sign_in(text).map(drop),
+        "sign_in_errors.toml" => read_sign_in_errors(text).map(drop),
         _ => match extension {
             "svg" if is_drawing(text) => Ok(()),
             "svg" => Err(wrong(1, "this is not an SVG image", "put an SVG with one <svg> element there")),

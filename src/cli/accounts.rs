@@ -57,6 +57,8 @@ impl Accounts {
             .from_token_file
             .iter()
             .chain(&arguments.to_token_file)
+            .chain(&arguments.sign_ins.from_key_file)
+            .chain(&arguments.sign_ins.to_key_file)
             .for_each(|path| warn_of_readers(path));
         let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
         if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
@@ -80,7 +82,7 @@ impl Accounts {
 }
 
 /// The first line of a password file, without its line end.
-fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
+pub(super) fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
     let Some(path) = path else { return Ok(None) };
     let secret = read_secret(path).map_err(|error| match error {
         InputError::Empty => {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::copy_args::{AdminForms, PlanArgs};
+use super::copy_args::{AdminForms, PlanArgs, SignIns};
 use crate::plan::{parse_date, parse_size};
 
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
@@ -46,6 +46,10 @@ pub enum Task {
     Copy(Box<Copy>),
     /// Write the new DNS records of a domain as a zone snippet.
     Records(Records),
+    /// Sign a user in at an OAuth provider, once; “copy” then renews the tokens by itself.
+    SignIn(Box<SignIn>),
+    /// Write the PowerShell that lets a Microsoft application into mailboxes, and the one that takes it back.
+    ExchangeAccess(ExchangeAccess),
 }
 
 /// `mailferry rehearse`.
@@ -240,6 +244,64 @@ pub enum Labels {
     Each,
 }
 
+/// `mailferry sign-in`.
+#[derive(Debug, Args)]
+pub struct SignIn {
+    /// The provider, such as google or microsoft.
+    #[arg(long, value_name = "ID")]
+    pub provider: String,
+    /// The user of the mailbox, as “copy” names it.
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "guide")]
+    pub user: Option<String>,
+    /// The client id of your own application; see --guide.
+    #[arg(long, value_name = "ID", required_unless_present_any = ["guide", "forget"])]
+    pub client_id: Option<String>,
+    /// A file whose first line is the client secret, where the provider wants one.
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// The organisation at Microsoft: its tenant id or a domain of it.
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<String>,
+    /// Type a code in a browser on any computer, in place of the browser here.
+    #[arg(long)]
+    pub device: bool,
+    /// Only print the address to open, and open no browser.
+    #[arg(long, conflicts_with = "device")]
+    pub no_browser: bool,
+    /// A file with providers of your own, in the form of assets/sign_in.toml.
+    #[arg(long, value_name = "FILE")]
+    pub provider_file: Option<PathBuf>,
+    /// Name each click that leads to a client id, and sign nobody in.
+    #[arg(long, conflicts_with_all = ["forget", "device"])]
+    pub guide: bool,
+    /// With --guide: the way for a whole organisation, with a key file.
+    #[arg(long, requires = "guide")]
+    pub organisation: bool,
+    /// Withdraw the consent where the provider offers that, and forget the sign-in.
+    #[arg(long, conflicts_with = "device")]
+    pub forget: bool,
+}
+
+/// `mailferry exchange-access`.
+#[derive(Debug, Args)]
+pub struct ExchangeAccess {
+    /// The mailboxes: the same list as for “copy”; the users at the destination count.
+    #[arg(long, value_name = "FILE.csv")]
+    pub accounts: PathBuf,
+    /// “Application (client) ID” of the application.
+    #[arg(long, value_name = "ID")]
+    pub app_id: String,
+    /// “Object ID” of the enterprise application, not that of the app registration.
+    #[arg(long, value_name = "ID")]
+    pub object_id: String,
+    /// Where the script goes that gives access.
+    #[arg(long, value_name = "FILE", default_value = "give-access.ps1")]
+    pub script: PathBuf,
+    /// Where the script goes that takes it back.
+    #[arg(long, value_name = "FILE", default_value = "take-access-back.ps1")]
+    pub undo: PathBuf,
+}
+
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
@@ -276,6 +338,9 @@ pub struct Copy {
     /// A command that prints an OAuth token for the destination.
     #[arg(long, value_name = "COMMAND")]
     pub to_token_command: Option<String>,
+    /// Sign-ins at OAuth providers.
+    #[command(flatten)]
+    pub sign_ins: SignIns,
     /// SHA-256 fingerprint of a certificate to trust at the source, as shown by an earlier run.
     #[arg(long, value_name = "FINGERPRINT")]
     pub from_fingerprint: Option<String>,
@@ -283,7 +348,7 @@ pub struct Copy {
     #[arg(long, value_name = "FINGERPRINT")]
     pub to_fingerprint: Option<String>,
     /// Many mailboxes: address, `source_user`, `source_password`, `source_admin`, `source_admin_form`, `source_token_file`,
-    /// `source_token_command`, and the same for `destination_`.
+    /// `source_token_command`, `source_sign_in`, `source_key_file`, and the same for `destination_`.
     #[arg(long, value_name = "FILE.csv")]
     pub accounts: Option<PathBuf>,
     /// Keep the project in this file, to resume it later or in the window.

@@ -68,3 +68,20 @@ pub enum ProgressForm {
     /// For programs: one JSON object per line, including messages.
     Json,
 }
+
+/// Flags of `mailferry copy` about sign-ins at OAuth providers.
+#[derive(Debug, Default, Args)]
+pub struct SignIns {
+    /// Use the sign-in of the source's user at this provider, made by “mailferry sign-in”; tokens are renewed as needed.
+    #[arg(long, value_name = "PROVIDER")]
+    pub from_sign_in: Option<String>,
+    /// The same at the destination.
+    #[arg(long, value_name = "PROVIDER")]
+    pub to_sign_in: Option<String>,
+    /// The key of a Google service account or a Microsoft application, which signs in for every mailbox at the source.
+    #[arg(long, value_name = "FILE")]
+    pub from_key_file: Option<PathBuf>,
+    /// The same at the destination.
+    #[arg(long, value_name = "FILE")]
+    pub to_key_file: Option<PathBuf>,
+}

@@ -23,6 +23,7 @@ mod plan_outcome;
 mod progress;
 mod records;
 mod rehearse;
+mod sign_in;
 mod spf;
 mod verdict;
 mod wishes;
@@ -82,6 +83,8 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Spf(arguments) => spf::run(&arguments),
         Task::Copy(arguments) => copy::run(&arguments, log),
         Task::Records(arguments) => records::run(&arguments),
+        Task::SignIn(arguments) => sign_in::run(&arguments),
+        Task::ExchangeAccess(arguments) => sign_in::exchange_access(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -26,6 +26,7 @@ use crate::engine::system::log::LogRing;
 use crate::engine::system::recent::RecentProjects;
 use crate::project::ProjectError;
 use crate::providers::Catalogue;
+use crate::signin::TokenDesk;
 use crate::values::UnixTime;
 
 /// Queue length for job results; a job waits if the queue is full, so nothing is lost.
@@ -41,6 +42,8 @@ pub(super) struct Actor {
     pub(super) jobs: Jobs,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) passwords: Passwords,
+    /// Tokens of mailboxes that were signed in at a provider; what renews them outlives every project.
+    pub(super) tokens: TokenDesk,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) recent: RecentProjects,
     /// What projects may do.
@@ -71,8 +74,11 @@ impl Actor {
         let (messages, inbox) = mpsc::channel(MESSAGE_QUEUE);
         let recent = RecentProjects::load(config.recent_file.clone());
         let confirmed = Confirmed::load(config.confirmed_file.clone());
+        let passwords = Passwords::new(config.secrets);
+        let tokens = config.tokens.clone().unwrap_or_else(|| TokenDesk::new(passwords.store_of_grants()));
         Self {
-            passwords: Passwords::new(config.secrets),
+            passwords,
+            tokens,
             config,
             log,
             outlet,

@@ -7,6 +7,7 @@ use crate::imap::Compression;
 use crate::imap::IdleSessions;
 use crate::imap::Timeouts;
 use crate::imap::Uncounted;
+use crate::signin::TokenDesk;
 use crate::values::Endpoint;
 use crate::values::MailboxId;
 use crate::values::Secret;
@@ -24,6 +25,8 @@ pub(in crate::engine) struct Attempt {
     pub(in crate::engine) compression: Compression,
     pub(in crate::engine) timeouts: Timeouts,
     pub(in crate::engine) idle: IdleSessions,
+    /// Gives tokens where the way needs them.
+    pub(in crate::engine) tokens: TokenDesk,
     /// Folders not to count.
     pub(in crate::engine) uncounted: Uncounted,
 }
@@ -60,6 +63,7 @@ impl Attempt {
             timeouts: self.timeouts,
             idle: self.idle.clone(),
             options: AccessOptions { way: self.way.clone(), compression: self.compression },
+            tokens: self.tokens.provider(&self.way.credential, &self.user),
         }
     }
 }

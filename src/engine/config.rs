@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::imap::{Compression, Timeouts};
+use crate::signin::TokenDesk;
 
 /// Default number of mailboxes copied at the same time.
 const PARALLEL_MAILBOXES: usize = 4;
@@ -23,6 +24,8 @@ pub struct EngineConfig {
     pub projects_folder: PathBuf,
     /// What happens to passwords.
     pub secrets: SecretsPolicy,
+    /// What gives tokens of sign-ins; `None`: the keyring, as far as `secrets` allows it.
+    pub tokens: Option<TokenDesk>,
     /// Where messages the destination refuses are saved; `None`: next to the project file.
     pub export_folder: Option<PathBuf>,
     /// Mailboxes copied or signed in at the same time.
@@ -83,6 +86,7 @@ impl EngineConfig {
             is_without_account_lock: false,
             projects_folder: documents_folder(),
             secrets: SecretsPolicy::Keyring,
+            tokens: None,
             export_folder: None,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             max_connections: None,

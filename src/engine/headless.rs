@@ -1,5 +1,7 @@
 //! The commands `audit`, `spf` and `records`, which need no project. Each runs to completion on the calling thread.
 
+pub mod sign_in;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;

@@ -51,6 +51,7 @@ pub use system::temporary::{remove_abandoned_projects, temporary_project};
 pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;
 pub use crate::project::{CopyRoute, EarlierCopy};
+pub use crate::signin::{Clock, DeviceCode, TokenDesk};
 pub use crate::transfer::LargeMessage;
 
 /// The engine as faces see it: send commands, read the latest snapshot, and fetch events.

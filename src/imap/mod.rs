@@ -37,7 +37,7 @@ pub use session::state::ServerFacts;
 pub use sign_in::connect::{Connection, connect};
 pub use sign_in::extra_connection::Introduced;
 pub use sign_in::pool::IdleSessions;
-pub use sign_in::token_source::TokenError;
+pub use sign_in::token_source::{ComingToken, TokenError, TokenProvider};
 pub use sign_in::{Access, AccessOptions, SignInError};
 pub use transport::deflate::Compression;
 pub use transport::gate::Counters;

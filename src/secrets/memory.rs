@@ -41,6 +41,14 @@ impl Memory {
         self.guard().entry(name.clone()).or_insert(Entry { wish: Wish::Keep(secret), is_saved: true });
     }
 
+    /// Forgets what the keyring has as well, so that it is read there again.
+    pub fn forget_saved(&self, name: &SecretName) {
+        let mut entries = self.guard();
+        if entries.get(name).is_some_and(|entry| entry.is_saved) {
+            entries.remove(name);
+        }
+    }
+
     /// Marks a request as done; false if it is no longer the newest one.
     pub fn mark_saved(&self, name: &SecretName, wish: &Wish) -> bool {
         match self.guard().get_mut(name) {

@@ -6,6 +6,7 @@
 
 mod backend;
 mod memory;
+mod long_secret;
 mod secret_name;
 mod store;
 mod worker;

@@ -17,6 +17,17 @@ impl SecretName {
         Self(format!("{project_uuid}/{mailbox}/{side}/{server}/{user}"))
     }
 
+    /// Names what renews the tokens of a user at an OAuth provider. It belongs to the user of this computer and to no
+    /// project.
+    pub fn of_sign_in(provider: impl fmt::Display, user: &str) -> Self {
+        Self(format!("sign-in/{provider}/{user}"))
+    }
+
+    /// The name of one part of a long secret.
+    pub(super) fn part(&self, generation: &str, number: usize) -> Self {
+        Self(format!("{}/part {generation}.{number}", self.0))
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

@@ -187,6 +187,15 @@ impl SecretStore {
         }
     }
 
+    /// The same as [`Self::look`], from the keyring itself where it has it: another window or command may have stored a
+    /// newer one.
+    pub async fn look_again(&self, name: &SecretName) -> Lookup {
+        if self.connector.is_some() {
+            self.shared.memory.forget_saved(name);
+        }
+        self.look(name).await
+    }
+
     fn kept(&self, name: &SecretName) -> Kept {
         if self.shared.memory.is_saved(name) { Kept::InKeyring } else { Kept::ThisSession }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::NameForm;
+use super::{NameForm, SignInId};
 
 /// How a mailbox is signed in to. Holds no secret: passwords are kept apart, and tokens come from their source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ pub enum Credential {
     TokenFile(PathBuf),
     /// An OAuth token that this command prints.
     TokenCommand(CommandLine),
+    /// OAuth tokens of this provider, where the user has signed in with this program (`mailferry sign-in`); what renews
+    /// them is in the keyring.
+    SignedIn(SignInId),
+    /// OAuth tokens for any mailbox of an organisation, with the key in this file: that of a Google service account, or of
+    /// a Microsoft application.
+    KeyFile(PathBuf),
 }
 
 /// SASL mechanisms that this program knows.
@@ -112,9 +118,15 @@ impl SignInWay {
         let misfit = |needs, way_out| Err(MisfitError { mechanism, needs, way_out });
         match (mechanism.takes_token(), &self.credential) {
             (true, Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }) => {
-                misfit("a token", "give a token file or a token command")
+                misfit("a token", "sign in at the provider, or give a key file, a token file or a token command")
             }
-            (false, Credential::TokenFile(_) | Credential::TokenCommand(_)) => {
+            (
+                false,
+                Credential::TokenFile(_)
+                | Credential::TokenCommand(_)
+                | Credential::SignedIn(_)
+                | Credential::KeyFile(_),
+            ) => {
                 misfit("a password", "use XOAUTH2 or OAUTHBEARER with a token")
             }
             (false, Credential::Admin(_)) if mechanism == Mechanism::Login => {
@@ -287,6 +299,8 @@ mod tests {
             Credential::AdminByName { admin: "root".to_owned(), form: NameForm::parse("*").unwrap() },
             Credential::TokenFile("/run/token".into()),
             Credential::TokenCommand(CommandLine::parse("token 'for anna'").unwrap()),
+            Credential::SignedIn(SignInId::parse("google").unwrap()),
+            Credential::KeyFile("/keys/service.json".into()),
         ] {
             for mechanism in std::iter::once(None).chain(Mechanism::ALL.map(Some)) {
                 let way = SignInWay { credential: credential.clone(), mechanism };
@@ -295,6 +309,11 @@ mod tests {
             }
         }
         assert_eq!(serde_json::from_str::<SignInWay>("{}").unwrap(), SignInWay::default());
+        for wrong in ["", "Google", "a b", "../x", &"a".repeat(41)] {
+            assert!(SignInId::parse(wrong).is_err(), "{wrong}");
+            let text = serde_json::json!({ "credential": { "signed-in": wrong } }).to_string();
+            assert!(serde_json::from_str::<SignInWay>(&text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -307,6 +326,8 @@ mod tests {
             way(Credential::Password, Mechanism::XOAuth2),
             way(admin(), Mechanism::Login),
             way(Credential::TokenFile("t".into()), Mechanism::Plain),
+            way(Credential::SignedIn(SignInId::parse("google").unwrap()), Mechanism::Plain),
+            way(Credential::KeyFile("k".into()), Mechanism::ScramSha256),
         ] {
             assert!(misfit.check().is_err(), "{misfit:?}");
         }

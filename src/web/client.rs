@@ -12,6 +12,8 @@ use crate::values::DomainName;
 
 const CONNECT_TIME: Duration = Duration::from_secs(4);
 const TOTAL_TIME: Duration = Duration::from_secs(8);
+/// A token endpoint may ask a directory on another continent.
+const FORM_TIME: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 3;
 /// More than any autoconfig file or policy has.
 const MAX_BYTES: usize = 256 * 1024;
@@ -20,6 +22,8 @@ const MAX_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Web {
     client: reqwest::Client,
+    /// For forms, which may stay on this computer in clear text.
+    pub(super) forms: reqwest::Client,
     /// Whom it trusts, for clients that find their server in another way.
     pub(super) tls: ClientConfig,
 }
@@ -45,6 +49,9 @@ pub enum WebError {
     /// The file is larger than any honest one.
     #[error("the file is larger than {MAX_BYTES} bytes")]
     TooLarge,
+    /// A form with secrets would go over the network in clear text.
+    #[error("{0} is no HTTPS address, and secrets are sent to no other")]
+    ClearText(String),
 }
 
 impl Web {
@@ -61,7 +68,8 @@ impl Web {
     pub fn with_tls(mut config: ClientConfig) -> Result<Self, WebError> {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let client = builder(&config).build()?;
-        Ok(Self { client, tls: config })
+        let forms = builder(&config).https_only(false).timeout(FORM_TIME).build()?;
+        Ok(Self { client, forms, tls: config })
     }
 
     /// Fetches a file about a domain, of at most 256 KiB, over HTTPS only.
@@ -107,11 +115,16 @@ impl Web {
 }
 
 /// The body of an answer that brings what was asked for.
-async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, WebError> {
+async fn body_of(response: reqwest::Response) -> Result<Vec<u8>, WebError> {
     let status = response.status();
     if !status.is_success() {
         return Err(WebError::Status(status.as_u16()));
     }
+    any_body_of(response).await
+}
+
+/// The body of any answer, of bounded size.
+pub(super) async fn any_body_of(mut response: reqwest::Response) -> Result<Vec<u8>, WebError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BYTES {

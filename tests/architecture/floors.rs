@@ -40,7 +40,7 @@ pub const KNOWN_CIRCLES: &[Known] = &[];
 /// The table of floors.
 pub const FLOORS: &[Floor] = &[
     Floor { room: "values", rooms: &[], crates: &["idna", "zeroize"] },
-    Floor { room: "assets", rooms: &[], crates: &["regex", "serde_json", "toml"] },
+    Floor { room: "assets", rooms: &["values"], crates: &["regex", "serde_json", "toml"] },
     Floor {
         room: "audit",
         rooms: &["values", "assets", "message"],
@@ -131,6 +131,23 @@ pub const FLOORS: &[Floor] = &[
             "tracing",
             "windows_native_keyring_store",
             "zbus_secret_service_keyring_store",
+            "zeroize",
+        ],
+    },
+    Floor {
+        room: "signin",
+        rooms: &["values", "assets", "web", "imap", "secrets"],
+        crates: &[
+            "data_encoding",
+            "futures",
+            "oauth2",
+            "ring",
+            "rustls",
+            "serde_json",
+            "tokio",
+            "tracing",
+            "url",
+            "zeroize",
         ],
     },
     Floor {
@@ -175,6 +192,7 @@ pub const FLOORS: &[Floor] = &[
         room: "engine",
         rooms: &[
             "values",
+            "assets",
             "audit",
             "providers",
             "records",
@@ -188,6 +206,7 @@ pub const FLOORS: &[Floor] = &[
             "smtp",
             "project",
             "secrets",
+            "signin",
             "survey",
             "transfer",
             "rehearsal",

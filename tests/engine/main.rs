@@ -49,6 +49,7 @@ fn config(home: &Path) -> EngineConfig {
         is_without_account_lock: false,
         projects_folder: home.join("projects"),
         secrets: SecretsPolicy::SessionOnly,
+        tokens: None,
         export_folder: None,
         parallel_mailboxes: 4,
         max_connections: None,

@@ -88,6 +88,7 @@ fn serve_counted(greeting: &'static str, script: Script) -> (Access, Spoken) {
         timeouts: Timeouts { connect: PATIENCE, reply: PATIENCE, ..Timeouts::default() },
         idle: IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
+        tokens: None,
     };
     (access, spoken)
 }

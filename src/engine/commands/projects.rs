@@ -68,6 +68,7 @@ impl Actor {
                 open.has_new_reach = is_new;
                 open.compression = self.config.compression;
                 open.timeouts = self.config.timeouts;
+                open.tokens = self.tokens.clone();
                 open.parallel = self.config.parallel_mailboxes;
                 open.max_connections = self.config.max_connections;
                 open.refresh_forecasts();

@@ -7,6 +7,7 @@ mod problems;
 mod reasons;
 mod response_codes;
 mod servers;
+mod sign_ins;
 mod trust;
 mod verifications;
 
@@ -35,6 +36,9 @@ pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
+pub(super) use sign_ins::{
+    grant, no_client_secret, no_guide, no_tls, provider_file, provider_file_not_read, sign_in_not_kept, unknown_sign_in,
+};
 pub(super) use verifications::differences;
 
 /// Capitalizes the first letter, for errors whose own text begins in lower case.

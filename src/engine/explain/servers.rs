@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::response_codes::{ResponseCode, response_code};
-use super::{certificates, not_claimed, project, same_account, sentence};
+use super::{certificates, not_claimed, project, same_account, sentence, sign_ins};
 use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
-use crate::imap::{ImapError, SignInError};
+use crate::imap::{ImapError, SignInError, TokenError};
 use crate::net::NetError;
 use crate::plan::MailboxPlan;
 use crate::transfer::TransferError;
 use crate::values::Side;
-use crate::values::{Endpoint, MisfitError};
+use crate::values::{Credential, Endpoint, MisfitError};
 
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
@@ -50,6 +50,9 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
             SignInState::Failed,
             try_again(not_allowed(host, user).with_server_words(words).or_else("Allow IMAP", advice)),
         ),
+        SignInError::NotConnected { words } => {
+            (SignInState::Failed, try_again(sign_ins::not_connected(attempt).with_server_words(words)))
+        }
         SignInError::ServerBusy { words } => (
             SignInState::Failed,
             try_again(
@@ -185,6 +188,7 @@ fn wrong_password(host: &str, user: &str) -> UserError {
 fn token(attempt: &Attempt, error: &SignInError) -> UserError {
     let (host, user) = (&attempt.server.host, &attempt.user);
     match error {
+        SignInError::Token(TokenError::Grant(problem)) => sign_ins::of_mailbox(attempt, problem),
         SignInError::TokenRefused { words } => UserError::new(
             format!("{host} did not accept the token of {user}"),
             "It has expired, is for another mailbox, or does not allow IMAP.",
@@ -192,7 +196,11 @@ fn token(attempt: &Attempt, error: &SignInError) -> UserError {
         .with_server_words(words)
         .or_else(
             "Get a new token",
-            "The program that refreshes it may have stopped; Mailferry reads the token again for every connection",
+            match attempt.way.credential {
+                Credential::SignedIn(_) => "Sign in again at the provider, as this user",
+                Credential::KeyFile(_) => "Check that the key may act for this mailbox",
+                _ => "The program that refreshes it may have stopped; Mailferry reads the token again for every connection",
+            },
         )
         .or_else("Check what the token is for", "It needs the IMAP scope, and this mailbox as its user"),
         SignInError::NotOffered { .. } => {

@@ -77,7 +77,16 @@ fn lines(reaches: &[Reach]) -> Vec<String> {
                         let path = plain(&path.display().to_string());
                         *reads.entry(format!("read {path} and send it to {place}")).or_insert(0) += 1;
                     }
-                    _ => {}
+                    Credential::KeyFile(path) => {
+                        let path = plain(&path.display().to_string());
+                        let what = format!("read the key in {path} and send tokens made with it to {place}");
+                        *reads.entry(what).or_insert(0) += 1;
+                    }
+                    Credential::SignedIn(provider) => {
+                        let what = format!("use your sign-in at {provider} and send its tokens to {place}");
+                        *reads.entry(what).or_insert(0) += 1;
+                    }
+                    Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => {}
                 }
                 if let Some(server) = server {
                     let named = match way.admin() {

@@ -54,6 +54,8 @@ use crate::project::{
 };
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
+use crate::secrets::SecretStore;
+use crate::signin::TokenDesk;
 use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
 use crate::values::{MailboxId, Side};
 
@@ -93,6 +95,8 @@ pub(super) struct OpenProject {
     pub(super) pins: PinBook,
     /// Idle connections kept between two steps.
     pub(super) idle: IdleSessions,
+    /// Gives tokens where mailboxes sign in with them.
+    pub(super) tokens: TokenDesk,
     /// Whether connections are compressed.
     pub(super) compression: Compression,
     pub(super) timeouts: Timeouts,
@@ -184,6 +188,7 @@ impl OpenProject {
             has_new_reach: false,
             pins,
             idle: IdleSessions::default(),
+            tokens: TokenDesk::new(SecretStore::session_only("The project is being opened.")),
             compression: Compression::default(),
             timeouts: Timeouts::default(),
             measured,
@@ -361,6 +366,7 @@ impl OpenProject {
                         compression: self.compression,
                         timeouts: self.timeouts,
                         idle: self.idle.clone(),
+                        tokens: self.tokens.clone(),
                         uncounted: self.uncounted(side),
                     });
                 }

@@ -41,6 +41,11 @@ impl Passwords {
         }
     }
 
+    /// Where sign-ins at providers are kept: in the keyring, even where passwords that are given are not.
+    pub(in crate::engine) fn store_of_grants(&self) -> SecretStore {
+        self.keyring.as_ref().unwrap_or(&self.session).clone()
+    }
+
     /// The same session without the keyring: practice passwords have no place in it.
     pub(in crate::engine) fn without_keyring(&self) -> Self {
         Self { session: self.session.clone(), keyring: None, is_kept_for_good: false }

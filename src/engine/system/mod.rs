@@ -1,5 +1,6 @@
 //! Files, logs and signals of the computer that the engine runs on.
 
+pub(in crate::engine) mod browser;
 pub(in crate::engine) mod core_files;
 pub(in crate::engine) mod input;
 pub(in crate::engine) mod interrupts;

@@ -12,6 +12,7 @@ pub(in crate::imap) mod sasl;
 pub(in crate::imap) mod scram;
 pub(in crate::imap) mod token_source;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -28,7 +29,7 @@ use crate::imap::sign_in::extra_connection::confirm_later;
 use crate::imap::sign_in::pool::IdleSessions;
 use crate::imap::sign_in::refusals::{Meaning, meaning};
 use crate::imap::sign_in::sasl::{Answer, Identity};
-use crate::imap::sign_in::token_source::TokenError;
+use crate::imap::sign_in::token_source::{TokenError, TokenProvider, TokenSource};
 use crate::imap::transport::deflate::Compression;
 use crate::imap::transport::redact::Redactor;
 use crate::net::TrustPolicy;
@@ -38,6 +39,8 @@ use crate::values::{Endpoint, Secret, SignInWay};
 const MAX_EARLY: usize = 16;
 /// How often a token is read again after a refusal: the program that refreshes it may be a moment late.
 const TOKEN_TRIES: u32 = 5;
+/// The same where this program renews the token itself: a renewed one that is refused as well will not be better next time.
+const RENEWAL_TRIES: u32 = 2;
 /// Between two such questions.
 const TOKEN_PAUSE: Duration = Duration::from_secs(2);
 
@@ -71,6 +74,12 @@ pub enum SignInError {
         words: String,
         /// What the owner or the admin does about it.
         advice: &'static str,
+    },
+    /// Exchange knows who signs in, and the mailbox does not open: “User is authenticated but not connected”.
+    #[error("the mailbox does not open for who signs in: {words}")]
+    NotConnected {
+        /// The server's words.
+        words: String,
     },
     /// Too many connections, throttling, or a server in trouble: later it may work.
     #[error("the server is busy: {words}")]
@@ -150,6 +159,7 @@ impl SignInError {
         match self {
             Self::ServerBusy { .. } => true,
             Self::Imap(error) => error.is_connection_lost(),
+            Self::Token(error) => error.is_temporary(),
             _ => false,
         }
     }
@@ -172,6 +182,8 @@ pub struct Access {
     pub idle: IdleSessions,
     /// Beyond name and password.
     pub options: AccessOptions,
+    /// Gives and renews tokens where the way is a sign-in at a provider; a token itself is never kept here.
+    pub tokens: Option<Arc<dyn TokenProvider>>,
 }
 
 /// Ways into a mailbox beyond a name and a password.
@@ -248,12 +260,17 @@ impl Access {
     /// Connects and signs in, with a freshly read token.
     pub(super) async fn enter(&self, behind: Behind, claim: Claim) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
-        let credential = &self.options.way.credential;
-        let Some(token) = token_source::read(credential).await else {
+        let source = TokenSource {
+            credential: &self.options.way.credential,
+            provider: self.tokens.as_ref(),
+            host: &self.endpoint.host,
+        };
+        let Some(token) = source.read(None).await else {
             return self.enter_with((&self.secret, false), behind, claim).await;
         };
         let mut token = token?;
         let mut tries = 1;
+        let most = if source.provider.is_some() { RENEWAL_TRIES } else { TOKEN_TRIES };
         loop {
             let refused = match self.enter_with((&token, true), behind, claim).await {
                 Err(SignInError::TokenRefused { words }) => SignInError::TokenRefused { words },
@@ -261,11 +278,11 @@ impl Access {
             };
             // It may have expired a moment ago, with the next one on its way.
             let next = loop {
-                if tries >= TOKEN_TRIES {
+                if tries >= most {
                     return Err(refused);
                 }
                 tries += 1;
-                let Some(next) = token_source::read(credential).await else { return Err(refused) };
+                let Some(next) = source.read(Some(&token)).await else { return Err(refused) };
                 let next = next?;
                 if next != token {
                     break next;
@@ -393,7 +410,7 @@ fn refusal(answer: &Answer, identity: &Identity<'_>) -> SignInError {
         "" => answer.completion.to_string(),
         explanation => format!("{} ({explanation})", answer.completion),
     };
-    if identity.is_token && !matches!(classified, SignInError::NotAllowed { .. }) {
+    if identity.is_token && !matches!(classified, SignInError::NotAllowed { .. } | SignInError::NotConnected { .. }) {
         return SignInError::TokenRefused { words };
     }
     if identity.admin.is_some() && answer.completion.has_code("AUTHORIZATIONFAILED") {
@@ -492,6 +509,7 @@ pub(super) fn classify(completion: &Completion, host: &str) -> SignInError {
         Meaning::NeedsAppPassword(advice) => SignInError::NeedsAppPassword { words, advice },
         Meaning::NoSuchMailbox => SignInError::NoSuchMailbox { words },
         Meaning::NotAllowed(advice) => SignInError::NotAllowed { words, advice },
+        Meaning::NotConnected => SignInError::NotConnected { words },
         Meaning::Busy => SignInError::ServerBusy { words },
         // It says nothing about the password, and another connection may be understood.
         Meaning::Unknown if completion.status == Status::Bad => ImapError::NotUnderstood(words).into(),

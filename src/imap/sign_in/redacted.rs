@@ -12,6 +12,7 @@ impl SignInError {
                 Self::NeedsAppPassword { words: scrub.words(&words), advice }
             }
             Self::NoSuchMailbox { words } => Self::NoSuchMailbox { words: scrub.words(&words) },
+            Self::NotConnected { words } => Self::NotConnected { words: scrub.words(&words) },
             Self::NotAllowed { words, advice } => Self::NotAllowed { words: scrub.words(&words), advice },
             Self::ServerBusy { words } => Self::ServerBusy { words: scrub.words(&words) },
             Self::Refused { words } => Self::Refused { words: scrub.words(&words) },

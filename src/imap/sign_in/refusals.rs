@@ -11,6 +11,8 @@ pub(in crate::imap) enum Meaning {
     NoSuchMailbox,
     /// With what to do about it.
     NotAllowed(&'static str),
+    /// Exchange: who signs in is known, and the mailbox does not open.
+    NotConnected,
     Busy,
     Unknown,
 }
@@ -25,8 +27,6 @@ const MICROSOFT_BASIC: &str = "this server accepts no passwords over IMAP; sign 
 const SWITCH_IMAP_ON: &str = "turn on IMAP in the settings of the mailbox, or have the admin do it";
 const ASK_THE_ADMIN: &str = "ask the server's admin: the mailbox exists but may not sign in";
 const WEB_FIRST: &str = "sign in once in the browser and confirm that it was you";
-const MICROSOFT_NOT_CONNECTED: &str =
-    "the password is wrong, or the admin has no access to this mailbox; the server does not say which";
 
 /// A row whose words were not seen in a captured reply: they are taken at their plain meaning.
 const PLAIN_WORDS: &str = "plain words";
@@ -43,7 +43,7 @@ const TABLE: &[(&str, Meaning, &str)] = &[
     ("basic authentication is disabled", Meaning::NotAllowed(MICROSOFT_BASIC), "holon-run/uxc#445"),
     (
         "authenticated but not connected",
-        Meaning::NotAllowed(MICROSOFT_NOT_CONNECTED),
+        Meaning::NotConnected,
         "imapsync/imapsync FAQ.Office365",
     ),
     ("log in via your web browser", Meaning::NotAllowed(WEB_FIRST), "barbushin/php-imap#87"),
@@ -136,7 +136,7 @@ mod tests {
             (
                 "outlook.office365.com",
                 "BAD User is authenticated but not connected.",
-                Meaning::NotAllowed(MICROSOFT_NOT_CONNECTED),
+                Meaning::NotConnected,
             ),
             (
                 "outlook.office365.com",

@@ -1,9 +1,14 @@
-//! Where an OAuth token comes from: a file that another program keeps fresh, or a command that prints one.
-//! Tokens are read again for each connection, so that a run can outlast any of them.
+//! Where an OAuth token comes from: a file that another program keeps fresh, a command that prints one, or a provider of
+//! tokens above this room, which renews them. Tokens are asked for again for each connection, so that a run can outlast any
+//! of them.
 
 use std::io;
+use std::fmt;
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,7 +17,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use crate::values::{CommandLine, Credential, Secret};
+use crate::values::{CommandLine, Credential, GrantProblem, GrantTrouble, Secret};
 
 /// Largest output that is read; tokens have some kilobytes at most.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -68,14 +73,59 @@ pub enum TokenError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// The provider that signs this mailbox in gives none.
+    #[error(transparent)]
+    Grant(#[from] GrantProblem),
 }
 
-/// The token of this source; `None` where passwords are used.
-pub(in crate::imap) async fn read(credential: &Credential) -> Option<Result<Secret, TokenError>> {
-    match credential {
-        Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => None,
-        Credential::TokenFile(path) => Some(read_file(path).await),
-        Credential::TokenCommand(line) => Some(run(line, COMMAND_LIMIT).await),
+impl TokenError {
+    /// Whether another try later may succeed without anybody doing anything.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Grant(problem) => problem.is_temporary(),
+            _ => false,
+        }
+    }
+}
+
+/// A token that is about to come.
+pub type ComingToken<'a> = Pin<Box<dyn Future<Output = Result<Secret, GrantProblem>> + Send + 'a>>;
+
+/// Gives tokens of one mailbox, valid for some minutes at least, and renews them when it has to.
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A token for the server of this name. `refused` is one that the server has just turned down: it is not given again.
+    fn token<'a>(&'a self, host: &'a str, refused: Option<&'a Secret>) -> ComingToken<'a>;
+}
+
+/// Where the tokens of one mailbox come from.
+pub(in crate::imap) struct TokenSource<'a> {
+    /// What proves who signs in.
+    pub credential: &'a Credential,
+    /// Gives the tokens that neither a file nor a command has.
+    pub provider: Option<&'a Arc<dyn TokenProvider>>,
+    /// The server that they are for.
+    pub host: &'a str,
+}
+
+impl TokenSource<'_> {
+    /// A token; `None` where passwords are used. `refused` is what the server has just turned down.
+    pub(in crate::imap) async fn read(&self, refused: Option<&Secret>) -> Option<Result<Secret, TokenError>> {
+        match self.credential {
+            Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => None,
+            Credential::TokenFile(path) => Some(read_file(path).await),
+            Credential::TokenCommand(line) => Some(run(line, COMMAND_LIMIT).await),
+            Credential::SignedIn(_) | Credential::KeyFile(_) => {
+                let Some(provider) = self.provider else {
+                    let nobody = GrantProblem::of(GrantTrouble::NotSignedIn, "");
+                    return Some(Err(nobody.into()));
+                };
+                let token = provider.token(self.host, refused).await;
+                Some(token.map_err(TokenError::Grant).and_then(|token| {
+                    // Nothing else can slip into the sign-in with it, whoever gave it.
+                    token_in(token.expose().as_bytes(), "the sign-in provider")
+                }))
+            }
+        }
     }
 }
 
@@ -172,6 +222,10 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    async fn read(credential: &Credential) -> Option<Result<Secret, TokenError>> {
+        TokenSource { credential, provider: None, host: "imap.example.org" }.read(None).await
+    }
+
     async fn ran(text: &str, limit: Duration) -> Result<String, TokenError> {
         run(&CommandLine::parse(text).unwrap(), limit).await.map(|secret| secret.expose().to_owned())
     }
@@ -201,6 +255,8 @@ mod tests {
         }
         assert!(read(&Credential::TokenFile("/nowhere/token".into())).await.unwrap().is_err());
         assert!(read(&Credential::Password).await.is_none());
+        let nobody = read(&Credential::KeyFile("/nowhere/key".into())).await.unwrap().unwrap_err();
+        assert!(matches!(&nobody, TokenError::Grant(problem) if problem.trouble == GrantTrouble::NotSignedIn), "{nobody}");
     }
 
     #[cfg(unix)]

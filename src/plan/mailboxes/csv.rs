@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::values::{
     CommandLine, CommandLineError, Credential, EmailAddress, EmailAddressError, NameForm, NameFormError,
-    Secret, SignInWay,
+    Secret, SignInId, SignInIdError, SignInWay,
 };
 
 /// Largest file that is read, in bytes; ten thousand rows need about one million.
@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 4_000_000;
 const MAX_ROWS: usize = 10_000;
 
 /// The columns by the names that this program writes, and what other programs call them.
-const COLUMNS: [(Column, &[&str]); 13] = [
+const COLUMNS: [(Column, &[&str]); 17] = [
     (Column::Address, &["address", "email", "e-mail", "mail", "mailbox", "email_address", "e-mail_address"]),
     (
         Column::SourceUser,
@@ -48,16 +48,23 @@ const COLUMNS: [(Column, &[&str]); 13] = [
     (Column::DestinationTokenFile, &["destination_token_file", "to_token_file"]),
     (Column::SourceTokenCommand, &["source_token_command", "from_token_command"]),
     (Column::DestinationTokenCommand, &["destination_token_command", "to_token_command"]),
+    (Column::SourceSignIn, &["source_sign_in", "from_sign_in"]),
+    (Column::DestinationSignIn, &["destination_sign_in", "to_sign_in"]),
+    (Column::SourceKeyFile, &["source_key_file", "from_key_file"]),
+    (Column::DestinationKeyFile, &["destination_key_file", "to_key_file"]),
 ];
 
-/// The columns of one side beyond its user name: password, admin, token file, token command, form of the admin's name.
-type WayColumns = [Column; 5];
+/// The columns of one side beyond its user name: password, admin, token file, token command, form of the admin's name,
+/// provider that was signed in to, key file.
+type WayColumns = [Column; 7];
 const SOURCE_WAY: WayColumns = [
     Column::SourcePassword,
     Column::SourceAdmin,
     Column::SourceTokenFile,
     Column::SourceTokenCommand,
     Column::SourceAdminForm,
+    Column::SourceSignIn,
+    Column::SourceKeyFile,
 ];
 const DESTINATION_WAY: WayColumns = [
     Column::DestinationPassword,
@@ -65,6 +72,8 @@ const DESTINATION_WAY: WayColumns = [
     Column::DestinationTokenFile,
     Column::DestinationTokenCommand,
     Column::DestinationAdminForm,
+    Column::DestinationSignIn,
+    Column::DestinationKeyFile,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,6 +91,10 @@ enum Column {
     DestinationTokenFile,
     SourceTokenCommand,
     DestinationTokenCommand,
+    SourceSignIn,
+    DestinationSignIn,
+    SourceKeyFile,
+    DestinationKeyFile,
 }
 
 /// A mailbox as a CSV file has it.
@@ -217,6 +230,14 @@ pub enum CsvError {
         line: u64,
         /// What is wrong with it.
         source: CommandLineError,
+    },
+    /// An id of a provider that is none.
+    #[error("line {line}: {source}")]
+    BadProvider {
+        /// Where.
+        line: u64,
+        /// What is wrong with it.
+        source: SignInIdError,
     },
     /// A form of the admin's name that is none.
     #[error("line {line}: {source}")]
@@ -414,15 +435,15 @@ impl Header {
         field: impl Fn(Column) -> Option<&'r str>,
         line: u64,
     ) -> Result<Option<SignInWay>, CsvError> {
-        let [password, admin, token_file, token_command, admin_form] = columns;
-        if ![admin, admin_form, token_file, token_command]
+        let [password, admin, token_file, token_command, admin_form, sign_in, key_file] = columns;
+        if ![admin, admin_form, token_file, token_command, sign_in, key_file]
             .iter()
             .any(|column| self.columns.contains(&Some(*column)))
         {
             return Ok(None);
         }
         let value = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
-        let given: Vec<Column> = [token_file, token_command, admin, password]
+        let given: Vec<Column> = [token_file, token_command, sign_in, key_file, admin, password]
             .into_iter()
             .filter(|one| value(*one).is_some())
             .collect();
@@ -437,6 +458,11 @@ impl Header {
         } else if let Some(text) = value(token_command) {
             let command = CommandLine::parse(text);
             Credential::TokenCommand(command.map_err(|source| CsvError::BadCommand { line, source })?)
+        } else if let Some(id) = value(sign_in) {
+            let id = SignInId::parse(id).map_err(|source| CsvError::BadProvider { line, source })?;
+            Credential::SignedIn(id)
+        } else if let Some(path) = value(key_file) {
+            Credential::KeyFile(path.into())
         } else if let Some(name) = value(admin) {
             admin_of(name, value(admin_form)).map_err(|source| CsvError::BadForm { line, source })?
         } else if value(admin_form).is_some() {

@@ -100,6 +100,8 @@ fn way_parts(way: &SignInWay) -> Vec<String> {
         }
         Credential::TokenFile(path) => vec!["token file".to_owned(), path.display().to_string()],
         Credential::TokenCommand(line) => vec!["token command".to_owned(), line.as_str().to_owned()],
+        Credential::SignedIn(provider) => vec!["signed in".to_owned(), provider.to_string()],
+        Credential::KeyFile(path) => vec!["key file".to_owned(), path.display().to_string()],
     };
     parts.extend(more);
     parts

@@ -10,7 +10,7 @@ use crate::ui::widgets::choice::option_button;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::text;
 use crate::values::Side;
-use crate::values::{CommandLine, Credential, NameForm, SignInWay};
+use crate::values::{CommandLine, Credential, NameForm, SignInId, SignInWay};
 
 /// The choice and the unfinished input for one side.
 pub struct TypedWay {
@@ -19,6 +19,8 @@ pub struct TypedWay {
     admin_form: String,
     token_file: String,
     token_command: String,
+    sign_in: String,
+    key_file: String,
     error: Option<String>,
     /// What was last sent; the engine may take a moment to show it.
     sent: Option<Credential>,
@@ -30,14 +32,18 @@ enum Kind {
     Admin,
     TokenFile,
     TokenCommand,
+    SignedIn,
+    KeyFile,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Password, "Password"),
         (Self::Admin, "Admin"),
         (Self::TokenFile, "Token file"),
         (Self::TokenCommand, "Token command"),
+        (Self::SignedIn, "Browser sign-in"),
+        (Self::KeyFile, "Key file"),
     ];
 }
 
@@ -50,6 +56,8 @@ impl TypedWay {
             admin_form: String::new(),
             token_file: String::new(),
             token_command: String::new(),
+            sign_in: String::new(),
+            key_file: String::new(),
             error: None,
             sent: None,
         };
@@ -65,6 +73,12 @@ impl TypedWay {
             }
             Credential::TokenCommand(line) => {
                 (typed.kind, typed.token_command) = (Kind::TokenCommand, line.as_str().to_owned());
+            }
+            Credential::SignedIn(provider) => {
+                (typed.kind, typed.sign_in) = (Kind::SignedIn, provider.as_str().to_owned());
+            }
+            Credential::KeyFile(path) => {
+                (typed.kind, typed.key_file) = (Kind::KeyFile, path.to_string_lossy().into_owned());
             }
         }
         typed
@@ -99,6 +113,17 @@ impl TypedWay {
             Kind::TokenFile => Some(self.token_file.trim())
                 .filter(|path| !path.is_empty())
                 .map(|path| Credential::TokenFile(path.into())),
+            Kind::KeyFile => Some(self.key_file.trim())
+                .filter(|path| !path.is_empty())
+                .map(|path| Credential::KeyFile(path.into())),
+            Kind::SignedIn if self.sign_in.trim().is_empty() => None,
+            Kind::SignedIn => match SignInId::parse(self.sign_in.trim()) {
+                Ok(provider) => Some(Credential::SignedIn(provider)),
+                Err(error) => {
+                    self.error = Some(error.to_string());
+                    None
+                }
+            },
             Kind::TokenCommand if self.token_command.trim().is_empty() => None,
             Kind::TokenCommand => match CommandLine::parse(&self.token_command) {
                 Ok(line) => Some(Credential::TokenCommand(line)),
@@ -162,6 +187,18 @@ pub fn show(
             Some(&mut typed.token_command),
             "program and arguments",
             "It prints an OAuth token. Mailferry runs it, without a shell, for each connection and saves only the command.",
+        ),
+        Kind::SignedIn => (
+            "Provider",
+            Some(&mut typed.sign_in),
+            "google or microsoft",
+            "Sign in once with “mailferry sign-in --provider … --user …”; what renews the tokens is in the keyring, and only the provider's name is saved here.",
+        ),
+        Kind::KeyFile => (
+            "Key file",
+            Some(&mut typed.key_file),
+            "path",
+            "The key of a Google service account or a Microsoft application, which signs in for every mailbox. Only the path is saved.",
         ),
     };
     if let Some(value) = value {

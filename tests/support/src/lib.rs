@@ -18,6 +18,7 @@ pub mod cases;
 /// Programs that look at what was made from outside.
 pub mod clients {
     pub mod checkzone;
+    pub mod http;
     pub mod mbsync;
     pub mod plain_imap;
     pub mod signzone;
@@ -35,6 +36,7 @@ pub mod fakes {
     pub mod practice_server;
     pub mod scripted_imap;
     pub mod scripted_smtp;
+    pub mod token_endpoint;
 }
 pub mod odd_mail;
 pub mod probe_lines;
@@ -57,6 +59,7 @@ pub mod servers {
     pub mod cyrus;
     pub mod dovecot;
     pub mod named;
+    pub mod oidc;
     pub mod policy_site;
     pub mod postfix;
     mod postfix_instance;

@@ -35,5 +35,6 @@ pub fn practice_access(handle: &ImapHandle) -> Access {
         timeouts: Timeouts::default(),
         idle: IdleSessions::default(),
         options: AccessOptions::default(),
+        tokens: None,
     }
 }

@@ -338,6 +338,7 @@ fn access(endpoint: &Endpoint) -> Access {
         },
         idle: mailferry::imap::IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
+        tokens: None,
     }
 }
 

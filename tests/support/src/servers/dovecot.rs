@@ -313,5 +313,6 @@ pub fn access(port: u16, security: Security, user: &str) -> Access {
         timeouts: Timeouts::default(),
         idle: IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
+        tokens: None,
     }
 }

@@ -1,0 +1,270 @@
+//! Sign-ins at OAuth providers: what went wrong and what to do, for every kind of trouble in one place.
+
+use std::path::Path;
+
+use crate::assets::AssetError;
+use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
+use crate::engine::system::input::InputError;
+use crate::values::{Credential, GrantProblem, GrantTrouble, SignInId};
+use crate::web::WebError;
+
+/// Trouble in words.
+struct Told {
+    title: &'static str,
+    why: &'static str,
+    way_out: &'static str,
+    note: &'static str,
+}
+
+/// What each kind of trouble means to the owner.
+#[expect(clippy::too_many_lines, reason = "one table")]
+const fn told(trouble: GrantTrouble) -> Told {
+    match trouble {
+        GrantTrouble::NotSignedIn => Told {
+            title: "Nobody has signed in yet",
+            why: "The keyring has no sign-in for this user at this provider.",
+            way_out: "Sign in once with “mailferry sign-in --provider … --user …”",
+            note: "It lasts until it is revoked; each user of a mailbox signs in for it",
+        },
+        GrantTrouble::KeyringSilent => Told {
+            title: "The keyring does not answer",
+            why: "It may be locked, so Mailferry does not know whether somebody has signed in.",
+            way_out: "Unlock the keyring, then try again",
+            note: "",
+        },
+        GrantTrouble::Ended => Told {
+            title: "The sign-in has ended",
+            why: "It was revoked or has expired, or the password was changed. Only this mailbox waits; the others go on.",
+            way_out: "Sign in again with “mailferry sign-in”",
+            note: "The copy then continues where it stopped",
+        },
+        GrantTrouble::ConsentMissing => Told {
+            title: "The consent is missing",
+            why: "Nobody has allowed the application to read this mailbox.",
+            way_out: "Sign in again and agree, or have an admin agree for everybody",
+            note: "Microsoft: Entra admin center, the application, API permissions, “Grant admin consent”",
+        },
+        GrantTrouble::AdminConsentMissing => Told {
+            title: "Only an admin may allow this",
+            why: "The organisation lets its users agree to no application themselves.",
+            way_out: "Ask an admin to agree for the organisation",
+            note: "Microsoft: API permissions, “Grant admin consent”. Google: Admin console, API controls, trust the client id",
+        },
+        GrantTrouble::ConditionalAccess => Told {
+            title: "A rule of the organisation forbids this sign-in",
+            why: "Conditional Access wants another device, place or kind of program.",
+            way_out: "Ask an admin to look the sign-in up in the sign-in log, under “Conditional Access”",
+            note: "The policy named there needs an exception for this application, for the days of the move",
+        },
+        GrantTrouble::SecondFactor => Told {
+            title: "A second factor is missing",
+            why: "The organisation asks for one, and this sign-in cannot show it by itself.",
+            way_out: "Sign in again in the browser, and set the second factor up there",
+            note: "",
+        },
+        GrantTrouble::ClientUnknown => Told {
+            title: "The provider does not know the application",
+            why: "The client id is wrong, was deleted, or belongs to another organisation.",
+            way_out: "Compare the client id with the provider's console",
+            note: "“mailferry sign-in --provider … --guide” names each click; for Microsoft give --tenant as well",
+        },
+        GrantTrouble::ClientSecret => Told {
+            title: "The secret or the certificate of the application is not accepted",
+            why: "It is wrong or has expired.",
+            way_out: "Create a new one in the provider's console",
+            note: "Microsoft shows a “Value” and a “Secret ID”: the value is the secret",
+        },
+        GrantTrouble::NotPublicClient => Told {
+            title: "The application may not sign in without a secret",
+            why: "It is not registered as a public client.",
+            way_out: "Set “Allow public client flows” to “Yes”",
+            note: "Entra admin center, the application, Authentication, Advanced settings",
+        },
+        GrantTrouble::Redirect => Told {
+            title: "The address that the browser returns to is not registered",
+            why: "The provider compares it with those of the application.",
+            way_out: "Register it as the guide says",
+            note: "Google: client type “Desktop app”. Microsoft: http://localhost under “Mobile and desktop applications”",
+        },
+        GrantTrouble::UserUnknown => Told {
+            title: "The provider does not let this user in",
+            why: "The user does not exist, is blocked, or is not assigned to the application.",
+            way_out: "Check the address, and the user in the provider's admin console",
+            note: "It is the user's primary address, not an alias",
+        },
+        GrantTrouble::TenantUnknown => Told {
+            title: "The organisation does not exist",
+            why: "The tenant is wrong.",
+            way_out: "Copy “Directory (tenant) ID” from the overview of the application",
+            note: "",
+        },
+        GrantTrouble::DelegationMissing => Told {
+            title: "The key may not act for this mailbox",
+            why: "Domain-wide delegation or the application permission is missing.",
+            way_out: "Google: Admin console, Security, API controls, Domain-wide delegation: the client id with https://mail.google.com/",
+            note: "Microsoft: application permission IMAP.AccessAsApp with admin consent. It can take an hour to work",
+        },
+        GrantTrouble::Scope => Told {
+            title: "The provider does not allow what the sign-in asks for",
+            why: "The permission for IMAP, or for a sign-in that lasts, is not among those of the application.",
+            way_out: "Add the permissions that the guide names",
+            note: "",
+        },
+        GrantTrouble::Declined => Told {
+            title: "The sign-in was declined",
+            why: "Somebody said no in the browser. Nothing was changed.",
+            way_out: "Sign in again and agree",
+            note: "",
+        },
+        GrantTrouble::TooLate => Told {
+            title: "The sign-in was not finished",
+            why: "The window was closed, or it took too long. Nothing was changed.",
+            way_out: "Sign in again",
+            note: "If the browser runs on another computer, use --device where the provider allows it",
+        },
+        GrantTrouble::Clock => Told {
+            title: "The clock of this computer is wrong",
+            why: "What it signs counts as expired or as not valid yet.",
+            way_out: "Set date and time, with time zone",
+            note: "",
+        },
+        GrantTrouble::Busy => Told {
+            title: "The provider is busy",
+            why: "It gives no token at the moment.",
+            way_out: "Wait a few minutes",
+            note: "A running copy tries again by itself",
+        },
+        GrantTrouble::Unreachable => Told {
+            title: "The provider was not reached",
+            why: "The network is down, or something in between refuses the connection.",
+            way_out: "Check the network",
+            note: "A running copy tries again by itself",
+        },
+        GrantTrouble::OtherServer => Told {
+            title: "The tokens are for another server",
+            why: "Mailferry sends tokens only to the servers of their provider.",
+            way_out: "Correct the server, or choose another way to sign in",
+            note: "No token was sent",
+        },
+        GrantTrouble::KeyFile => Told {
+            title: "The key file cannot be used",
+            why: "It is missing, unreadable, or of another kind.",
+            way_out: "Download the key again, or check the path",
+            note: "“mailferry sign-in --provider … --guide --organisation” names each click",
+        },
+        GrantTrouble::NotUnderstood => Told {
+            title: "The provider's answer was not understood",
+            why: "It says neither yes nor a known no.",
+            way_out: "Search the provider's documentation for its words",
+            note: "",
+        },
+    }
+}
+
+/// What a sign-in at a provider came to.
+pub(in crate::engine) fn grant(user: &str, problem: &GrantProblem) -> UserError {
+    let Told { title, why, way_out, note } = told(problem.trouble);
+    let shown = [problem.code.as_str(), problem.words.as_str()];
+    let said: Vec<&str> = shown.into_iter().filter(|part| !part.is_empty()).collect();
+    let error = UserError::new(format!("{title} ({user})"), why).or_else(way_out, note);
+    if said.is_empty() { error } else { error.with_server_words(&said.join(": ")) }
+}
+
+/// The same for a mailbox that was to be opened.
+pub(super) fn of_mailbox(attempt: &Attempt, problem: &GrantProblem) -> UserError {
+    grant(&attempt.user, problem)
+}
+
+/// “User is authenticated but not connected”, whose cause Exchange does not name.
+pub(super) fn not_connected(attempt: &Attempt) -> UserError {
+    let title = format!("{} knows who signs in, but does not open {}", attempt.server.host, attempt.user);
+    if attempt.way.needs_password() {
+        return UserError::new(title, "The server does not say why.").or_else(
+            "Check the password, and that the admin has access to this mailbox",
+            "The server does not say which of the two it is",
+        );
+    }
+    let error = UserError::new(title, "The token is good. The server does not say what is missing; it is one of these.")
+        .or_else("Give the mailbox a licence, and switch IMAP on for it", "Exchange admin center, “Manage email apps settings”");
+    match attempt.way.credential {
+        Credential::KeyFile(_) => error
+            .or_else("Give the application FullAccess to the mailbox", "Run the script of “mailferry exchange-access”")
+            .or_else(
+                "Make the service principal with the object id of the ENTERPRISE APPLICATION",
+                "With that of the app registration it exists and opens nothing: remove it and make it again",
+            ),
+        _ => error.or_else(
+            "Check that the one who signed in is the user of this mailbox, or has FullAccess to it",
+            "A shared mailbox is opened with the sign-in of a delegate",
+        ),
+    }
+}
+
+/// No provider of this id.
+pub(in crate::engine) fn unknown_sign_in(id: &str, known: &[SignInId]) -> UserError {
+    let known: Vec<&str> = known.iter().map(SignInId::as_str).collect();
+    UserError::new(format!("There is no sign-in for “{id}”"), format!("Known are: {}.", known.join(", ")))
+        .or_else("Use one of these, or describe your own server with --provider-file FILE", "In the form of assets/sign_in.toml")
+        .or_else("Use an app password", "Most other providers have them")
+}
+
+/// An owner's file with providers is wrong.
+pub(in crate::engine) fn provider_file(path: &Path, error: &AssetError) -> UserError {
+    UserError::new(format!("{}:{} is not valid", path.display(), error.line), super::sentence(&error.problem))
+        .or_else(error.way_out, "")
+}
+
+/// An owner's file with providers cannot be read.
+pub(in crate::engine) fn provider_file_not_read(path: &Path, error: &InputError) -> UserError {
+    UserError::new(format!("{} could not be read", path.display()), super::sentence(error))
+        .or_else("Check the file’s name and permissions", "Nobody was signed in")
+        .caused_by(error)
+}
+
+/// The provider wants a secret of the client.
+pub(in crate::engine) fn no_client_secret(provider: &str) -> UserError {
+    UserError::new(
+        format!("{provider} wants the client secret as well"),
+        "It is shown beside the client id, even for programs on a desktop.",
+    )
+    .or_else("Put it on the first line of a file, and give --client-secret-file FILE", "Only you should be able to read it")
+}
+
+/// HTTPS cannot be set up.
+pub(in crate::engine) fn no_tls(error: &WebError) -> UserError {
+    UserError::new("No secure connection can be made from this computer", super::sentence(error))
+        .or_else("Install the system's certificate authorities", "On Debian: the package ca-certificates")
+        .caused_by(error)
+}
+
+/// The sign-in worked and could not be kept.
+pub(in crate::engine) fn sign_in_not_kept(why: &str) -> UserError {
+    UserError::new("The sign-in could not be kept", why)
+        .or_else("Start or unlock the keyring of this system, and sign in again", "A sign-in is kept nowhere else")
+        .or_else("Use the key of a service account or an application, with --to-key-file", "It needs no keyring")
+}
+
+/// The catalogue has no guide for this.
+pub(in crate::engine) fn no_guide(provider: &str) -> UserError {
+    UserError::new(format!("There is no guide to this for {provider}"), "The catalogue names no steps.")
+        .or_else("Leave --organisation out, or read the provider's own documentation", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_provider_s_own_words_stand_beside_ours() {
+        let problem = GrantProblem {
+            trouble: GrantTrouble::ConditionalAccess,
+            code: "AADSTS53003".to_owned(),
+            words: "Access has been blocked".to_owned(),
+        };
+        let text = grant("anna@example.org", &problem).to_text();
+        for part in ["anna@example.org", "AADSTS53003: Access has been blocked", "Conditional Access", "exception"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Whole copies with tokens that end on the way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
+
+use mailferry::engine::{
+    Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing, ProjectView, SecretsPolicy, SignInState,
+    Snapshot, TokenDesk, Verify,
+};
+use mailferry::providers::ProviderId;
+use mailferry::values::{Credential, Endpoint, MailboxId, Secret, Security, Side, SignInWay, UnixTime};
+use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
+use mailferry_test_support::programs;
+use mailferry_test_support::servers::dovecot::{self, Dovecot, PASSWORD};
+use mailferry_test_support::servers::oidc::Oidc;
+
+use crate::{keep, mail_server, now, open_folder, own, store};
+
+const MAILBOXES: usize = 20;
+
+struct Bench(Engine, u64);
+
+impl Bench {
+    fn send(&mut self, command: Command) {
+        self.1 += 1;
+        let sent = self.1;
+        assert!(self.0.send(command));
+        self.wait(|snapshot| snapshot.commands_taken >= sent);
+    }
+
+    fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        for _look in 0..programs::LOOKS {
+            while let Some(event) = self.0.next_event() {
+                if let Event::Failed { error, .. } = event {
+                    eprintln!("{}", error.to_text());
+                }
+            }
+            let snapshot = self.0.snapshot();
+            if is_reached(&snapshot) {
+                return snapshot;
+            }
+            self.0.wait_for_change(Duration::from_millis(100));
+        }
+        panic!("not reached; last: {:#?}", self.0.snapshot());
+    }
+
+    fn project(&mut self, is_reached: impl Fn(&ProjectView) -> bool) -> ProjectView {
+        self.wait(|snapshot| snapshot.project.as_ref().is_some_and(&is_reached)).project.clone().unwrap()
+    }
+
+    fn copy(&mut self) -> ProjectView {
+        self.send(Command::StartCopy);
+        self.project(|project| {
+            matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Failed) && project.copy.mailboxes.len() == MAILBOXES
+        })
+    }
+}
+
+fn clear(port: u16) -> Endpoint {
+    Endpoint::new("127.0.0.1", port, Security::Clear).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_mailboxes_outlive_three_expiries_and_one_revocation() {
+    let Some(oidc) = Oidc::start() else { return };
+    let oidc = Arc::new(oidc);
+    let users: Vec<String> = (0..MAILBOXES).map(|number| format!("user{number:02}")).collect();
+    let names: Vec<&str> = users.iter().map(String::as_str).collect();
+    let folder = open_folder();
+    let Some(source) = Dovecot::start(&names, &dovecot::Settings::default()) else { return };
+    let Some(destination) = mail_server(&oidc, &names, folder.path()) else { return };
+    let mails = mixed_mailbox(30, '/', "");
+    let store = store();
+    for user in &users {
+        PlainImap::open(source.clear_port, user).store(&mails);
+        keep(&oidc, &store, user).await;
+    }
+    // Every fifteenth question for a token, an hour is over: what is alive ends at the provider, and here as well. At the
+    // twentieth one user withdraws the consent.
+    let (seconds, questions) = (Arc::new(AtomicI64::new(now())), Arc::new(AtomicU32::new(0)));
+    let expiries = Arc::new(AtomicU32::new(0));
+    let is_under_way = Arc::new(AtomicU32::new(0));
+    let clock = {
+        let (oidc, expiries, is_under_way) = (Arc::clone(&oidc), Arc::clone(&expiries), Arc::clone(&is_under_way));
+        Arc::new(move || {
+            if is_under_way.load(Ordering::SeqCst) == 1 {
+                match questions.fetch_add(1, Ordering::SeqCst) {
+                    15 | 30 | 45 => {
+                        oidc.expire_tokens();
+                        seconds.fetch_add(3_600, Ordering::SeqCst);
+                        expiries.fetch_add(1, Ordering::SeqCst);
+                    }
+                    20 => oidc.revoke("user17"),
+                    _ => {}
+                }
+            }
+            UnixTime(seconds.load(Ordering::SeqCst))
+        })
+    };
+    let home = tempfile::tempdir().unwrap();
+    let config = EngineConfig {
+        recent_file: None,
+        confirmed_file: None,
+        accounts_folder: home.path().join("accounts"),
+        projects_folder: home.path().join("projects"),
+        secrets: SecretsPolicy::SessionOnly,
+        tokens: Some(TokenDesk::with_clock(store.clone(), clock)),
+        verify: Verify::Full,
+        acts_by_itself: false,
+        ..EngineConfig::for_this_user()
+    };
+    let log = LogRing::default();
+    let mut bench = Bench(Engine::start(config, log, Arc::new(|| {})).unwrap(), 0);
+    let file = home.path().join("move.mailferry");
+    bench.send(Command::NewProject { domain: "example.org".to_owned(), path: Some(file.clone()) });
+    bench.send(Command::SetSourceServer(clear(source.clear_port)));
+    bench.send(Command::ChooseDestination {
+        provider: ProviderId("generic-imap".to_owned()),
+        server: Some(clear(destination.clear_port)),
+    });
+    for user in &users {
+        bench.send(Command::AddMailbox(format!("{user}@example.org")));
+    }
+    let rows: Vec<(MailboxId, String)> = bench
+        .project(|project| project.mailboxes.len() == MAILBOXES)
+        .mailboxes
+        .iter()
+        .map(|row| (row.id, row.mailbox.address.to_string().replace("@example.org", "")))
+        .collect();
+    for (mailbox, user) in rows.clone() {
+        for side in [Side::Source, Side::Destination] {
+            bench.send(Command::SetUser { mailbox, side, user: user.clone() });
+        }
+        bench.send(Command::SetPassword { mailbox, side: Side::Source, secret: Secret::new(PASSWORD) });
+        let way = SignInWay::with(Credential::SignedIn(own()));
+        bench.send(Command::SetSignInWay { mailbox, side: Side::Destination, way });
+    }
+    bench.send(Command::TestSignIn { mailboxes: Vec::new() });
+    bench.project(|project| {
+        project.mailboxes.iter().all(|row| {
+            [&row.source, &row.destination].into_iter().all(|side| side.state == SignInState::SignedIn)
+        })
+    });
+    bench.send(Command::BuildPlan);
+    bench.project(|project| project.plan.counting.is_none() && project.plan.mailboxes.len() == MAILBOXES);
+    is_under_way.store(1, Ordering::SeqCst);
+    let first = bench.copy();
+    assert_eq!(expiries.load(Ordering::SeqCst), 3, "the copy met three expiries");
+    let same = |user: &str| {
+        let [from, to] = [&source, &destination].map(|server| PlainImap::open(server.clear_port, user).multiset(str::to_owned));
+        from == to
+    };
+    for (mailbox, user) in &rows {
+        let progress = &first.copy.mailboxes[mailbox];
+        if user == "user17" {
+            let error = progress.error.as_ref().unwrap_or_else(|| panic!("{progress:#?}"));
+            assert!(error.title.contains("The sign-in has ended") && !error.ways_out.is_empty(), "{error:#?}");
+        } else {
+            assert!(progress.error.is_none() && same(user), "{user}: {progress:#?}");
+        }
+    }
+    // Signed in again, the rest follows, and nothing twice.
+    keep(&oidc, &store, "user17").await;
+    bench.copy();
+    for user in &users {
+        assert!(same(user), "{user}");
+    }
+    // No token is in the project, nor in its log beside it.
+    drop(bench);
+    for entry in std::fs::read_dir(home.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        for secret in secrets_of(&store, &users).await {
+            let is_there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!is_there, "a secret is in {}", entry.path().display());
+        }
+    }
+}
+
+/// What renews the tokens of each user at the end.
+async fn secrets_of(store: &mailferry::secrets::SecretStore, users: &[String]) -> Vec<String> {
+    let grants = mailferry::signin::Grants::new(store.clone());
+    let mut secrets = Vec::new();
+    for user in users {
+        secrets.push(grants.find(&own(), user).await.unwrap().refresh.expose().to_owned());
+    }
+    secrets
+}
