@@ -44,6 +44,31 @@ const RDAP: &str = r#"{
   "version": "1.0"
 }
 "#;
+const SIGN_IN: &str = r#"schema = 1
+
+[[provider]]
+id = "own"
+name = "Own"
+hosts = ["imap.own.example"]
+authorization = "https://own.example/auth"
+token = "https://own.example/token"
+scopes = ["mail"]
+redirect_host = "127.0.0.1"
+needs_client_secret = false
+steps = [{ text = "Open the console.", link = "https://own.example/console" }]
+source = "a page"
+date = "2026-11-28"
+"#;
+const SIGN_IN_ERRORS: &str = r#"schema = 1
+
+[[source]]
+name = "RFC 6749"
+date = "2026-11-28"
+errors = [
+    { code = "invalid_grant", words = "short-lived", means = "clock" },
+    { code = "invalid_grant", means = "ended" },
+]
+"#;
 const WORDS: &str = r#"source = "collected by hand"
 date = "2026-11-23"
 
@@ -99,6 +124,8 @@ fn whole_files_of_each_kind_are_taken() {
         ("refusals.toml", REFUSAL),
         ("selectors.toml", SELECTOR),
         ("server_habits.toml", HABITS),
+        ("sign_in.toml", SIGN_IN),
+        ("sign_in_errors.toml", SIGN_IN_ERRORS),
         ("rehearsal/example.zone", ZONE),
         ("rehearsal/seen.json", "{ \"a\": 1 }\n"),
         ("icons/tick.svg", "<svg viewBox=\"0 0 1 1\"></svg>\n"),
@@ -188,6 +215,37 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
         ("server_habits.toml", HABITS, "deepest_level = 3", "deepest_level = 300", &["from 1 to 100"]),
         ("server_habits.toml", HABITS, "[20]", "[0]", &["numbers from 1"]),
         ("server_habits.toml", HABITS, "hosts = [\"gmx.net\"]", "", &["no server"]),
+        ("sign_in.toml", SIGN_IN, "schema = 1", "schema = 2", &[":1:", "schema = 1"]),
+        ("sign_in.toml", SIGN_IN, "id = \"own\"", "id = \"Own\"", &[":4:", "lower-case"]),
+        (
+            "sign_in.toml",
+            SIGN_IN,
+            "https://own.example/token",
+            "http://own.example/token",
+            &["for secrets", "https://"],
+        ),
+        ("sign_in.toml", SIGN_IN, "https://own.example/auth", "https://a@own.example/auth", &["for secrets"]),
+        ("sign_in.toml", SIGN_IN, "127.0.0.1", "own.example", &["off this computer"]),
+        ("sign_in.toml", SIGN_IN, "imap.own.example", "imap.own.example:993", &["hosts", "without a port"]),
+        ("sign_in.toml", SIGN_IN, "[\"mail\"]", "[]", &["scopes"]),
+        (
+            "sign_in.toml",
+            SIGN_IN,
+            "https://own.example/console",
+            "http://own.example/console",
+            &["not https"],
+        ),
+        ("sign_in.toml", SIGN_IN, "date = \"2026-11-28\"", "date = \"2026-11-31\"", &["2026-11-31"]),
+        ("sign_in_errors.toml", SIGN_IN_ERRORS, "\"clock\"", "\"clocks\"", &["clocks"]),
+        ("sign_in_errors.toml", SIGN_IN_ERRORS, "short-lived", "Short-lived", &["lower case"]),
+        (
+            "sign_in_errors.toml",
+            SIGN_IN_ERRORS,
+            ", words = \"short-lived\"",
+            "",
+            &["earlier row", "words first"],
+        ),
+        ("sign_in_errors.toml", SIGN_IN_ERRORS, "RFC 6749", " ", &["source is empty"]),
         ("rehearsal/example.zone", ZONE, "SOA", "NS", &["no SOA"]),
         ("rehearsal/seen.json", "{}", "{", "x", &["not JSON"]),
         ("icons/tick.svg", "<svg></svg>", "</svg>", "", &["not an SVG image"]),

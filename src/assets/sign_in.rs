@@ -90,14 +90,17 @@ pub fn read_sign_in(text: &str) -> Result<Vec<SignInProvider>, AssetError> {
             return wrong(format!("“{}” is there twice", entry.id), "give each provider an id of its own");
         }
         seen.push(&entry.id);
-        let endpoints = [&entry.authorization, &entry.token].into_iter().chain(&entry.device).chain(&entry.revocation);
+        let endpoints =
+            [&entry.authorization, &entry.token].into_iter().chain(&entry.device).chain(&entry.revocation);
         if let Some(bad) = endpoints.into_iter().find(|address| !is_endpoint(address)) {
             return wrong(
                 format!("“{bad}” is not an address for secrets"),
                 "write https://…; http:// is allowed on 127.0.0.1 only",
             );
         }
-        let is_host = |host: &String| !host.is_empty() && *host == host.to_ascii_lowercase() && !host.contains(['/', ':']);
+        let is_host = |host: &String| {
+            !host.is_empty() && *host == host.to_ascii_lowercase() && !host.contains(['/', ':'])
+        };
         if entry.hosts.is_empty() || !entry.hosts.iter().all(is_host) {
             return wrong(
                 "the hosts are missing or not valid".to_owned(),
@@ -110,8 +113,13 @@ pub fn read_sign_in(text: &str) -> Result<Vec<SignInProvider>, AssetError> {
         if entry.scopes.is_empty() || entry.name.trim().is_empty() {
             return wrong("the name or the scopes are missing".to_owned(), "write both");
         }
-        if entry.steps.iter().chain(&entry.organisation_steps).any(|step| step.text.trim().is_empty() || !(step.link.is_empty() || step.link.starts_with("https://"))) {
-            return wrong("a step has no text, or its link is not https".to_owned(), "write both, or an empty link");
+        if entry.steps.iter().chain(&entry.organisation_steps).any(|step| {
+            step.text.trim().is_empty() || !(step.link.is_empty() || step.link.starts_with("https://"))
+        }) {
+            return wrong(
+                "a step has no text, or its link is not https".to_owned(),
+                "write both, or an empty link",
+            );
         }
     }
     Ok(file.provider.into_iter().map(Spanned::into_inner).collect())

@@ -58,7 +58,8 @@ pub fn read_sign_in_errors(text: &str) -> Result<Vec<SignInError>, AssetError> {
                 return Err(lines.wrong(span, problem, "write the code, and words in lower case"));
             }
             // The first that fits counts, so this one would never be found.
-            let is_hidden = |earlier: &SignInError| earlier.code == error.code && error.words.contains(&earlier.words);
+            let is_hidden =
+                |earlier: &SignInError| earlier.code == error.code && error.words.contains(&earlier.words);
             if errors.iter().any(is_hidden) {
                 let problem = format!("an earlier row for {} fits wherever this one does", error.code);
                 return Err(lines.wrong(span, problem, "put rows with words first, or remove it"));

@@ -5,8 +5,8 @@
 //! is also held in memory, so a job that runs for days does not stop because the keyring locked itself.
 
 mod backend;
-mod memory;
 mod long_secret;
+mod memory;
 mod secret_name;
 mod store;
 mod worker;

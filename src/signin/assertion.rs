@@ -35,7 +35,8 @@ impl Signer {
             PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
             _ => return Err(unusable("the private key is not an RSA key")),
         };
-        let pair = pair.map_err(|_never_shown| unusable("the private key is not an RSA key of 2048 bits or more"))?;
+        let pair =
+            pair.map_err(|_never_shown| unusable("the private key is not an RSA key of 2048 bits or more"))?;
         let thumbprint = CertificateDer::from_pem_slice(pem.as_bytes()).ok().map(|der| {
             let digest = ring::digest::digest(&ring::digest::SHA256, &der);
             let mut thumbprint = [0; 32];
@@ -50,7 +51,12 @@ impl Signer {
         self.thumbprint.is_some()
     }
 
-    fn sign(&self, header: &Value, claims: &Value, encoding: &'static dyn RsaEncoding) -> Result<Secret, GrantProblem> {
+    fn sign(
+        &self,
+        header: &Value,
+        claims: &Value,
+        encoding: &'static dyn RsaEncoding,
+    ) -> Result<Secret, GrantProblem> {
         let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
         let message = format!("{}.{}", part(header), part(claims));
         let mut signature = vec![0; self.pair.public().modulus_len()];
@@ -79,7 +85,13 @@ impl Signer {
     }
 
     /// Of a Microsoft application, with a number that is used once.
-    pub fn for_microsoft(&self, client: &str, audience: &str, once: &str, now: UnixTime) -> Result<Secret, GrantProblem> {
+    pub fn for_microsoft(
+        &self,
+        client: &str,
+        audience: &str,
+        once: &str,
+        now: UnixTime,
+    ) -> Result<Secret, GrantProblem> {
         let thumbprint = self.thumbprint.map(|print| BASE64URL_NOPAD.encode(&print)).unwrap_or_default();
         let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint });
         let claims = json!({
@@ -111,7 +123,9 @@ pub struct GoogleClaims<'a> {
 
 #[cfg(test)]
 mod tests {
-    use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
+    use ring::signature::{
+        RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+    };
 
     use super::*;
 
@@ -125,7 +139,8 @@ mod tests {
         UnparsedPublicKey::new(algorithm, signer.pair.public().as_ref())
             .verify(message.as_bytes(), &signature)
             .unwrap();
-        let read = |part: &str| serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap();
+        let read =
+            |part: &str| serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap();
         let (header, claims) = message.split_once('.').unwrap();
         (read(header), read(claims))
     }
@@ -141,7 +156,8 @@ mod tests {
             scope: "https://mail.google.com/",
             audience: "https://oauth2.googleapis.com/token",
         };
-        let (header, claims) = claims_of(&signer.for_google(&google, now).unwrap(), &RSA_PKCS1_2048_8192_SHA256);
+        let (header, claims) =
+            claims_of(&signer.for_google(&google, now).unwrap(), &RSA_PKCS1_2048_8192_SHA256);
         assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &json!("k1")));
         assert_eq!((&claims["iss"], &claims["sub"]), (&json!(google.account), &json!(google.user)));
         assert_eq!((&claims["iat"], &claims["exp"]), (&json!(now.0 - 30), &json!(now.0 + 570)));
@@ -150,7 +166,10 @@ mod tests {
         let (header, claims) = claims_of(&made, &RSA_PSS_2048_8192_SHA256);
         let print = header["x5t#S256"].as_str().unwrap();
         assert!(header["alg"] == "PS256" && BASE64URL_NOPAD.decode(print.as_bytes()).unwrap().len() == 32);
-        assert_eq!((&claims["iss"], &claims["sub"], &claims["jti"]), (&json!("client"), &json!("client"), &json!("n1")));
+        assert_eq!(
+            (&claims["iss"], &claims["sub"], &claims["jti"]),
+            (&json!("client"), &json!("client"), &json!("n1"))
+        );
         assert!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap() <= 3_600);
     }
 

@@ -29,13 +29,16 @@ pub fn read_reply(line: &str, state: &str) -> BrowserReply {
         return BrowserReply::Other;
     };
     // The host is of no interest, and only a path is allowed here.
-    let Some(url) = target.starts_with('/').then(|| Url::parse(&format!("http://127.0.0.1{target}")).ok()).flatten() else {
+    let Some(url) =
+        target.starts_with('/').then(|| Url::parse(&format!("http://127.0.0.1{target}")).ok()).flatten()
+    else {
         return BrowserReply::Other;
     };
     if url.path() != "/" {
         return BrowserReply::Other;
     }
-    let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let value =
+        |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let (code, error) = (value("code"), value("error"));
     if code.is_none() && error.is_none() {
         return BrowserReply::Other;
@@ -45,7 +48,9 @@ pub fn read_reply(line: &str, state: &str) -> BrowserReply {
         return BrowserReply::OtherState;
     }
     match (error, code) {
-        (Some(error), _) => BrowserReply::Refused(read_error(&error, &value("error_description").unwrap_or_default())),
+        (Some(error), _) => {
+            BrowserReply::Refused(read_error(&error, &value("error_description").unwrap_or_default()))
+        }
         (None, Some(code)) if !code.is_empty() => BrowserReply::Code(Secret::new(code)),
         (None, _) => BrowserReply::Other,
     }
@@ -66,7 +71,14 @@ mod tests {
         let refused = read("/?error=access_denied&error_description=no+thanks&state=s1&code=a");
         let BrowserReply::Refused(problem) = refused else { unreachable!("{refused:?}") };
         assert_eq!((problem.trouble, problem.words.as_str()), (GrantTrouble::Declined, "no thanks"));
-        for other in ["/favicon.ico", "/", "/?state=s1", "/?code=&state=s1", "/x?code=a&state=s1", "http://evil/?code=a&state=s1"] {
+        for other in [
+            "/favicon.ico",
+            "/",
+            "/?state=s1",
+            "/?code=&state=s1",
+            "/x?code=a&state=s1",
+            "http://evil/?code=a&state=s1",
+        ] {
             assert_eq!(read(other), BrowserReply::Other, "{other}");
         }
         for line in ["", "GET", "POST /?code=a&state=s1 HTTP/1.1", "GET /?code=a&state=s1"] {

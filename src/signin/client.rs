@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use oauth2::basic::{BasicErrorResponse, BasicTokenResponse};
 use oauth2::{
-    AsyncHttpClient, ErrorResponse, ErrorResponseType, HttpRequest, HttpResponse, RequestTokenError, TokenResponse as _, http,
+    AsyncHttpClient, ErrorResponse, ErrorResponseType, HttpRequest, HttpResponse, RequestTokenError,
+    TokenResponse as _, http,
 };
 use thiserror::Error;
 
@@ -111,9 +112,9 @@ where
         RequestTokenError::Request(PostError::Busy(status)) => {
             GrantProblem::of(GrantTrouble::Busy, format!("HTTP status {status}"))
         }
-        RequestTokenError::Request(PostError::Http(_)) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            not_understood()
-        }
+        RequestTokenError::Request(PostError::Http(_))
+        | RequestTokenError::Parse(..)
+        | RequestTokenError::Other(_) => not_understood(),
     }
 }
 

@@ -53,7 +53,9 @@ impl TokenDesk {
     /// The provider of tokens for a user; `None` where the way in needs none of ours.
     pub fn provider(&self, credential: &Credential, user: &str) -> Option<Arc<dyn TokenProvider>> {
         let (name, source) = match credential {
-            Credential::SignedIn(provider) => (format!("signed in {provider}"), Source::SignedIn(provider.clone())),
+            Credential::SignedIn(provider) => {
+                (format!("signed in {provider}"), Source::SignedIn(provider.clone()))
+            }
             Credential::KeyFile(path) => (format!("key {}", path.display()), Source::KeyFile(path.clone())),
             _ => return None,
         };

@@ -99,8 +99,9 @@ mod tests {
 
     #[test]
     fn every_mailbox_is_in_both_scripts_and_nothing_gets_out_of_its_quotes() {
-        let mailboxes: Vec<EmailAddress> =
-            ["anna@example.org", "o'neill@example.org"].map(|text| EmailAddress::parse(text).unwrap()).to_vec();
+        let mailboxes: Vec<EmailAddress> = ["anna@example.org", "o'neill@example.org"]
+            .map(|text| EmailAddress::parse(text).unwrap())
+            .to_vec();
         let access = AppAccess {
             app_id: "0000-1".to_owned(),
             object_id: "2222'; Remove-Mailbox *; '\u{2019}\n".to_owned(),
@@ -108,8 +109,14 @@ mod tests {
         };
         let (give, undo) = (access_script(&access), undo_script(&access));
         for script in [&give, &undo] {
-            assert!(script.contains("'anna@example.org',\n") && script.contains("'o''neill@example.org'\n)"), "{script}");
-            assert!(script.contains("$object = '2222''; Remove-Mailbox *; ''\u{2019}\u{2019}'\n"), "{script}");
+            assert!(
+                script.contains("'anna@example.org',\n") && script.contains("'o''neill@example.org'\n)"),
+                "{script}"
+            );
+            assert!(
+                script.contains("$object = '2222''; Remove-Mailbox *; ''\u{2019}\u{2019}'\n"),
+                "{script}"
+            );
         }
         assert!(give.contains("Add-MailboxPermission") && give.contains("New-ServicePrincipal -AppId $app"));
         assert!(undo.contains("Remove-MailboxPermission") && undo.contains("Remove-ServicePrincipal"));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl, PkceCodeChallenge,
-    RedirectUrl, RefreshToken, Scope, StandardDeviceAuthorizationResponse, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DeviceAuthorizationUrl,
+    PkceCodeChallenge, RedirectUrl, RefreshToken, Scope, StandardDeviceAuthorizationResponse, TokenUrl,
 };
 
 use super::client::{Given, Poster, Refused, of_web, problem};
@@ -165,7 +165,8 @@ async fn by_code(
 
 /// Another token for a grant.
 pub(super) async fn renew(grant: &Grant, (web, clock): (&Web, &Clock)) -> Result<Given, GrantProblem> {
-    let oauth = basic(&grant.client).set_token_uri(TokenUrl::new(grant.token_endpoint.clone()).map_err(bad_address)?);
+    let oauth =
+        basic(&grant.client).set_token_uri(TokenUrl::new(grant.token_endpoint.clone()).map_err(bad_address)?);
     let asked = clock();
     let poster = Poster(web);
     let refresh = RefreshToken::new(grant.refresh.expose().to_owned());
@@ -187,7 +188,8 @@ impl Grant {
         if let Some(secret) = &self.client.secret {
             form.append_pair("client_secret", Secret::expose(secret));
         }
-        let answer = web.post_form(address, form.finish().into_bytes()).await.map_err(|error| of_web(&error))?;
+        let answer =
+            web.post_form(address, form.finish().into_bytes()).await.map_err(|error| of_web(&error))?;
         match answer.status {
             200..=299 => Ok(true),
             status => Err(read_error_body(status, &answer.body)),

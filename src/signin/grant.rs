@@ -106,7 +106,9 @@ impl Grants {
         match self.0.look_long(&SecretName::of_sign_in(provider, user)).await {
             Lookup::Kept(secret, _) => Grant::read(&secret)
                 .filter(|grant| grant.provider == *provider && grant.user == user)
-                .ok_or_else(|| GrantProblem::of(GrantTrouble::NotSignedIn, "what is in the keyring is not readable")),
+                .ok_or_else(|| {
+                    GrantProblem::of(GrantTrouble::NotSignedIn, "what is in the keyring is not readable")
+                }),
             Lookup::Nothing => Err(GrantProblem::of(GrantTrouble::NotSignedIn, "")),
             Lookup::NoAnswer => Err(GrantProblem::of(GrantTrouble::KeyringSilent, "")),
         }

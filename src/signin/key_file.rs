@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use url::form_urlencoded::Serializer;
 use serde::Deserialize;
 use thiserror::Error;
+use url::form_urlencoded::Serializer;
 
 use super::assertion::{GoogleClaims, Signer};
 use super::client::{Given, of_web};
@@ -81,7 +81,9 @@ pub enum KeyFileError {
     #[error("the key file is longer than {MAX_BYTES} bytes")]
     TooLong,
     /// It has another form.
-    #[error("the key file is neither that of a Google service account nor of a Microsoft application (line {line})")]
+    #[error(
+        "the key file is neither that of a Google service account nor of a Microsoft application (line {line})"
+    )]
     Form {
         /// Where reading ended.
         line: usize,
@@ -104,9 +106,12 @@ impl KeyFile {
     /// # Errors
     /// Where it has another form. The error shows nothing of it.
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
-        let file: Self = serde_json::from_str(text).map_err(|error| KeyFileError::Form { line: error.line() })?;
+        let file: Self =
+            serde_json::from_str(text).map_err(|error| KeyFileError::Form { line: error.line() })?;
         match &file {
-            Self::Microsoft(key) if key.client_secret.is_some() == key.pem_file.is_some() => Err(KeyFileError::OneSecret),
+            Self::Microsoft(key) if key.client_secret.is_some() == key.pem_file.is_some() => {
+                Err(KeyFileError::OneSecret)
+            }
             _ => Ok(file),
         }
     }
@@ -169,7 +174,10 @@ impl KeyFile {
                 ];
                 fields.extend(key.client_secret.as_ref().map(|secret| ("client_secret", secret.0.expose())));
                 if let Some(assertion) = &assertion {
-                    fields.push(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+                    fields.push((
+                        "client_assertion_type",
+                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    ));
                     fields.push(("client_assertion", assertion.expose()));
                 }
                 let form = form_of(&fields);
@@ -240,8 +248,10 @@ mod tests {
         )
         .unwrap();
         assert!(google.may_go_to("imap.gmail.com") && !google.may_go_to("imap.example.org"));
-        let microsoft =
-            KeyFile::parse(r#"{"type":"microsoft_app","tenant":"a.example","client_id":"c","client_secret":"s"}"#).unwrap();
+        let microsoft = KeyFile::parse(
+            r#"{"type":"microsoft_app","tenant":"a.example","client_id":"c","client_secret":"s"}"#,
+        )
+        .unwrap();
         assert!(microsoft.may_go_to("outlook.office365.com") && !microsoft.may_go_to("imap.gmail.com"));
         for wrong in [
             "",

@@ -45,19 +45,18 @@ mod tests {
     #[test]
     fn tokens_are_renewed_before_they_end_and_never_much_earlier() {
         let start = 1_800_000_000;
-        for (told, last_good) in [
-            (Some(3_600), 3_299),
-            (Some(60), 53),
-            (None, 2_699),
-            (Some(10), 8),
-            (Some(10_000_000), 86_099),
-        ] {
+        for (told, last_good) in
+            [(Some(3_600), 3_299), (Some(60), 53), (None, 2_699), (Some(10), 8), (Some(10_000_000), 86_099)]
+        {
             let life = Lifetime::new(UnixTime(start), told.map(Duration::from_secs));
             assert!(!life.must_renew(UnixTime(start)), "{told:?}");
             assert!(!life.must_renew(UnixTime(start + last_good)), "{told:?}");
             assert!(life.must_renew(UnixTime(start + last_good + 1)), "{told:?}");
             // Eight hours of sleep, and a clock that was set back.
-            assert!(told.is_some_and(|told| told > 86_400) || life.must_renew(UnixTime(start + 8 * 3_600)), "{told:?}");
+            assert!(
+                told.is_some_and(|told| told > 86_400) || life.must_renew(UnixTime(start + 8 * 3_600)),
+                "{told:?}"
+            );
             assert!(life.must_renew(UnixTime(start - 3_600)), "{told:?}");
             assert!(!life.must_renew(UnixTime(start - 30)), "{told:?}");
         }

@@ -42,7 +42,8 @@ pub fn read_providers(text: &str) -> Result<Vec<SignInProvider>, AssetError> {
 pub(super) fn endpoint(provider: &SignInProvider, client: &ClientApp, address: &str) -> String {
     let tenant = client.tenant.as_deref().unwrap_or(&provider.tenant);
     // Only what a tenant's id or domain consists of: it must not lead to another path.
-    let tenant: String = tenant.chars().filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.')).collect();
+    let tenant: String =
+        tenant.chars().filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.')).collect();
     address.replace("{tenant}", &tenant)
 }
 
@@ -62,7 +63,11 @@ mod tests {
     #[test]
     fn a_tenant_stays_one_part_of_the_address() {
         let provider = find_provider(&SignInId::parse("microsoft").unwrap()).unwrap();
-        let client = |tenant: Option<&str>| ClientApp { id: "id".to_owned(), secret: None, tenant: tenant.map(str::to_owned) };
+        let client = |tenant: Option<&str>| ClientApp {
+            id: "id".to_owned(),
+            secret: None,
+            tenant: tenant.map(str::to_owned),
+        };
         assert!(endpoint(provider, &client(None), &provider.token).contains("/organizations/oauth2"));
         let odd = endpoint(provider, &client(Some("a.example/../evil?x")), &provider.token);
         assert_eq!(odd, "https://login.microsoftonline.com/a.example..evilx/oauth2/v2.0/token");

@@ -112,7 +112,12 @@ impl Renewal {
         }
     }
 
-    async fn from_grant(&self, state: &mut State, provider: &SignInId, host: &str) -> Result<Secret, GrantProblem> {
+    async fn from_grant(
+        &self,
+        state: &mut State,
+        provider: &SignInId,
+        host: &str,
+    ) -> Result<Secret, GrantProblem> {
         let grant = match state.grant.take() {
             Some(grant) if state.ended.is_none() => grant,
             // Somebody may have signed in again meanwhile, here or in another window.
@@ -133,12 +138,13 @@ impl Renewal {
             Err(problem) if problem.trouble == GrantTrouble::Ended => {
                 // Another window or command may have renewed with it, and a refresh token is often good for one time only.
                 let newer = self.grants.find(provider, &self.user).await.ok();
-                let renewed = match newer.filter(|newer| newer.refresh != grant.refresh && newer.may_go_to(host)) {
-                    Some(newer) => {
-                        renew(&newer, (&self.web, &self.clock)).await.map(|given| (newer, given)).ok()
-                    }
-                    None => None,
-                };
+                let renewed =
+                    match newer.filter(|newer| newer.refresh != grant.refresh && newer.may_go_to(host)) {
+                        Some(newer) => {
+                            renew(&newer, (&self.web, &self.clock)).await.map(|given| (newer, given)).ok()
+                        }
+                        None => None,
+                    };
                 if let Some((newer, given)) = renewed {
                     return Ok(self.keep(state, newer, given).await);
                 }

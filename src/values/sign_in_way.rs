@@ -117,18 +117,17 @@ impl SignInWay {
         let Some(mechanism) = self.mechanism else { return Ok(()) };
         let misfit = |needs, way_out| Err(MisfitError { mechanism, needs, way_out });
         match (mechanism.takes_token(), &self.credential) {
-            (true, Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }) => {
-                misfit("a token", "sign in at the provider, or give a key file, a token file or a token command")
-            }
+            (true, Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }) => misfit(
+                "a token",
+                "sign in at the provider, or give a key file, a token file or a token command",
+            ),
             (
                 false,
                 Credential::TokenFile(_)
                 | Credential::TokenCommand(_)
                 | Credential::SignedIn(_)
                 | Credential::KeyFile(_),
-            ) => {
-                misfit("a password", "use XOAUTH2 or OAUTHBEARER with a token")
-            }
+            ) => misfit("a password", "use XOAUTH2 or OAUTHBEARER with a token"),
             (false, Credential::Admin(_)) if mechanism == Mechanism::Login => {
                 misfit("one name only", "use PLAIN or SCRAM-SHA-256 for an admin")
             }

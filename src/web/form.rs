@@ -57,7 +57,8 @@ mod tests {
     #[tokio::test]
     async fn secrets_go_over_https_or_nowhere() {
         let web = Web::new().unwrap();
-        for wrong in ["http://example.org/token", "http://localhost/token", "ftp://127.0.0.1/", "no address"] {
+        for wrong in ["http://example.org/token", "http://localhost/token", "ftp://127.0.0.1/", "no address"]
+        {
             let refused = web.post_form(wrong, b"secret=1".to_vec()).await.err().unwrap();
             assert!(matches!(&refused, WebError::ClearText(named) if !named.contains("token")), "{refused}");
         }

@@ -11,7 +11,9 @@ use crate::{Person, client, sign_in_as, sign_in_with};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_browser_brings_a_grant_that_is_withdrawn_again() {
     let Some(oidc) = Oidc::start() else { return };
-    let grant = sign_in_as(&oidc, "anna@example.org").await.unwrap_or_else(|problem| panic!("{problem}\n{}", oidc.log()));
+    let grant = sign_in_as(&oidc, "anna@example.org")
+        .await
+        .unwrap_or_else(|problem| panic!("{problem}\n{}", oidc.log()));
     assert_eq!((grant.user.as_str(), grant.provider.as_str()), ("anna@example.org", "own"));
     assert!(grant.client == client() && grant.may_go_to("127.0.0.1"));
     assert_eq!(oidc.introspect(grant.refresh.expose())["active"], true);
@@ -27,7 +29,11 @@ async fn a_wrong_state_is_turned_away_and_the_right_one_still_counts() {
         std::thread::spawn(move || {
             let redirect = address.split("redirect_uri=").nth(1).unwrap().split('&').next().unwrap();
             let redirect = redirect.replace("%3A", ":").replace("%2F", "/");
-            for forged in ["?code=of-somebody-else&state=wrong", "?code=of-somebody-else", "?error=access_denied&state="] {
+            for forged in [
+                "?code=of-somebody-else&state=wrong",
+                "?code=of-somebody-else",
+                "?error=access_denied&state=",
+            ] {
                 let page = HttpClient::default().get(&format!("{redirect}/{forged}"));
                 assert!(page.status == 400 && page.body.contains("another sign-in"), "{page:?}");
             }

@@ -21,7 +21,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use mailferry::imap::Access;
 use mailferry::secrets::SecretStore;
-use mailferry::signin::{ClientApp, Clock, DeviceCode, Grant, Grants, Prompt, TokenDesk, Way, read_providers, sign_in};
+use mailferry::signin::{
+    ClientApp, Clock, DeviceCode, Grant, Grants, Prompt, TokenDesk, Way, read_providers, sign_in,
+};
 use mailferry::values::{Credential, GrantProblem, Mechanism, Security, SignInId, SignInWay, UnixTime};
 use mailferry::web::Web;
 use mailferry_test_support::clients::http::HttpClient;

@@ -26,7 +26,7 @@ async fn dovecot_takes_the_tokens_in_both_forms_and_renewed_ones_after_their_end
         let way = by(Credential::SignedIn(own()), mechanism);
         let opened = access(&server, "anna", &way, &desk).open_new().await;
         let mut session = opened.unwrap_or_else(|error| panic!("{error}\n{}\n{}", server.log(), oidc.log()));
-        assert!(session.trace().lines().any(|line| line.contains("AUTHENTICATE")), "{}", session.trace());
+        assert!(session.trace().lines().any(|line| line.contains("AUTHENTICATE")));
         session.examine("INBOX").await.unwrap();
     }
     // One token for all of them.
@@ -137,7 +137,11 @@ async fn two_hundred_mailboxes_hold_their_tokens_over_a_simulated_day() {
     println!("{asked} questions, {} renewals", endpoint.renewals());
     // What renews next is in the store: another run goes on with it.
     let later = TokenDesk::with_clock(store, moved(&seconds));
-    assert!(endpoint.left(&users[7], token(later.provider(&credential, &users[7]).unwrap().as_ref()).await.expose()) > 0);
+    assert!(
+        endpoint
+            .left(&users[7], token(later.provider(&credential, &users[7]).unwrap().as_ref()).await.expose())
+            > 0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +168,8 @@ async fn whoever_asks_at_once_waits_for_one_renewal_and_giving_up_loses_nothing(
     assert!(endpoint.left("anna", given.expose()) > 0);
     // Two windows of one user: the other has renewed meanwhile, so that the token known here is used up.
     seconds.fetch_add(LIFE, Ordering::SeqCst);
-    let other = TokenDesk::with_clock(store, moved(&seconds)).provider(&Credential::SignedIn(own()), "anna").unwrap();
+    let other =
+        TokenDesk::with_clock(store, moved(&seconds)).provider(&Credential::SignedIn(own()), "anna").unwrap();
     token(other.as_ref()).await;
     assert!(endpoint.left("anna", token(anna.as_ref()).await.expose()) > 0);
     endpoint.revoke("anna");

@@ -169,7 +169,9 @@ impl Actor {
         // The project may later be opened from another folder than the list.
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
         for way in rows.iter_mut().flat_map(|row| [&mut row.source_way, &mut row.destination_way]).flatten() {
-            if let (Credential::TokenFile(file) | Credential::KeyFile(file), Some(folder)) = (&mut way.credential, &folder) {
+            if let (Credential::TokenFile(file) | Credential::KeyFile(file), Some(folder)) =
+                (&mut way.credential, &folder)
+            {
                 *file = folder.join(&*file);
             }
         }

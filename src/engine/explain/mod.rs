@@ -37,7 +37,8 @@ pub(super) use problems::problem;
 pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use sign_ins::{
-    grant, no_client_secret, no_guide, no_tls, provider_file, provider_file_not_read, sign_in_not_kept, unknown_sign_in,
+    grant, no_client_secret, no_guide, no_tls, provider_file, provider_file_not_read, sign_in_not_kept,
+    unknown_sign_in,
 };
 pub(super) use verifications::differences;
 

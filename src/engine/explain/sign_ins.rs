@@ -185,11 +185,20 @@ pub(super) fn not_connected(attempt: &Attempt) -> UserError {
             "The server does not say which of the two it is",
         );
     }
-    let error = UserError::new(title, "The token is good. The server does not say what is missing; it is one of these.")
-        .or_else("Give the mailbox a licence, and switch IMAP on for it", "Exchange admin center, “Manage email apps settings”");
+    let error = UserError::new(
+        title,
+        "The token is good. The server does not say what is missing; it is one of these.",
+    )
+    .or_else(
+        "Give the mailbox a licence, and switch IMAP on for it",
+        "Exchange admin center, “Manage email apps settings”",
+    );
     match attempt.way.credential {
         Credential::KeyFile(_) => error
-            .or_else("Give the application FullAccess to the mailbox", "Run the script of “mailferry exchange-access”")
+            .or_else(
+                "Give the application FullAccess to the mailbox",
+                "Run the script of “mailferry exchange-access”",
+            )
             .or_else(
                 "Make the service principal with the object id of the ENTERPRISE APPLICATION",
                 "With that of the app registration it exists and opens nothing: remove it and make it again",
@@ -205,7 +214,10 @@ pub(super) fn not_connected(attempt: &Attempt) -> UserError {
 pub(in crate::engine) fn unknown_sign_in(id: &str, known: &[SignInId]) -> UserError {
     let known: Vec<&str> = known.iter().map(SignInId::as_str).collect();
     UserError::new(format!("There is no sign-in for “{id}”"), format!("Known are: {}.", known.join(", ")))
-        .or_else("Use one of these, or describe your own server with --provider-file FILE", "In the form of assets/sign_in.toml")
+        .or_else(
+            "Use one of these, or describe your own server with --provider-file FILE",
+            "In the form of assets/sign_in.toml",
+        )
         .or_else("Use an app password", "Most other providers have them")
 }
 
@@ -228,7 +240,10 @@ pub(in crate::engine) fn no_client_secret(provider: &str) -> UserError {
         format!("{provider} wants the client secret as well"),
         "It is shown beside the client id, even for programs on a desktop.",
     )
-    .or_else("Put it on the first line of a file, and give --client-secret-file FILE", "Only you should be able to read it")
+    .or_else(
+        "Put it on the first line of a file, and give --client-secret-file FILE",
+        "Only you should be able to read it",
+    )
 }
 
 /// HTTPS cannot be set up.
@@ -241,8 +256,14 @@ pub(in crate::engine) fn no_tls(error: &WebError) -> UserError {
 /// The sign-in worked and could not be kept.
 pub(in crate::engine) fn sign_in_not_kept(why: &str) -> UserError {
     UserError::new("The sign-in could not be kept", why)
-        .or_else("Start or unlock the keyring of this system, and sign in again", "A sign-in is kept nowhere else")
-        .or_else("Use the key of a service account or an application, with --to-key-file", "It needs no keyring")
+        .or_else(
+            "Start or unlock the keyring of this system, and sign in again",
+            "A sign-in is kept nowhere else",
+        )
+        .or_else(
+            "Use the key of a service account or an application, with --to-key-file",
+            "It needs no keyring",
+        )
 }
 
 /// The catalogue has no guide for this.
@@ -263,7 +284,9 @@ mod tests {
             words: "Access has been blocked".to_owned(),
         };
         let text = grant("anna@example.org", &problem).to_text();
-        for part in ["anna@example.org", "AADSTS53003: Access has been blocked", "Conditional Access", "exception"] {
+        for part in
+            ["anna@example.org", "AADSTS53003: Access has been blocked", "Conditional Access", "exception"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

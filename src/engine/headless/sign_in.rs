@@ -12,8 +12,8 @@ use crate::engine::system::input::{read_input, read_text_input};
 use crate::plan::parse_mailboxes;
 use crate::secrets::{Kept, SecretStore, StoreStatus};
 use crate::signin::{
-    AppAccess, ClientApp, Clock, DeviceCode, Grants, Prompt, Way, access_script, find_provider, providers, read_providers,
-    sign_in, undo_script,
+    AppAccess, ClientApp, Clock, DeviceCode, Grants, Prompt, Way, access_script, find_provider, providers,
+    read_providers, sign_in, undo_script,
 };
 use crate::values::{EmailAddress, Secret, SignInId, UnixTime};
 use crate::web::Web;
@@ -79,7 +79,8 @@ impl Prompt for Person<'_> {
 fn provider_of(choice: ProviderChoice<'_>) -> Result<SignInProvider, Box<UserError>> {
     let own = match choice.file {
         Some(path) => {
-            let text = read_text_input(path, MOST_BYTES).map_err(|error| explain::provider_file_not_read(path, &error))?;
+            let text = read_text_input(path, MOST_BYTES)
+                .map_err(|error| explain::provider_file_not_read(path, &error))?;
             Some(read_providers(&text).map_err(|error| explain::provider_file(path, &error))?)
         }
         None => None,
@@ -143,7 +144,8 @@ pub fn run(
 /// forgotten; the sentence says so.
 pub fn forget(provider: &str, user: &str) -> Result<String, Box<UserError>> {
     let ids: Vec<SignInId> = providers().iter().map(|provider| provider.id.clone()).collect();
-    let id = SignInId::parse(provider).map_err(|_shown| Box::new(explain::unknown_sign_in(provider, &ids)))?;
+    let id =
+        SignInId::parse(provider).map_err(|_shown| Box::new(explain::unknown_sign_in(provider, &ids)))?;
     to_its_end(async {
         let grants = Grants::new(SecretStore::system());
         let found = grants.find(&id, user).await;
@@ -153,11 +155,14 @@ pub fn forget(provider: &str, user: &str) -> Result<String, Box<UserError>> {
             Err(error) => Err(error.to_string()),
         };
         grants.forget(&id, user).await;
-        let account = find_provider(&id).map(|provider| provider.account.as_str()).filter(|link| !link.is_empty());
+        let account =
+            find_provider(&id).map(|provider| provider.account.as_str()).filter(|link| !link.is_empty());
         let by_hand = account.map(|link| format!(" Withdraw it at {link}.")).unwrap_or_default();
         Ok(match withdrawn {
             Ok(true) => format!("The sign-in of {user} at {id} was withdrawn and forgotten."),
-            Ok(false) => format!("The sign-in of {user} at {id} was forgotten. The consent itself stays.{by_hand}"),
+            Ok(false) => {
+                format!("The sign-in of {user} at {id} was forgotten. The consent itself stays.{by_hand}")
+            }
             Err(words) => format!(
                 "The sign-in of {user} at {id} was forgotten, but not withdrawn at the provider: {words}.{by_hand}"
             ),
@@ -183,10 +188,13 @@ pub fn exchange_scripts(
     list: &Path,
     (app_id, object_id): (&str, &str),
 ) -> Result<(String, String), Box<UserError>> {
-    let bytes = read_input(list, MOST_BYTES).map_err(|error| Box::new(explain::csv_not_read(list, &error)))?;
+    let bytes =
+        read_input(list, MOST_BYTES).map_err(|error| Box::new(explain::csv_not_read(list, &error)))?;
     let rows = parse_mailboxes(&bytes).map_err(|error| Box::new(explain::csv(list, &error)))?;
     // A user name that is no address is not one of Exchange's.
-    let mailbox = |user: &str, address: &EmailAddress| EmailAddress::parse(user).unwrap_or_else(|_other| address.clone());
+    let mailbox = |user: &str, address: &EmailAddress| {
+        EmailAddress::parse(user).unwrap_or_else(|_other| address.clone())
+    };
     let access = AppAccess {
         app_id: app_id.to_owned(),
         object_id: object_id.to_owned(),

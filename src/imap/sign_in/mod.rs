@@ -410,7 +410,9 @@ fn refusal(answer: &Answer, identity: &Identity<'_>) -> SignInError {
         "" => answer.completion.to_string(),
         explanation => format!("{} ({explanation})", answer.completion),
     };
-    if identity.is_token && !matches!(classified, SignInError::NotAllowed { .. } | SignInError::NotConnected { .. }) {
+    if identity.is_token
+        && !matches!(classified, SignInError::NotAllowed { .. } | SignInError::NotConnected { .. })
+    {
         return SignInError::TokenRefused { words };
     }
     if identity.admin.is_some() && answer.completion.has_code("AUTHORIZATIONFAILED") {

@@ -41,11 +41,7 @@ const TABLE: &[(&str, Meaning, &str)] = &[
     ("app password", Meaning::NeedsAppPassword(ANY_APP_PASSWORD), PLAIN_WORDS),
     ("app-specific password", Meaning::NeedsAppPassword(ANY_APP_PASSWORD), PLAIN_WORDS),
     ("basic authentication is disabled", Meaning::NotAllowed(MICROSOFT_BASIC), "holon-run/uxc#445"),
-    (
-        "authenticated but not connected",
-        Meaning::NotConnected,
-        "imapsync/imapsync FAQ.Office365",
-    ),
+    ("authenticated but not connected", Meaning::NotConnected, "imapsync/imapsync FAQ.Office365"),
     ("log in via your web browser", Meaning::NotAllowed(WEB_FIRST), "barbushin/php-imap#87"),
     ("web login required", Meaning::NotAllowed(WEB_FIRST), "smiley22/S22.Imap#116"),
     ("via a web browser", Meaning::NotAllowed(WEB_FIRST), "mscdex/node-imap#799"),
@@ -133,11 +129,7 @@ mod tests {
                 "NO [ALERT] Your account is not enabled for IMAP use.",
                 Meaning::NotAllowed(SWITCH_IMAP_ON),
             ),
-            (
-                "outlook.office365.com",
-                "BAD User is authenticated but not connected.",
-                Meaning::NotConnected,
-            ),
+            ("outlook.office365.com", "BAD User is authenticated but not connected.", Meaning::NotConnected),
             (
                 "outlook.office365.com",
                 "NO Basic authentication is disabled.",

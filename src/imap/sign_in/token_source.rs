@@ -2,9 +2,9 @@
 //! tokens above this room, which renews them. Tokens are asked for again for each connection, so that a run can outlast any
 //! of them.
 
-use std::io;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::Stdio;
@@ -256,7 +256,10 @@ mod tests {
         assert!(read(&Credential::TokenFile("/nowhere/token".into())).await.unwrap().is_err());
         assert!(read(&Credential::Password).await.is_none());
         let nobody = read(&Credential::KeyFile("/nowhere/key".into())).await.unwrap().unwrap_err();
-        assert!(matches!(&nobody, TokenError::Grant(problem) if problem.trouble == GrantTrouble::NotSignedIn), "{nobody}");
+        assert!(
+            matches!(&nobody, TokenError::Grant(problem) if problem.trouble == GrantTrouble::NotSignedIn),
+            "{nobody}"
+        );
     }
 
     #[cfg(unix)]

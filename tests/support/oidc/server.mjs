@@ -69,8 +69,8 @@ const provider = new Provider(address, {
   cookies: { keys: ['a test'] },
   extraParams: [],
 });
-provider.on('access_token.issued', () => { counts.issued += 1; });
-provider.on('client_credentials.issued', () => { counts.issued += 1; });
+provider.on('access_token.saved', () => { counts.issued += 1; });
+provider.on('client_credentials.saved', () => { counts.issued += 1; });
 provider.on('grant.success', (context) => { if (context.oidc.params.grant_type === 'refresh_token') counts.refreshed += 1; });
 const callback = provider.callback();
 

@@ -38,7 +38,11 @@ impl HttpClient {
             let (status, headers, body) = self.once("GET", &next, "");
             match headers.iter().find(|(name, _)| name == "location") {
                 Some((_, place)) if (300..400).contains(&status) => {
-                    next = if place.starts_with('/') { format!("{}{place}", origin(&next)) } else { place.clone() };
+                    next = if place.starts_with('/') {
+                        format!("{}{place}", origin(&next))
+                    } else {
+                        place.clone()
+                    };
                 }
                 _ => return Reply { status, address: next, body },
             }
@@ -77,7 +81,11 @@ impl HttpClient {
         }
         if method == "POST" {
             let length = form.len();
-            write!(request, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n").unwrap();
+            write!(
+                request,
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
+            )
+            .unwrap();
         }
         let mut stream = TcpStream::connect(host).unwrap_or_else(|error| panic!("{host}: {error}"));
         stream.write_all(format!("{request}\r\n{form}").as_bytes()).unwrap();
@@ -96,7 +104,8 @@ impl HttpClient {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.cookies.insert((origin.clone(), name.to_owned()), value.to_owned());
         }
-        let is_chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value.contains("chunked"));
+        let is_chunked =
+            headers.iter().any(|(name, value)| name == "transfer-encoding" && value.contains("chunked"));
         (status, headers, if is_chunked { unchunked(body) } else { body.to_owned() })
     }
 }

@@ -105,7 +105,10 @@ fn serve(stream: &TcpStream, state: &State) {
         let body = String::from_utf8(body).unwrap();
         let given = body.split('&').find_map(|pair| pair.strip_prefix("refresh_token=")).unwrap_or_default();
         let (status, answer) = state.renew(&given.replace("%3A", ":").replace("%40", "@"));
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
         let mut stream = stream;
         if stream.write_all(format!("{head}{answer}").as_bytes()).is_err() {
             return;
@@ -116,11 +119,15 @@ fn serve(stream: &TcpStream, state: &State) {
 impl State {
     fn renew(&self, refresh: &str) -> (&'static str, String) {
         let mut tokens = self.tokens.lock().unwrap();
-        let Some((user, number)) = refresh.strip_prefix("refresh:").and_then(|rest| rest.rsplit_once(':')) else {
+        let Some((user, number)) = refresh.strip_prefix("refresh:").and_then(|rest| rest.rsplit_once(':'))
+        else {
             return ("400 Bad Request", r#"{"error":"invalid_request"}"#.to_owned());
         };
         if tokens.refresh.get(user).is_none_or(|good| good != refresh) {
-            return ("400 Bad Request", r#"{"error":"invalid_grant","error_description":"revoked or used"}"#.to_owned());
+            return (
+                "400 Bad Request",
+                r#"{"error":"invalid_grant","error_description":"revoked or used"}"#.to_owned(),
+            );
         }
         let next = format!("refresh:{user}:{}", number.parse::<u64>().unwrap() + 1);
         let access = format!("access:{user}:{number}");
