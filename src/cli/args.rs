@@ -246,6 +246,7 @@ pub enum Labels {
 
 /// `mailferry sign-in`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
 pub struct SignIn {
     /// The provider, such as google or microsoft.
     #[arg(long, value_name = "ID")]
@@ -268,7 +269,7 @@ pub struct SignIn {
     /// Only print the address to open, and open no browser.
     #[arg(long, conflicts_with = "device")]
     pub no_browser: bool,
-    /// A file with providers of your own, in the form of assets/sign_in.toml.
+    /// A file with providers of your own, in the form of `assets/sign_in.toml`.
     #[arg(long, value_name = "FILE")]
     pub provider_file: Option<PathBuf>,
     /// Name each click that leads to a client id, and sign nobody in.

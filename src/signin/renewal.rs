@@ -62,6 +62,10 @@ impl TokenProvider for Renewing {
         Box::pin(async move {
             // In a task of its own, which a connection that is given up does not end: between the provider's answer and the
             // keyring lies the only key to the next token.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it ends by itself within a minute, and must not end earlier"
+            )]
             let task = tokio::spawn(async move { renewal.token(&host, refused.as_ref()).await });
             task.await.unwrap_or_else(|error| {
                 tracing::error!(%error, "a renewal ended early");
@@ -95,7 +99,7 @@ impl Renewal {
                 let is_allowed = state.grant.as_ref().is_some_and(|grant| grant.may_go_to(host));
                 match usable.filter(|_| is_allowed) {
                     Some(token) => Ok(token),
-                    None => self.from_grant(&mut state, provider, host).await,
+                    None => self.by_grant(&mut state, provider, host).await,
                 }
             }
             Source::KeyFile(path) => {
@@ -112,7 +116,7 @@ impl Renewal {
         }
     }
 
-    async fn from_grant(
+    async fn by_grant(
         &self,
         state: &mut State,
         provider: &SignInId,

@@ -106,6 +106,7 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         recent_file: Some(home.join("recent.json")),
         projects_folder: home.join("projects"),
         secrets: SecretsPolicy::SessionOnly,
+        tokens: None,
         parallel_mailboxes: 4,
         max_connections: None,
         verify: Verify::Full,

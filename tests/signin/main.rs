@@ -6,6 +6,9 @@
     clippy::indexing_slicing,
     clippy::large_futures,
     clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
 )]
@@ -13,6 +16,7 @@
 mod copy;
 mod flows;
 mod keys;
+mod program;
 mod tokens;
 
 use std::path::Path;

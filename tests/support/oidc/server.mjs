@@ -13,11 +13,13 @@ const { Provider } = await import(pathToFileURL(`${process.env.MODULES}/oidc-pro
 
 // All that the provider keeps, in memory, so that tests can end tokens and count them.
 const kept = new Map();
+// Every token that was ever given out.
+const given = new Set();
 const grantable = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode', 'BackchannelAuthenticationRequest']);
 class Memory {
   constructor(model) { this.model = model; }
   key(id) { return `${this.model}:${id}`; }
-  async upsert(id, payload) { kept.set(this.key(id), payload); }
+  async upsert(id, payload) { if (['AccessToken', 'RefreshToken'].includes(this.model)) given.add(id); kept.set(this.key(id), payload); }
   async find(id) { return kept.get(this.key(id)); }
   async findByUid(uid) { return [...kept.values()].find((one) => one.uid === uid); }
   async findByUserCode(code) { return [...kept.values()].find((one) => one.userCode === code); }
@@ -138,6 +140,7 @@ async function handle(request, response) {
       case '/test/expire': return say({ ended: end(['AccessToken', 'ClientCredentials'], url.searchParams.get('user')) });
       case '/test/revoke': return say({ ended: end(['AccessToken', 'RefreshToken', 'Grant'], url.searchParams.get('user')) });
       case '/test/approve': return say({ approved: await approve(url.searchParams.get('code'), url.searchParams.get('user')) });
+      case '/test/given': return say([...given]);
       case '/test/counts': return say(counts);
       // As Google does it (RFC 7523): a signed assertion of a service account, for a user of the domain.
       case '/test/google': return say(await assertion(new URLSearchParams(await body(request)), response));

@@ -79,6 +79,11 @@ impl Oidc {
         (counts["issued"].as_u64().unwrap(), counts["refreshed"].as_u64().unwrap())
     }
 
+    /// Every access and refresh token that was ever given out.
+    pub fn given(&self) -> Vec<String> {
+        serde_json::from_value(self.steer("given")).unwrap()
+    }
+
     /// Whether a token is alive, asked as a mail server does (RFC 7662).
     pub fn introspect(&self, token: &str) -> serde_json::Value {
         let form = format!("token={token}&client_id=dovecot");
