@@ -102,6 +102,7 @@ impl Bench {
             is_without_account_lock: false,
             export_folder: None,
             secrets: SecretsPolicy::SessionOnly,
+            tokens: None,
             parallel_mailboxes: 4,
             max_connections: None,
             verify: Verify::Quick,
