@@ -704,6 +704,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         is_without_account_lock: false,
         projects_folder: home.path().join("projects"),
         secrets: SecretsPolicy::SessionOnly,
+        tokens: None,
         export_folder: None,
         parallel_mailboxes: 1,
         max_connections: None,
