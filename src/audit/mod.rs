@@ -39,6 +39,7 @@ pub use reputation::{
     RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of, rdap_plan,
     read_domain, read_network, with_key,
 };
+pub use transport::policy::{Mode as StsMode, Policy as StsPolicy};
 pub use transport::targets::{StandIns, policy_addresses, probe_targets};
 
 pub use crate::values::Outcome;

@@ -450,6 +450,12 @@ pub struct Records {
     /// The provider's name in the catalogue.
     #[arg(long, value_name = "ID")]
     pub provider: String,
+    /// Facts saved by “mailferry audit --save-facts”: what was asked is not asked again, and its reports try the plan.
+    #[arg(long, value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+    /// A DKIM selector that is in use; may be repeated.
+    #[arg(long = "selector", value_name = "NAME")]
+    pub selectors: Vec<String>,
     /// Values from the provider that the records need: a TOML file of `name = "value"` lines.
     #[arg(long, value_name = "FILE.toml")]
     pub answers: Option<PathBuf>,

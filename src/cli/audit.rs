@@ -80,7 +80,7 @@ fn check_selectors(selectors: &[String]) -> Result<(), CliError> {
 }
 
 /// Facts tell about one domain only.
-fn check_domain(domain: &DomainName, facts: &Facts, path: &Path) -> Result<(), CliError> {
+pub(super) fn check_domain(domain: &DomainName, facts: &Facts, path: &Path) -> Result<(), CliError> {
     if facts.domain == *domain {
         return Ok(());
     }

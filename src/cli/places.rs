@@ -46,7 +46,11 @@ pub fn check_verdict(arguments: &Verdict) -> Result<(), CliError> {
 
 /// The output of `mailferry records`.
 pub fn check_records(arguments: &Records) -> Result<(), CliError> {
-    let inputs = [("--answers", arguments.answers.as_deref()), ("--zone", arguments.zone.as_deref())];
+    let inputs = [
+        ("--answers", arguments.answers.as_deref()),
+        ("--zone", arguments.zone.as_deref()),
+        ("--facts", arguments.facts.as_deref()),
+    ];
     check(&[("--out", arguments.out.as_deref())], &inputs, None)
 }
 

@@ -1,10 +1,11 @@
 use std::process::ExitCode;
 
 use super::args::{Records, RecordsFormat, RecordsStage};
+use super::audit::{check_domain, saved_facts};
 use super::{CliError, done, output};
 use crate::engine::headless;
 use crate::providers::{Catalogue, ProviderId};
-use crate::records::{Change, RecordsPlan, SwitchStage, stage_words};
+use crate::records::{Change, RecordsPlan, SwitchStage, dry_run_words, stage_words};
 
 /// A zone file of a small domain is a few kB; even one with thousands of names stays below this.
 const MOST_ZONE_BYTES: u64 = 16_000_000;
@@ -14,7 +15,7 @@ const MOST_ANSWERS_BYTES: u64 = 1_000_000;
 
 /// `mailferry records`.
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
-    super::checked_domain(&arguments.domain)?;
+    let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_records(arguments)?;
     let catalogue = Catalogue::embedded();
     if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
@@ -31,12 +32,22 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         Some(path) => Some((path.display().to_string(), output::read_text(path, MOST_ZONE_BYTES)?)),
         None => None,
     };
+    let audit = match &arguments.facts {
+        Some(path) => {
+            let facts = saved_facts(path)?;
+            check_domain(&domain, &facts, path)?;
+            Some(facts)
+        }
+        None => None,
+    };
     let question = headless::RecordsQuestion {
         domain: &arguments.domain,
         provider: &arguments.provider,
         answers: &answers,
         zone: zone.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
         resolver: arguments.resolver.as_deref().unwrap_or_default(),
+        selectors: &arguments.selectors,
+        audit: audit.as_ref(),
         dropped_senders: &arguments.dropped_senders,
         stage: match arguments.stage {
             RecordsStage::Now => SwitchStage::Now,
@@ -49,7 +60,10 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         output::say(&format!("Note: {}", output::line(note)));
     }
     for judgement in &plan.judgements {
-        output::say(&stage_words(judgement));
+        output::say(&output::line(&stage_words(judgement)));
+        if let Some(words) = dry_run_words(judgement) {
+            output::say(&words);
+        }
     }
     let text = match arguments.format {
         RecordsFormat::Bind => zone_text,

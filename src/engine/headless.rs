@@ -18,9 +18,9 @@ use crate::engine::explain;
 use crate::engine::jobs::survey::{Known, Question};
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
-    BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
+    BindOptions, RecordsPlan, SeenSender, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
 };
-use crate::survey::{self, EvidenceProgress, Progress};
+use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
 use crate::values::{DomainName, UnixTime};
 
 /// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
@@ -130,6 +130,10 @@ pub struct RecordsQuestion<'a> {
     pub zone: Option<(&'a str, &'a str)>,
     /// `HOST:PORT`; empty for the system's resolver.
     pub resolver: &'a str,
+    /// Further DKIM selectors that may be in use.
+    pub selectors: &'a [String],
+    /// Facts of an audit: its answers are not asked for again, and its logs and reports name senders.
+    pub audit: Option<&'a Facts>,
     /// Current SPF terms to drop.
     pub dropped_senders: &'a [String],
     /// The stage whose zone lines are written.
@@ -151,17 +155,29 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
             explain::answers_file(&AnswersFileError::Answer { name: name.clone(), source })
         })?;
     }
-    let zone = match question.zone {
+    let mut zone = match question.zone {
         Some((name, text)) => {
             parse_zone_file(text, &domain).map_err(|error| explain::zone_file(name, &error))?
         }
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
-            survey::current_zone(&domain, provider, &answers, &[], &resolver, UnixTime::now())
-                .await
-                .map_err(|error| Box::new(explain::survey(&error)))
+            let reading = ZoneReading {
+                domain: &domain,
+                provider,
+                answers: &answers,
+                selectors: question.selectors,
+                probe_label: &crate::engine::jobs::survey::fresh_label(),
+                audit: question.audit,
+                is_fresh: false,
+                at: UnixTime::now(),
+            };
+            survey::current_zone(&reading, &resolver).await.map_err(|error| Box::new(explain::survey(&error)))
         })?,
     };
+    if let Some(facts) = question.audit.filter(|_| question.zone.is_some()) {
+        zone.seen = SeenSender::of(facts);
+        zone.mta_sts.clone_from(&facts.mta_sts);
+    }
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let plan = desired(provider, &answers, &zone, &dropped);
     let text = render_bind(&plan, &BindOptions { through: question.stage, made_at: None });

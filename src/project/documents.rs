@@ -140,6 +140,8 @@ mod tests {
             senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
             notes: Vec::new(),
             left_out: Vec::new(),
+            files: Vec::new(),
+            dmarc_ramp: Vec::new(),
             judgements: Vec::new(),
             unread: std::collections::BTreeMap::new(),
         };

@@ -191,6 +191,16 @@ fn record(line: &DiffLine) -> Option<String> {
             Some(format!("{head} {preference} {}", host(name.trim())))
         }
         "CNAME" => Some(format!("{head} {}", host(&line.value))),
+        "NS" => Some(format!("{head} {}", host(&line.value))),
+        "SRV" => {
+            let (numbers, name) = line.value.rsplit_once(' ')?;
+            let is_numbers = numbers.split(' ').all(|number| number.parse::<u16>().is_ok());
+            is_numbers.then(|| format!("{head} {numbers} {}", host(name)))
+        }
+        "TLSA" => {
+            let is_plain = line.value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b' ');
+            is_plain.then(|| format!("{head} {}", line.value))
+        }
         "A" => Some(format!("{head} {}", line.value.parse::<Ipv4Addr>().ok()?)),
         "AAAA" => Some(format!("{head} {}", line.value.parse::<Ipv6Addr>().ok()?)),
         "TXT" => {

@@ -11,6 +11,8 @@ fn plan(lines: Vec<DiffLine>) -> RecordsPlan {
         senders: Vec::new(),
         notes: vec!["first\n@ IN MX 0 evil.example.".to_owned()],
         left_out: Vec::new(),
+        files: Vec::new(),
+        dmarc_ramp: Vec::new(),
         judgements: Vec::new(),
         unread: std::collections::BTreeMap::new(),
     }

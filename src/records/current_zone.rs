@@ -3,10 +3,17 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::seen::SeenSender;
 use super::spf_terms::Term;
 use crate::audit::SpfTreeNode;
-use crate::providers::{Provider, TemplateType, fill};
-use crate::values::{AnswerBook, DnsName, DomainName, UnixTime};
+use crate::audit::spf::meant;
+use crate::values::{
+    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, PolicyFile, RecordData, RecordType,
+    UnixTime,
+};
+
+/// Shown where a resolver does not tell how long an answer may be kept.
+const UNKNOWN_TTL_SECS: u32 = 3_600;
 
 /// The mail records of a domain as they are today, from DNS answers or from a zone file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +37,13 @@ pub struct CurrentZone {
     /// Whether everything in the zone is here, as from a zone file, so that no question is open.
     #[serde(default)]
     pub is_whole: bool,
-    /// Answers about names elsewhere, with which receivers evaluate the records of this zone.
+    /// The policy file of MTA-STS; `None` where it was not asked for.
+    #[serde(default)]
+    pub mta_sts: Option<PolicyFile>,
+    /// Senders that logs and reports have seen.
+    #[serde(default)]
+    pub seen: BTreeMap<IpAddr, SeenSender>,
+    /// Answers of the audit and those asked since, with which receivers evaluate the records of this zone.
     #[serde(default)]
     pub answers: AnswerBook,
 }
@@ -59,6 +72,19 @@ pub enum ZoneData {
     Ns(DnsName),
     /// An IPv4 or IPv6 address.
     Address(IpAddr),
+    /// Where a service is (RFC 2782); the root name says that there is none.
+    Srv {
+        /// Lower is tried first.
+        priority: u16,
+        /// Share among those of the same priority.
+        weight: u16,
+        /// Port.
+        port: u16,
+        /// Host.
+        host: DnsName,
+    },
+    /// The certificate of a service (RFC 6698 section 2.2), as zone files write it: `3 1 1 …`.
+    Tlsa(String),
 }
 
 /// A question that could not be answered.
@@ -68,8 +94,8 @@ pub struct Unread {
     pub name: String,
     /// `MX`, `TXT`, `CNAME`.
     pub record_type: String,
-    /// Why: `the resolver could not find out`.
-    pub why: String,
+    /// What came back instead of an answer.
+    pub outcome: Outcome,
 }
 
 /// A question to ask the DNS before records are planned.
@@ -77,8 +103,8 @@ pub struct Unread {
 pub struct Question {
     /// Name to ask.
     pub name: DnsName,
-    /// `MX`, `TXT`, `CNAME`, `A`, `AAAA`.
-    pub record_type: &'static str,
+    /// Type to ask for.
+    pub record_type: RecordType,
 }
 
 impl ZoneData {
@@ -91,7 +117,26 @@ impl ZoneData {
             Self::Ns(_) => "NS",
             Self::Address(IpAddr::V4(_)) => "A",
             Self::Address(IpAddr::V6(_)) => "AAAA",
+            Self::Srv { .. } => "SRV",
+            Self::Tlsa(_) => "TLSA",
         }
+    }
+
+    /// What a DNS answer says; `None` for types that have nothing to do with mail.
+    pub(super) fn of(record: &RecordData) -> Option<Self> {
+        Some(match record {
+            RecordData::A(address) => Self::Address((*address).into()),
+            RecordData::Aaaa(address) => Self::Address((*address).into()),
+            RecordData::Mx { preference, exchange } => Self::Mx(*preference, exchange.clone()),
+            RecordData::Txt(strings) => Self::Txt(strings.joined()),
+            RecordData::Cname(target) => Self::Cname(target.clone()),
+            RecordData::Ns(host) => Self::Ns(host.clone()),
+            RecordData::Srv { priority, weight, port, target } => {
+                Self::Srv { priority: *priority, weight: *weight, port: *port, host: target.clone() }
+            }
+            RecordData::Tlsa { .. } => Self::Tlsa(record.to_string()),
+            _ => return None,
+        })
     }
 
     /// Reads data back that [`Self::shown`] has written; `None` where it is not of this type.
@@ -106,6 +151,13 @@ impl ZoneData {
             "CNAME" => Some(Self::Cname(host(shown))),
             "NS" => Some(Self::Ns(host(shown))),
             "A" | "AAAA" => shown.parse().ok().map(Self::Address),
+            "SRV" => {
+                let mut words = shown.split(' ');
+                let mut number = || words.next()?.parse().ok();
+                let (priority, weight, port) = (number()?, number()?, number()?);
+                Some(Self::Srv { priority, weight, port, host: host(words.next()?) })
+            }
+            "TLSA" => Some(Self::Tlsa(shown.to_owned())),
             _ => None,
         }
     }
@@ -117,6 +169,8 @@ impl ZoneData {
             Self::Txt(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             Self::Cname(name) | Self::Ns(name) => format!("{name}."),
             Self::Address(address) => address.to_string(),
+            Self::Srv { priority, weight, port, host } => format!("{priority} {weight} {port} {host}."),
+            Self::Tlsa(data) => data.clone(),
         }
     }
 }
@@ -133,13 +187,76 @@ impl CurrentZone {
             read_at: None,
             asked: BTreeMap::new(),
             is_whole: false,
+            mta_sts: None,
+            seen: BTreeMap::new(),
             answers: AnswerBook::default(),
         }
     }
 
     /// Notes that a question was asked, whatever came of it.
-    pub fn add_asked(&mut self, name: &DnsName, record_type: &str) {
-        self.asked.entry(name.as_str().to_owned()).or_default().insert(record_type.to_owned());
+    fn add_asked(&mut self, question: &DnsQuestion) {
+        let types = self.asked.entry(question.name.as_str().to_owned()).or_default();
+        types.insert(question.record_type.name().to_owned());
+    }
+
+    /// Takes in what came back for one question of [`questions`] or for the address of a host. The answer itself goes
+    /// into the book, so that every reader of it sees what the audit sees.
+    pub fn take(&mut self, answer: DnsAnswer) {
+        let (name, kind) = (answer.question.name.clone(), answer.question.record_type);
+        self.add_asked(&answer.question);
+        if !answer.outcome.is_known() {
+            self.add_unread(&name, kind, answer.outcome.clone());
+            self.answers.insert(answer);
+            return;
+        }
+        let ttl_secs = answer.ttl_secs.unwrap_or(UNKNOWN_TTL_SECS);
+        // Records behind an alias belong to another name, and may be in another zone; only addresses are of use here.
+        let alias = answer.aliases.first().filter(|_| kind != RecordType::Cname);
+        if let Some(target) = alias {
+            self.add(&name, ttl_secs, ZoneData::Cname(target.clone()));
+        }
+        for record in &answer.records {
+            if let Some(address) = record.address() {
+                self.add_address(&name, address);
+            }
+            if let Some(data) = ZoneData::of(record).filter(|_| alias.is_none()) {
+                self.add(&name, ttl_secs, data);
+            }
+        }
+        self.answers.insert(answer);
+    }
+
+    /// Takes records away that only a wildcard answers with: what a label that nobody has published says as well
+    /// (RFC 4592). They are kept as one record at `*` beside it.
+    pub fn fold_wildcards(&mut self, probe_label: &str) {
+        for above in ["", "_domainkey"] {
+            let probe =
+                if above.is_empty() { probe_label.to_owned() } else { format!("{probe_label}.{above}") };
+            let star = if above.is_empty() { "*".to_owned() } else { format!("*.{above}") };
+            let synthesised: Vec<ZoneRecord> = self.at(&probe).cloned().collect();
+            if synthesised.is_empty() {
+                continue;
+            }
+            self.records.retain(|record| {
+                let is_below =
+                    record.name != "@" && (above.is_empty() || record.name.ends_with(&format!(".{above}")));
+                !(is_below && synthesised.iter().any(|other| other.data == record.data))
+            });
+            let stars = synthesised.into_iter().map(|record| ZoneRecord { name: star.clone(), ..record });
+            self.records.extend(stars);
+        }
+    }
+
+    /// The SPF records of the domain with what was meant by each, as the audit reads them: record, text, meant.
+    pub(super) fn spf_texts(&self) -> Vec<(&ZoneRecord, String, String)> {
+        let texts: Vec<(&ZoneRecord, String)> = self.texts("@").collect();
+        let all: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
+        let meant = meant(&all);
+        texts
+            .into_iter()
+            .zip(meant)
+            .filter_map(|((record, text), meant)| Some((record, text, meant?)))
+            .collect()
     }
 
     /// Whether each of these questions was asked when the zone was read. Where one was not, as the provider or an
@@ -150,7 +267,7 @@ impl CurrentZone {
             || questions.iter().all(|question| {
                 self.asked
                     .get(question.name.as_str())
-                    .is_some_and(|types| types.contains(question.record_type))
+                    .is_some_and(|types| types.contains(question.record_type.name()))
             })
     }
 
@@ -171,10 +288,10 @@ impl CurrentZone {
         }
     }
 
-    /// Notes that a question got no answer; `why` in words.
-    pub fn add_unread(&mut self, owner: &DnsName, record_type: &str, why: &str) {
+    /// Notes that a question got no answer.
+    pub fn add_unread(&mut self, owner: &DnsName, record_type: RecordType, outcome: Outcome) {
         let name = self.relative(owner).unwrap_or_else(|| owner.as_str().to_owned());
-        self.unread.push(Unread { name, record_type: record_type.to_owned(), why: why.to_owned() });
+        self.unread.push(Unread { name, record_type: record_type.name().to_owned(), outcome });
     }
 
     /// Takes over what the audit measured of the domain's own SPF record, so that lookups are counted to the end.
@@ -215,46 +332,4 @@ impl CurrentZone {
             _ => None,
         })
     }
-}
-
-/// What to ask before the records for this provider are planned. `selectors` are further DKIM selectors that may
-/// be in use. Each answer is to be entered for the name that was asked: where a CNAME is met it is the CNAME that
-/// counts, not what stands behind it. Hosts that the MX answer names are to be asked
-/// for their addresses (A and AAAA) besides.
-pub fn questions(
-    domain: &DomainName,
-    provider: &Provider,
-    answers: &BTreeMap<String, String>,
-    selectors: &[String],
-) -> Vec<Question> {
-    let apex = domain.dns();
-    let mut questions = BTreeSet::new();
-    for record_type in ["MX", "TXT", "A", "AAAA"] {
-        questions.insert(Question { name: apex.clone(), record_type });
-    }
-    for record_type in ["TXT", "CNAME"] {
-        questions.insert(Question { name: domain.below("_dmarc"), record_type });
-    }
-    let templates = provider.records.iter().filter(|record| record.name != "@").filter_map(|record| {
-        let value = |name: &str| {
-            let answer = provider.answer(name)?;
-            let typed = answers.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
-            answer.check(typed.or(answer.default.as_deref())?).ok()
-        };
-        fill(&record.name, value).ok().map(|name| (name, record.record_type))
-    });
-    for (name, record_type) in templates {
-        questions.insert(Question { name: domain.below(&name), record_type: "TXT" });
-        questions.insert(Question { name: domain.below(&name), record_type: "CNAME" });
-        if record_type == TemplateType::Cname {
-            questions.insert(Question { name: domain.below(&name), record_type: "A" });
-        }
-    }
-    for selector in selectors {
-        let name = domain.below(&format!("{selector}._domainkey"));
-        questions.insert(Question { name: name.clone(), record_type: "TXT" });
-        questions.insert(Question { name, record_type: "CNAME" });
-    }
-    questions.insert(Question { name: domain.below("_domainkey"), record_type: "NS" });
-    questions.into_iter().collect()
 }

@@ -2,12 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::dmarc::{self, DmarcMerge};
-use super::judge::{Case, judge, policy, senders_of_provider, senders_of_today};
+use super::judge::{Case, judge, networks_of_dropped, policy, senders_of_provider, senders_of_today};
 use super::keys::{keep_old_keys, place};
+use super::leftovers::{Hosts, Sts};
 use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
+use super::ramp::ramp;
 use super::spf::SpfInput;
 use super::spf_stages::{Stages, merge_stages, mx_records};
-use super::spf_terms::{Term, TermKind, says_the_same, spf_text_meant};
+use super::spf_terms::{Term, TermKind, says_the_same};
 use super::spf_world::World;
 use super::unread::{Needs, fully_read_addresses};
 use super::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
@@ -69,6 +71,9 @@ fn plan(
 
     let old_hosts = old_hosts(current, &hosts);
     let provider_terms = plan.spf_terms();
+    let new_host_names: Vec<DnsName> =
+        if is_mx_complete { hosts.iter().map(|new| new.host.clone()).collect() } else { Vec::new() };
+    let leftovers = Hosts { zone: current, old: &old_hosts, new: &new_host_names };
     let mx_today: Vec<ZoneRecord> =
         current.at("@").filter(|record| matches!(record.data, ZoneData::Mx(..))).cloned().collect();
     let new_mx = mx_records(hosts.iter().map(|new| (new.preference, new.host.clone())));
@@ -78,13 +83,17 @@ fn plan(
         today: senders_of_today(current, world, &old_hosts),
         provider: senders_of_provider(current, world, &provider_terms),
         has_provider: !provider_terms.is_empty(),
+        refused_hosts: leftovers.refused(),
+        is_sts_unknown: matches!(leftovers.sts(), Sts::Unknown),
         dropped: dropped_senders,
+        dropped_networks: networks_of_dropped(current, world, dropped_senders),
     };
     let stages = Stages {
         world,
         mx_after: if is_mx_complete && !new_mx.is_empty() { new_mx } else { mx_today.clone() },
         mx_today,
         senders: &case.today,
+        dropped_networks: &case.dropped_networks,
     };
     let mut spf_group = Lines::default();
     plan.spf(&old_hosts, &provider_terms, &stages, dropped_senders, &mut spf_group);
@@ -110,11 +119,17 @@ fn plan(
     ] {
         let mut lines = Lines::default();
         place(current, &filled, &mut lines);
+        if heading == "Mail programs" {
+            let placed = filled.iter().map(|new| new.name.clone()).collect();
+            leftovers.service_lines(provider, &placed, &mut lines);
+        }
         if !lines.lines.is_empty() {
             plan.group(heading, &purpose, lines, &Needs::names_of(&filled));
         }
     }
+    plan.leftovers(&leftovers);
     let mut plan = plan.finish();
+    plan.dmarc_ramp = plan.published_dmarc().map(|record| ramp(&record)).unwrap_or_default();
     plan.judgements = judge(&plan, &case);
     plan
 }
@@ -204,7 +219,9 @@ impl<'a> Planner<'a> {
         for unread in &current.unread {
             notes.push(format!(
                 "{} at “{}” could not be read ({}): look there before you publish, as nothing is known of it.",
-                unread.record_type, unread.name, unread.why
+                unread.record_type,
+                unread.name,
+                unread.outcome.words()
             ));
         }
         for answer in &provider.answers {
@@ -232,6 +249,8 @@ impl<'a> Planner<'a> {
             notes,
             unread: BTreeMap::new(),
             left_out: Vec::new(),
+            files: Vec::new(),
+            dmarc_ramp: Vec::new(),
             judgements: Vec::new(),
         };
         Self { provider, current, answers, plan }
@@ -329,11 +348,7 @@ impl<'a> Planner<'a> {
         dropped: &BTreeSet<String>,
         lines: &mut Lines,
     ) {
-        let existing: Vec<(&ZoneRecord, String, String)> = self
-            .current
-            .texts("@")
-            .filter_map(|(record, text)| spf_text_meant(&text).map(|meant| (record, text, meant)))
-            .collect();
+        let existing = self.current.spf_texts();
         let texts: Vec<String> = existing.iter().map(|(_, _, meant)| meant.clone()).collect();
         let addresses = fully_read_addresses(self.current);
         let input = SpfInput {
@@ -400,6 +415,25 @@ impl<'a> Planner<'a> {
         }
         for note in merged.notes {
             lines.note(note);
+        }
+    }
+
+    /// Groups that are there only where the zone has something of the old server.
+    fn leftovers(&mut self, hosts: &Hosts<'_>) {
+        let mut sts = Lines::default();
+        self.plan.files = hosts.sts_lines(&mut sts);
+        let mut dane = Lines::default();
+        hosts.dane_lines(&mut dane);
+        let mut names = Lines::default();
+        hosts.subdomain_lines(&mut names);
+        for (heading, purpose, lines, needs) in [
+            ("MTA-STS", "Whom senders deliver to over TLS only", sts, Needs::name("_mta-sts")),
+            ("DANE", "Certificates that mail hosts are bound to", dane, Needs::apex(&["MX"])),
+            ("Other names", "Mail of names below the domain", names, Needs::apex(&["MX"])),
+        ] {
+            if !lines.lines.is_empty() {
+                self.group(heading, purpose, lines, &needs);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::audit::SpfTreeNode;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::spf_terms::{TermKind, terms};
 use crate::records::{BindOptions, parse_zone_file, questions, render_bind};
+use crate::values::{DnsAnswer, Outcome, RecordType};
 
 const ZONE: &str = r#"
 @ 86400 MX 10 mail
@@ -164,7 +165,7 @@ fn a_name_is_never_cname_and_txt_at_once() {
 #[test]
 fn what_could_not_be_read_is_said() {
     let mut zone = zone("");
-    zone.add_unread(&zone.domain.dns(), "TXT", "the resolver could not find out");
+    zone.add_unread(&zone.domain.dns(), RecordType::Txt, Outcome::ServFail);
     let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
     assert!(plan.notes[0].contains("TXT at “@” could not be read"), "{:?}", plan.notes);
 }
@@ -204,7 +205,12 @@ fn nothing_is_concluded_from_a_question_without_an_answer() {
     ] {
         let mut zone = zone("");
         let owner = if name == "@" { zone.domain.dns() } else { zone.domain.below(name) };
-        zone.add_unread(&owner, kind, "the resolver could not find out (SERVFAIL)");
+        let record_type =
+            *[RecordType::Txt, RecordType::Mx, RecordType::Cname, RecordType::A, RecordType::Ns]
+                .iter()
+                .find(|record_type| record_type.name() == kind)
+                .unwrap();
+        zone.add_unread(&owner, record_type, Outcome::ServFail);
         let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
         assert_eq!(
             plan.unread.keys().map(String::as_str).collect::<BTreeSet<_>>(),
@@ -232,7 +238,7 @@ fn nothing_is_concluded_from_a_question_without_an_answer() {
 #[test]
 fn what_stands_in_an_unread_group_is_neither_taken_out_nor_written() {
     let mut zone = zone(ZONE);
-    zone.add_unread(&zone.domain.dns(), "MX", "no answer came in time");
+    zone.add_unread(&zone.domain.dns(), RecordType::Mx, Outcome::Timeout);
     let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
     assert!(!active(&plan).contains(&"@ TXT".to_owned()));
     let text = render_bind(&plan, &BindOptions::default());
@@ -251,7 +257,7 @@ fn a_host_of_which_half_the_addresses_are_known_stays_by_name() {
             lines(&desired(&provider("fastmail"), &BTreeMap::new(), zone, &BTreeSet::new()), "SPF")[1].clone()
         };
         assert!(spf(&zone).contains(" ip4:192.0.2.1 "), "{relative}");
-        zone.add_unread(&DnsName::new(host), "AAAA", "SERVFAIL");
+        zone.add_unread(&DnsName::new(host), RecordType::Aaaa, Outcome::ServFail);
         assert!(spf(&zone).contains(&format!(" a:{host} ")) && !spf(&zone).contains("ip4"), "{}", spf(&zone));
     }
 }
@@ -317,9 +323,10 @@ fn a_zone_covers_what_was_asked_and_nothing_else() {
     assert!(!read.covers(&asked) && read.covers(&[]));
     for question in &asked {
         assert!(!read.covers(&asked));
-        read.add_asked(&question.name, question.record_type);
+        let question = DnsQuestion::new(question.name.clone(), question.record_type);
+        read.take(DnsAnswer::empty(question, Outcome::NoData));
     }
-    read.add_unread(&read.domain.dns(), "TXT", "asked, and no answer");
+    read.add_unread(&read.domain.dns(), RecordType::Txt, Outcome::Timeout);
     assert!(read.covers(&asked));
     let selector = BTreeMap::from([("dkim_selector".to_owned(), "g2".to_owned())]);
     for other in [

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::judge::StageJudgement;
+use super::leftovers::PlanFile;
+use super::ramp::DmarcStep;
 use crate::providers::ProviderId;
 use crate::values::DomainName;
 
@@ -26,6 +28,12 @@ pub struct RecordsPlan {
     /// SPF terms of today that are not copied; the owner decides about them.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// Files on a web server that belong to the stages: the policy of MTA-STS.
+    #[serde(default)]
+    pub files: Vec<PlanFile>,
+    /// How the DMARC policy is tightened after the switch.
+    #[serde(default)]
+    pub dmarc_ramp: Vec<DmarcStep>,
     /// What receivers answer to each sender once a stage is published, in the order of the stages.
     #[serde(default)]
     pub judgements: Vec<StageJudgement>,
@@ -71,6 +79,14 @@ impl RecordsPlan {
                 .judgements
                 .iter()
                 .any(|judgement| judgement.stage <= line.stage && judgement.blocks(&group.heading))
+    }
+
+    /// The DMARC record once the first stage is published.
+    pub(super) fn published_dmarc(&self) -> Option<String> {
+        let lines =
+            self.groups.iter().filter(|group| group.heading == "DMARC").flat_map(|group| &group.lines);
+        let mut left = lines.filter(|line| line.change != Change::Remove && line.record_type == "TXT");
+        left.next().map(|line| line.value.clone())
     }
 
     /// Whether a stage would make a sender worse or weaken DMARC.

@@ -32,112 +32,54 @@ pub(super) fn is_dmarc(text: &str) -> bool {
     dmarc::is_dmarc(text.as_bytes())
 }
 
-/// Whether the text was meant to be one: receivers pass over it for a sign before it, or for its case.
-fn is_near_miss(text: &str) -> bool {
-    let is_noise = |sign: char| !sign.is_ascii_graphic() || matches!(sign, '"' | '\'' | '\\');
-    text.trim_start_matches(is_noise).to_ascii_lowercase().starts_with("v=dmarc")
+/// The texts at `_dmarc`, read and mended as the audit does. `holding` is the policy that holds today, from here or from
+/// above.
+pub(super) fn merge(texts: &[String], domain_ascii: &str, holding: Option<Policy>) -> DmarcMerge {
+    if let Some(index) = dmarc::kept(texts) {
+        let policy = texts.get(index).and_then(|text| dmarc::DmarcRecord::parse(text.as_bytes()).policy);
+        let note = (policy == Some(Policy::None)).then(|| {
+            "DMARC only watches (p=none): tighten it once the reports show that your own mail passes."
+                .to_owned()
+        });
+        return DmarcMerge::Keep { index, note };
+    }
+    let first = first_record(domain_ascii, holding);
+    let rua = format!("mailto:postmaster@{domain_ascii}");
+    match dmarc::meant(texts, holding, &rua) {
+        Some(record) => DmarcMerge::Replace { record, reason: why_replaced(texts) },
+        None if texts.iter().any(|text| is_dmarc(text)) => {
+            DmarcMerge::Replace { record: first, reason: why_replaced(texts) }
+        }
+        None => DmarcMerge::Begin(first),
+    }
 }
 
-pub(super) fn merge(texts: &[String], domain_ascii: &str, holding: Option<Policy>) -> DmarcMerge {
-    let records = texts.iter().enumerate().filter(|(_, text)| is_dmarc(text)).collect::<Vec<_>>();
-    let mend = |text: &str| mended(text, domain_ascii, holding);
-    let Some((index, first)) = records.first() else {
-        return match texts.iter().find(|text| is_near_miss(text)) {
-            Some(text) => DmarcMerge::Replace {
-                record: mend(text),
-                reason: "The record does not begin with v=DMARC1, so receivers pass over it.".to_owned(),
-            },
-            None => DmarcMerge::Begin(first_record(domain_ascii, holding)),
+/// Why the texts cannot stay, as the audit reads them.
+fn why_replaced(texts: &[String]) -> String {
+    let records: Vec<&String> = texts.iter().filter(|text| is_dmarc(text)).collect();
+    let [only] = records.as_slice() else {
+        return if records.is_empty() {
+            "The record does not begin with v=DMARC1, so receivers pass over it.".to_owned()
+        } else {
+            "Several DMARC records count as none: one takes their place, with the strictest policy and all report \
+             addresses."
+                .to_owned()
         };
     };
-    if records.len() > 1 {
-        return DmarcMerge::Replace {
-            record: mend(first),
-            reason: "Several DMARC records count as none; the first one stays.".to_owned(),
-        };
+    let read = dmarc::DmarcRecord::parse(only.as_bytes());
+    if let Some(twice) = read.twice {
+        return format!("“{twice}” stands there twice, so receivers pass over the record.");
     }
-    match written_policy(first) {
-        Written::Valid(policy) => DmarcMerge::Keep {
-            index: *index,
-            note: (policy == Policy::None).then(|| {
-                "DMARC only watches (p=none): tighten it once the reports show that your own mail passes."
-                    .to_owned()
-            }),
-        },
-        Written::MissingWithReports => DmarcMerge::Replace {
-            record: mend(first),
-            reason: "The policy is missing; p=none says what receivers assume anyway.".to_owned(),
-        },
-        Written::Missing => DmarcMerge::Replace {
-            record: mend(first),
-            reason: "The policy is missing, so receivers pass over the record.".to_owned(),
-        },
-        Written::Unknown(value) => {
-            DmarcMerge::Replace { record: mend(first), reason: format!("“p={value}” is no policy.") }
+    if let Some(wrong) = read.wrong_policies.first() {
+        return format!("“{wrong}” is no policy, so receivers do not apply the record as it was meant.");
+    }
+    match (read.stated_policy, read.bad_values.first(), read.policy) {
+        (None, Some(bad), _) => format!("“{bad}” is no policy."),
+        (None, None, Some(_)) => {
+            "The policy is missing; p=none says what receivers assume anyway.".to_owned()
         }
-        Written::Unreadable => DmarcMerge::Replace {
-            record: first_record(domain_ascii, holding),
-            reason: "The record cannot be read as tags with values, so receivers pass over it.".to_owned(),
-        },
+        _ => "The policy is missing or no policy, so receivers pass over the record.".to_owned(),
     }
-}
-
-/// The policy as it stands in a record.
-enum Written {
-    Valid(Policy),
-    MissingWithReports,
-    Missing,
-    Unknown(String),
-    Unreadable,
-}
-
-fn written_policy(record: &str) -> Written {
-    let Some(tags) = tags(record) else { return Written::Unreadable };
-    let find = |wanted: &str| tags.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    let read = dmarc::DmarcRecord::parse(record.as_bytes());
-    match (read.policy, find("p")) {
-        (Some(policy), _) if !read.is_policy_implied => Written::Valid(policy),
-        (_, Some(value)) => Written::Unknown(value.to_ascii_lowercase()),
-        (_, None) if find("rua").is_some() => Written::MissingWithReports,
-        (_, None) => Written::Missing,
-    }
-}
-
-/// Tags with their values, names in lower case; `None` where a part has no `=`.
-fn tags(record: &str) -> Option<Vec<(String, String)>> {
-    record
-        .split(';')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            let (name, value) = part.split_once('=')?;
-            Some((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        })
-        .collect()
-}
-
-/// The same record with a version and a policy that hold; everything else stays.
-fn mended(record: &str, domain_ascii: &str, holding: Option<Policy>) -> String {
-    let is_noise = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '\\');
-    let cleaned = record.replace("\\;", ";");
-    let Some(tags) = tags(cleaned.trim_matches(is_noise)) else { return first_record(domain_ascii, holding) };
-    let policy = tags
-        .iter()
-        .find(|(name, value)| {
-            name == "p" && ["none", "quarantine", "reject"].contains(&value.to_ascii_lowercase().as_str())
-        })
-        .map_or_else(
-            || holding.unwrap_or(Policy::None).word().to_owned(),
-            |(_, value)| value.to_ascii_lowercase(),
-        );
-    let mut mended = format!("v=DMARC1; p={policy}");
-    for (name, value) in tags.iter().filter(|(name, _)| name != "v" && name != "p") {
-        mended.extend(["; ", name, "=", value]);
-    }
-    if !tags.iter().any(|(name, _)| name == "rua") {
-        mended.extend(["; rua=mailto:postmaster@", domain_ascii]);
-    }
-    mended
 }
 
 #[cfg(test)]
@@ -183,17 +125,23 @@ mod tests {
     fn a_record_that_does_not_hold_is_mended_with_a_reason() {
         for (texts, expected, words) in [
             (vec!["v=DMARC1; rua=mailto:a@b.example"], "v=DMARC1; p=none; rua=mailto:a@b.example", "missing"),
+            (
+                vec!["v=DMARC1; p=reject; sp=rejct; rua=mailto:a@b.example"],
+                "v=DMARC1; p=reject; sp=reject; rua=mailto:a@b.example",
+                "sp=rejct",
+            ),
+            (
+                vec!["v=DMARC1; p=reject; p=none; rua=mailto:a@b.example"],
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+                "twice",
+            ),
             (vec!["v=DMARC1"], "v=DMARC1; p=none; rua=mailto:postmaster@example.org", "missing"),
             (
                 vec!["v=DMARC1; p=blackhole; sp=none"],
                 "v=DMARC1; p=none; sp=none; rua=mailto:postmaster@example.org",
-                "p=blackhole",
+                "no policy",
             ),
-            (
-                vec!["v=DMARC1; nonsense"],
-                "v=DMARC1; p=none; rua=mailto:postmaster@example.org",
-                "cannot be read",
-            ),
+            (vec!["v=DMARC1; nonsense"], "v=DMARC1; p=none; rua=mailto:postmaster@example.org", "no policy"),
             (vec!["v=dmarc1; p=reject"], "v=DMARC1; p=reject; rua=mailto:postmaster@example.org", "v=DMARC1"),
             (
                 vec!["v=DMARC1; p=reject; rua=mailto:a@b.example", "v=DMARC1; p=none"],

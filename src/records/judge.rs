@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
+use super::current_zone::{CurrentZone, Unread, ZoneData, ZoneRecord};
 use super::diff::{Change, RecordsPlan, SwitchStage};
-use super::spf_terms::spf_text_meant;
+use super::seen::SeenSender;
 use super::spf_world::World;
 use crate::audit::dmarc::{EffectivePolicy, Policy, effective_policy};
 use crate::audit::spf::{SpfResult, allowed_networks};
@@ -29,6 +29,9 @@ pub struct StageJudgement {
     pub senders: Vec<JudgedSender>,
     /// What the stage changes about the DMARC policy, where that is known.
     pub dmarc: Option<DmarcChange>,
+    /// New mail hosts that senders would not deliver to, as the MTA-STS policy of today does not name them.
+    #[serde(default)]
+    pub refused_hosts: Vec<DnsName>,
     /// Whether some answers are missing, so that nothing is proven.
     pub has_gaps: bool,
 }
@@ -56,6 +59,8 @@ pub struct JudgedSender {
 pub enum SenderRole {
     /// A host that receives the mail of today, and sends it.
     OldServer(DnsName),
+    /// An address that logs and reports have seen.
+    Seen(SeenSender),
     /// Whoever this term of today's record allows.
     Term(String),
     /// The provider.
@@ -99,7 +104,7 @@ impl JudgedSender {
 impl StageJudgement {
     /// What it comes to.
     pub fn safety(&self) -> Safety {
-        if self.blocks("SPF") || self.blocks("DMARC") {
+        if self.blocks("SPF") || self.blocks("DMARC") || self.blocks("MX") {
             Safety::Harmful
         } else if self.has_gaps {
             Safety::Unproven
@@ -121,8 +126,9 @@ impl StageJudgement {
     /// Whether the lines of this group must wait, as they would do harm.
     pub(super) fn blocks(&self, heading: &str) -> bool {
         match heading {
+            "SPF" => self.worse().next().is_some(),
             // New mail hosts change what “mx” in a record means.
-            "SPF" | "MX" => self.worse().next().is_some(),
+            "MX" => self.worse().next().is_some() || !self.refused_hosts.is_empty(),
             "DMARC" => self.is_dmarc_weaker(),
             _ => false,
         }
@@ -161,11 +167,25 @@ pub(super) fn senders_of_today(
         }
     }
     let book = world.today();
-    let meant = zone.texts("@").filter_map(|(_, text)| spf_text_meant(&text));
-    for text in meant {
+    for (address, seen) in zone.seen.iter().filter(|(address, _)| !own.contains(*address)) {
+        senders.insert(KnownSender { role: SenderRole::Seen(*seen), address: *address });
+    }
+    for (_, _, text) in zone.spf_texts() {
         senders.extend(allowed_by(&book, &zone.domain.dns(), &text, &own));
     }
     senders
+}
+
+/// What terms that the owner drops let send today.
+pub(super) fn networks_of_dropped(
+    zone: &CurrentZone,
+    world: &World<'_>,
+    dropped: &BTreeSet<String>,
+) -> Vec<IpNet> {
+    let terms: Vec<&str> = dropped.iter().map(String::as_str).collect();
+    let text = format!("v=spf1 {} -all", terms.join(" "));
+    let allowed = allowed_networks(&world.today(), &zone.domain.dns(), text.as_bytes());
+    allowed.into_iter().flat_map(|term| term.networks).collect()
 }
 
 /// A sample of what each term of a record allows, without networks that hold one of these addresses.
@@ -216,8 +236,14 @@ pub(super) struct Case<'a> {
     pub provider: BTreeSet<KnownSender>,
     /// Whether the provider is to pass: its SPF terms are known.
     pub has_provider: bool,
+    /// New hosts that an enforcing MTA-STS policy does not name.
+    pub refused_hosts: Vec<DnsName>,
+    /// Whether there may be such a policy that nobody has read.
+    pub is_sts_unknown: bool,
     /// SPF terms that the owner drops.
     pub dropped: &'a BTreeSet<String>,
+    /// What these let send today.
+    pub dropped_networks: Vec<IpNet>,
 }
 
 /// Judges each stage of a plan.
@@ -240,6 +266,7 @@ fn judge_stage(
         let is_given_up = match &sender.role {
             SenderRole::OldServer(_) => stage == SwitchStage::Later,
             SenderRole::Term(term) => case.dropped.iter().any(|dropped| dropped.eq_ignore_ascii_case(term)),
+            SenderRole::Seen(_) => case.dropped_networks.iter().any(|net| net.contains(&sender.address)),
             SenderRole::Provider => false,
         };
         let (old, new) =
@@ -282,8 +309,20 @@ fn judge_stage(
     // A record that nobody can read to its end may allow senders that were not tried.
     has_gaps |=
         [&mut *before, &mut after].into_iter().any(|book| case.world.evaluate(book, NOBODY).is_none());
-    has_gaps |= dmarc.is_none() || !plan.is_complete() || !case.zone.unread.is_empty();
-    StageJudgement { stage, senders: judged, dmarc, has_gaps }
+    has_gaps |= dmarc.is_none() || !plan.is_complete() || case.zone.unread.iter().any(is_about_sending);
+    let is_switched = stage >= SwitchStage::AtTheSwitch;
+    has_gaps |= is_switched && case.is_sts_unknown;
+    let refused_hosts = if is_switched { case.refused_hosts.clone() } else { Vec::new() };
+    StageJudgement { stage, senders: judged, dmarc, refused_hosts, has_gaps }
+}
+
+/// Whether what got no answer may change what receivers do with mail of the domain.
+fn is_about_sending(unread: &Unread) -> bool {
+    match unread.record_type.as_str() {
+        "SRV" | "TLSA" => false,
+        "MX" => unread.name == "@",
+        _ => true,
+    }
 }
 
 fn dmarc_change(before: &mut AnswerBook, after: &mut AnswerBook, case: &Case<'_>) -> Option<DmarcChange> {

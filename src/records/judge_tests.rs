@@ -299,3 +299,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_seen_is_tried_against_the_plan() {
+    let mut zone = zone("@ TXT \"v=spf1 ip4:203.0.113.10 ip4:198.51.100.7 -all\"\n");
+    let scanner: IpAddr = "198.51.100.7".parse().unwrap();
+    let forger: IpAddr = "192.0.2.66".parse().unwrap();
+    zone.seen.insert(scanner, SeenSender { messages: 12, dkim: 2 });
+    zone.seen.insert(forger, SeenSender { messages: 400, dkim: 0 });
+    zone.seen.insert("203.0.113.10".parse().unwrap(), SeenSender { messages: 4000, dkim: 4000 });
+    let plan = plan_of(&zone);
+    assert_eq!(safeties(&plan), [Safety::Safe; 3], "{:#?}", plan.judgements);
+    let run = crate::records::dry_run(&plan.judgements[2]).unwrap();
+    assert_eq!((run.messages, run.pass, run.lost), (412, 12, Vec::new()), "the old server is given up");
+
+    let dropped = BTreeSet::from(["ip4:198.51.100.7".to_owned()]);
+    let plan = desired(&fastmail(), &BTreeMap::new(), &zone, &dropped);
+    let judged = &plan.judgements[0];
+    assert_eq!(judged.safety(), Safety::Safe, "the owner has dropped it, and is told what that costs");
+    let words = crate::records::dry_run_words(judged).unwrap();
+    assert!(words.contains("12 messages from 198.51.100.7 would get “fail”; 10 would fail DMARC"), "{words}");
+}
+
+#[test]
+fn a_wildcard_is_no_record_of_its_own() {
+    let mut zone = CurrentZone::new(DomainName::parse("d.example").unwrap());
+    let alias = |name: &str| DnsAnswer {
+        aliases: vec![DnsName::new("d.example")],
+        ..DnsAnswer::empty(DnsQuestion::new(DnsName::new(name), RecordType::Txt), Outcome::NoData)
+    };
+    for name in ["_dmarc.d.example", "_mta-sts.d.example", "nobody.d.example"] {
+        zone.take(alias(name));
+    }
+    zone.fold_wildcards("nobody");
+    let shown: Vec<String> =
+        zone.records.iter().map(|record| format!("{} {}", record.name, record.data.shown())).collect();
+    assert_eq!(shown, ["* d.example."]);
+    let plan = plan_of(&zone);
+    let dmarc = plan.groups.iter().find(|group| group.heading == "DMARC").unwrap();
+    assert!(dmarc.lines.iter().all(|line| line.record_type == "TXT"), "{:?}", dmarc.lines);
+    assert!(dmarc.lines.iter().any(|line| line.change == Change::Add));
+}

@@ -3,6 +3,8 @@
 use super::SwitchStage;
 use super::judge::{JudgedSender, Safety, SenderRole, StageJudgement};
 use crate::audit::spf::SpfResult;
+use crate::records::seen::{DryRun, dry_run};
+use crate::values::counted;
 
 /// Senders that are named one by one; the others are counted.
 const MAX_NAMED: usize = 4;
@@ -52,15 +54,42 @@ pub fn harm_words(judgement: &StageJudgement) -> Vec<String> {
     if let Some(more @ 1..) = worse.len().checked_sub(MAX_NAMED) {
         words.push(format!("The same for {more} more {}.", if more == 1 { "address" } else { "addresses" }));
     }
+    if let [first, ..] = judgement.refused_hosts.as_slice() {
+        words.push(format!(
+            "The MTA-STS policy in force does not name {first}, so senders that honour it would deliver nothing: publish \
+             the new policy file and the new id first."
+        ));
+    }
     if judgement.is_dmarc_weaker() {
         words.push("Receivers would apply a weaker DMARC policy than today.".to_owned());
     }
     words
 }
 
+/// What the stage would have done to the mail that logs and reports have seen; `None` where nothing was seen.
+pub fn dry_run_words(judgement: &StageJudgement) -> Option<String> {
+    let DryRun { messages, pass, lost } = dry_run(judgement)?;
+    let mut words =
+        format!("Tried against {} that were seen: SPF passes {pass}.", counted(messages, "message"));
+    for one in lost.iter().take(MAX_NAMED) {
+        let fails = match one.without_dkim {
+            0 => "DMARC still passes by their signatures".to_owned(),
+            count => format!("{count} would fail DMARC"),
+        };
+        words.push_str(&format!(
+            " {} from {} would get “{}”; {fails}.",
+            counted(one.messages, "message"),
+            one.address,
+            one.after
+        ));
+    }
+    Some(words)
+}
+
 fn sender_words(sender: &JudgedSender) -> String {
     let who = match &sender.role {
         SenderRole::OldServer(host) => format!("your server {host}"),
+        SenderRole::Seen(seen) => format!("a sender that was seen {}", counted(seen.messages, "time")),
         SenderRole::Term(term) => format!("whoever “{term}” allows"),
         SenderRole::Provider => "the provider".to_owned(),
     };

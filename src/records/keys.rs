@@ -35,8 +35,10 @@ pub(super) fn place(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines
             continue;
         }
         let in_the_way = zone.at(&new.name).filter(|_| new.name != "@").collect::<Vec<_>>();
+        // Below a delegation nobody sees the record before that is gone.
+        let is_hidden = new.name.ends_with("._domainkey") && zone.is_delegated("_domainkey");
         // What signs or serves today is not taken away before the switch.
-        let stage = if in_the_way.is_empty() { stage } else { SwitchStage::AtTheSwitch };
+        let stage = if in_the_way.is_empty() && !is_hidden { stage } else { SwitchStage::AtTheSwitch };
         for record in in_the_way {
             lines.remove(record, stage, "Makes room for the provider’s record at the same name.");
         }
@@ -63,14 +65,18 @@ pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &m
                 .to_owned(),
         );
     }
-    let delegation = zone.at("_domainkey").find_map(|record| match &record.data {
-        ZoneData::Ns(host) => Some(host.clone()),
-        _ => None,
-    });
-    if let Some(host) = delegation {
+    for record in zone.at("_domainkey") {
+        let ZoneData::Ns(host) = &record.data else { continue };
+        if filled.is_empty() {
+            lines.keep(record, "Somebody else keeps your DKIM keys; it stays until the new keys are known.");
+            continue;
+        }
+        let reason = "Hides every DKIM record of your own zone from receivers.";
+        lines.remove(record, SwitchStage::AtTheSwitch, reason);
         lines.note(format!(
-            "“_domainkey” is delegated to {host}, so receivers never see DKIM records of your own zone: \
-             take the delegation out at the switch."
+            "“_domainkey” is delegated to {host}, so receivers never see DKIM records of your own zone: the delegation \
+             goes at the switch, and the keys that your old server signs with go with it. Copy those that are still \
+             needed for mail under way into your own zone."
         ));
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::spf_senders::who;
 use super::spf_terms::{Term, TermKind, terms};
 use super::{LeftOut, Sender};
+use crate::audit::spf::meant_term;
 use crate::values::{DnsName, DomainName};
 
 /// Lookups that receivers make at most (RFC 7208 section 4.6.4).
@@ -152,7 +153,7 @@ impl<'a> Merge<'a> {
     fn leave_out(&mut self, term: &str, why: &str) {
         if !self.left_out.iter().any(|left| left.term == term) {
             let (term, why) = (term.to_owned(), why.to_owned());
-            self.left_out.push(LeftOut { instead: likely_meant(&term), term, why });
+            self.left_out.push(LeftOut { instead: meant_term(&term), term, why });
         }
     }
 
@@ -383,25 +384,6 @@ impl<'a> Merge<'a> {
             ));
         }
     }
-}
-
-/// What the owner probably meant by a term that is no SPF term.
-fn likely_meant(term: &str) -> Option<String> {
-    let body = term.trim_start_matches(['+', '-', '~', '?']).trim_end_matches([',', ';', '.']);
-    let (name, value) = body.split_once([':', '=']).unwrap_or((body, ""));
-    let address = |text: &str| text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok();
-    let meant = match name.to_ascii_lowercase().as_str() {
-        "a" | "mx" | "ip" | "ipv4" | "ipv6" | "ip4" | "ip6" | "include" if address(value) => {
-            format!("{}:{value}", if value.contains(':') { "ip6" } else { "ip4" })
-        }
-        "include" | "includes" | "a" | "mx" | "exists" => {
-            format!("{}:{value}", name.to_ascii_lowercase().trim_end_matches('s'))
-        }
-        _ if address(body) => format!("{}:{body}", if body.contains(':') { "ip6" } else { "ip4" }),
-        _ => return None,
-    };
-    let is_term = !matches!(Term::parse(&meant).kind, TermKind::Broken(_)) && meant != term;
-    is_term.then_some(meant)
 }
 
 #[cfg(test)]

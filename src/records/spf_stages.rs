@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::current_zone::{ZoneData, ZoneRecord};
 use super::judge::{KnownSender, NOBODY, SenderRole};
 use super::spf::{SpfInput, SpfMerge, merge};
@@ -25,6 +27,8 @@ pub(super) struct Stages<'a> {
     pub mx_today: Vec<ZoneRecord>,
     pub mx_after: Vec<ZoneRecord>,
     pub senders: &'a BTreeSet<KnownSender>,
+    /// What terms that the owner drops let send today.
+    pub dropped_networks: &'a [IpNet],
 }
 
 /// Addresses that a merged record takes the right from.
@@ -125,6 +129,12 @@ impl Stages<'_> {
             match &sender.role {
                 SenderRole::OldServer(_) if is_lost_now => {
                     lost.own.insert(sender.address);
+                }
+                SenderRole::Seen(_)
+                    if is_lost_now
+                        && !self.dropped_networks.iter().any(|net| net.contains(&sender.address)) =>
+                {
+                    lost.kept.insert(sender.address);
                 }
                 SenderRole::Term(term) if !dropped.iter().any(|one| one.eq_ignore_ascii_case(term)) => {
                     let later = merged.later.as_deref();

@@ -189,6 +189,33 @@ impl Reader {
                 Ok(address) => ZoneData::Address(address.into()),
                 Err(_) => return Err(failed("an AAAA record needs an IPv6 address")),
             },
+            "SRV" => {
+                let mut numbers = tokens.iter().take(3).map(|token| token.text().parse::<u16>().ok());
+                let mut number = || numbers.next().flatten();
+                match (number(), number(), number(), tokens.get(3)) {
+                    (Some(priority), Some(weight), Some(port), Some(host)) => {
+                        ZoneData::Srv { priority, weight, port, host: self.absolute(&host.text()) }
+                    }
+                    _ => {
+                        return Err(failed(
+                            "an SRV record needs three numbers and a host, as in: SRV 0 1 993 mail.example.org.",
+                        ));
+                    }
+                }
+            }
+            "TLSA" => {
+                let (numbers, data) = tokens.split_at_checked(3).unwrap_or((tokens, &[]));
+                let numbers: Option<Vec<u8>> =
+                    numbers.iter().map(|token| token.text().parse().ok()).collect();
+                let data: String = data.iter().map(|token| token.text().to_ascii_lowercase()).collect();
+                let is_hex = !data.is_empty() && data.bytes().all(|byte| byte.is_ascii_hexdigit());
+                match numbers.as_deref() {
+                    Some([usage, selector, matching]) if is_hex => {
+                        ZoneData::Tlsa(format!("{usage} {selector} {matching} {data}"))
+                    }
+                    _ => return Err(failed("a TLSA record needs three numbers and hexadecimal digits")),
+                }
+            }
             known if known.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return Ok(None),
             _ => return Err(failed("the record type is missing; write for example: IN TXT \"text\"")),
         };

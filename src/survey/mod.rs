@@ -23,4 +23,4 @@ pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};
 pub use spf_check::spf_check;
-pub use zone::current_zone;
+pub use zone::{ZoneReading, current_zone};

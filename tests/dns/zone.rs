@@ -9,7 +9,7 @@ use mailferry::records::{
     BindOptions, CurrentZone, SwitchStage, desired, parse_zone_file, questions, render_bind,
 };
 use mailferry::rehearsal::{DnsServer, Zones};
-use mailferry::survey::{SurveyError, current_zone};
+use mailferry::survey::{SurveyError, ZoneReading, current_zone};
 use mailferry::values::{DomainName, UnixTime};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,23 @@ fn provider(id: &str) -> Provider {
     Catalogue::embedded().get(&ProviderId(id.to_owned())).unwrap().clone()
 }
 
+fn reading<'a>(
+    domain: &'a DomainName,
+    provider: &'a Provider,
+    answers: &'a BTreeMap<String, String>,
+) -> ZoneReading<'a> {
+    ZoneReading {
+        domain,
+        provider,
+        answers,
+        selectors: &[],
+        probe_label: "nobody-has-published-this",
+        audit: None,
+        is_fresh: false,
+        at: UnixTime(77),
+    }
+}
+
 /// Reads the zone of example.org while every question about the broken names ends in SERVFAIL.
 async fn read(broken: &[&str]) -> CurrentZone {
     let domain = DomainName::parse("example.org").unwrap();
@@ -37,13 +54,13 @@ async fn read(broken: &[&str]) -> CurrentZone {
     let server = DnsServer::bind(zones).await.unwrap();
     let resolver = Resolver::parse(&server.address().to_string()).await.unwrap();
     let cancel = CancellationToken::new();
-    let reading = async {
+    let work = async {
         let none = BTreeMap::new();
-        let zone = current_zone(&domain, &provider("fastmail"), &none, &[], &resolver, UnixTime(77)).await;
+        let zone = current_zone(&reading(&domain, &provider("fastmail"), &none), &resolver).await;
         cancel.cancel();
         zone.unwrap()
     };
-    tokio::join!(reading, server.serve(cancel.clone())).0
+    tokio::join!(work, server.serve(cancel.clone())).0
 }
 
 #[tokio::test]
@@ -54,13 +71,13 @@ async fn a_domain_that_does_not_exist_has_no_zone() {
     let server = DnsServer::bind(zones).await.unwrap();
     let resolver = Resolver::parse(&server.address().to_string()).await.unwrap();
     let cancel = CancellationToken::new();
-    let reading = async {
+    let work = async {
         let none = BTreeMap::new();
-        let zone = current_zone(&domain, &provider("fastmail"), &none, &[], &resolver, UnixTime(77)).await;
+        let zone = current_zone(&reading(&domain, &provider("fastmail"), &none), &resolver).await;
         cancel.cancel();
         zone
     };
-    let (read, _ended) = tokio::join!(reading, server.serve(cancel.clone()));
+    let (read, _ended) = tokio::join!(work, server.serve(cancel.clone()));
     assert!(matches!(read, Err(SurveyError::NoSuchDomain(missing)) if missing == domain));
 }
 

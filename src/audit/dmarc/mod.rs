@@ -12,5 +12,6 @@ mod walk;
 
 pub(super) use applied::covers_subdomains;
 pub use applied::{EffectivePolicy, effective_policy};
+pub use proposal::{kept, meant, tightened};
 pub use record::{DmarcRecord, Policy, is_dmarc};
 pub(super) use suffix::registered_domain;

@@ -21,6 +21,12 @@ pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
     Some(NearMiss { odd: odd(text), cleaned })
 }
 
+/// The tags of such a text, in the making.
+pub(super) fn picked(text: &str) -> Option<Proposal> {
+    let tags = text.to_ascii_lowercase().contains("dmarc").then(|| tags(text))?;
+    (!tags.is_empty()).then(|| Proposal::from_tags(tags))
+}
+
 /// Known tags in any order and between any separators.
 fn tags(text: &str) -> Vec<(String, String)> {
     let text: String = text

@@ -79,6 +79,10 @@ impl Proposal {
 
 /// One record out of several: the strictest policy, with the report addresses of all.
 pub(super) fn merged(texts: &[String]) -> Option<String> {
+    merged_tags(texts)?.corrected().text()
+}
+
+fn merged_tags(texts: &[String]) -> Option<Proposal> {
     let policy = |text: &String| DmarcRecord::parse(text.as_bytes()).stated_policy;
     let strictest = texts.iter().rev().max_by_key(|text| policy(text).unwrap_or(Policy::None))?;
     let mut merged = Proposal::of(strictest);
@@ -94,7 +98,57 @@ pub(super) fn merged(texts: &[String]) -> Option<String> {
             merged = merged.with(name, &addresses.join(","));
         }
     }
-    merged.corrected().text()
+    Some(merged)
+}
+
+/// The one DMARC record that these texts are, where receivers take it as it stands and nothing in it has to be mended.
+pub fn kept(texts: &[String]) -> Option<usize> {
+    let mut records = texts.iter().enumerate().filter(|(_, text)| is_dmarc(text.as_bytes()));
+    let (index, text) = records.next().filter(|_| records.next().is_none())?;
+    let record = DmarcRecord::parse(text.as_bytes());
+    (record.policy.is_some() && !record.is_policy_implied && record.twice.is_none()).then_some(index)
+}
+
+/// The same record with another policy, and without tags that would take of it (`pct`, `t`) or weaken it below.
+pub fn tightened(text: &str, policy: Policy) -> Option<String> {
+    let weaker = |proposal: &Proposal, name: &str| {
+        proposal.get(name).and_then(Policy::parse).is_some_and(|below| below < policy)
+    };
+    let mut proposal = Proposal::of(text).with("p", policy.word()).without(&["pct", "t"]);
+    for name in ["sp", "np"] {
+        if weaker(&proposal, name) {
+            proposal = proposal.with(name, policy.word());
+        }
+    }
+    proposal.corrected().text()
+}
+
+/// The record that these texts were meant to be: several become one, misspelt words and near misses are put right, the
+/// owner's own tags stay. Where no policy can be read, or where the records weigh less than `holding`, it is `holding`.
+/// `None` where nothing of a record is there.
+pub fn meant(texts: &[String], holding: Option<Policy>, rua: &str) -> Option<String> {
+    let records: Vec<String> = texts.iter().filter(|text| is_dmarc(text.as_bytes())).cloned().collect();
+    let cleaned = if records.is_empty() {
+        texts.iter().find_map(|text| super::near_miss::picked(text))?
+    } else {
+        merged_tags(&records)?
+    };
+    let floor = holding.unwrap_or(Policy::None);
+    let mut proposal = cleaned.corrected();
+    let stated = proposal.get("p").and_then(Policy::parse);
+    proposal = proposal.with("p", stated.map_or(floor, |stated| stated.max(floor)).word());
+    for name in ["sp", "np"] {
+        if proposal.get(name).is_some_and(|value| Policy::parse(value).is_none()) {
+            proposal = proposal.without(&[name]);
+        }
+    }
+    if proposal.get("rua").is_none() {
+        proposal = proposal.with("rua", rua);
+    }
+    proposal.clone().text().or_else(|| {
+        let policy = proposal.get("p").unwrap_or("none").to_owned();
+        Proposal::default().with("p", &policy).with("rua", rua).text()
+    })
 }
 
 /// The known word that a misspelt one is meant to be; itself where it is known.

@@ -20,6 +20,7 @@ mod tree;
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
 pub(in crate::audit) use evaluate::{check_with, published};
 pub(in crate::audit) use macros::Client;
+pub use near_miss::{meant, meant_term};
 pub use networks::{TermNetworks, allowed_networks, effective_end};
 pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
 pub use tree::record_costs;

@@ -2,6 +2,7 @@
 //! and the record that was meant.
 
 use super::SpfRecord;
+use super::record::is_spf;
 
 /// A text that receivers take for no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +19,44 @@ pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
     let start = plain.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
     let (version, rest) = split_version(start)?;
     let odd = odd(text, version, rest);
+    let joined = joined(rest);
+    let cleaned = checked(&joined).or_else(|| corrected(&joined));
+    Some(NearMiss { odd, cleaned })
+}
+
+/// The terms behind a version, whatever stands between them.
+fn joined(rest: &str) -> String {
     let terms: Vec<&str> = rest
         .split([' ', ',', ';'])
         .map(|term| term.trim_matches(|character: char| "\"'\\".contains(character)))
         .filter(|term| !term.is_empty())
         .collect();
-    let cleaned = checked(&format!("v=spf1 {}", terms.join(" ")))
-        .or_else(|| corrected(&format!("v=spf1 {}", terms.join(" "))));
-    Some(NearMiss { odd, cleaned })
+    format!("v=spf1 {}", terms.join(" ")).trim_end().to_owned()
+}
+
+/// The SPF records of a name: those that receivers take for one, or else the text that was meant to be one, with its
+/// terms as they stand. `None` for every other text.
+pub fn meant(texts: &[String]) -> Vec<Option<String>> {
+    let real: Vec<Option<String>> =
+        texts.iter().map(|text| is_spf(text.as_bytes()).then(|| text.clone())).collect();
+    if real.iter().any(Option::is_some) {
+        return real;
+    }
+    texts
+        .iter()
+        .map(|text| {
+            near_miss(text)?;
+            let plain: String = text.chars().map(|one| if is_odd_blank(one) { ' ' } else { one }).collect();
+            let start = plain.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
+            split_version(start).map(|(_, rest)| joined(rest))
+        })
+        .collect()
+}
+
+/// The term that was probably meant by one that is none; `None` where that cannot be told.
+pub fn meant_term(term: &str) -> Option<String> {
+    let meant = corrected_term(term);
+    (meant != term && checked(&format!("v=spf1 {meant}")).is_some()).then_some(meant)
 }
 
 /// The record with errors put right that are plain to see: `ipv4:` for `ip4:`, an address where a host must be, a comma
@@ -169,6 +200,29 @@ mod tests {
         for text in ["google-site-verification=x", "v=DMARC1; p=none", "spf", ""] {
             assert_eq!(near_miss(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_meant_keeps_its_terms_as_they_stand() {
+        let one = |text: &str| meant(&[text.to_owned()]).remove(0);
+        for (text, expected) in [
+            ("v=spf1 mx -all", Some("v=spf1 mx -all")),
+            (" v=spf1 mx ipv4:192.0.2.1 -all", Some("v=spf1 mx ipv4:192.0.2.1 -all")),
+            ("\"v=spf1 mx -all\"", Some("v=spf1 mx -all")),
+            ("\u{feff}v=spf1\u{a0}mx -all", Some("v=spf1 mx -all")),
+            ("v=spf1; mx; -all", Some("v=spf1 mx -all")),
+            ("v=spf1\tmx\t-all", Some("v=spf1 mx -all")),
+            ("V=SPF1", Some("V=SPF1")),
+            ("google-site-verification=v=spf1", None),
+            ("", None),
+        ] {
+            assert_eq!(one(text).as_deref(), expected, "{text:?}");
+        }
+        let both = [" v=spf1 mx -all".to_owned(), "v=spf1 a -all".to_owned()];
+        assert_eq!(meant(&both), [None, Some("v=spf1 a -all".to_owned())], "receivers read the second");
+        assert_eq!(meant_term("include:a.example,").as_deref(), Some("include:a.example"));
+        assert_eq!(meant_term("include:a.example"), None);
+        assert_eq!(meant_term("a/33"), None);
     }
 
     #[test]

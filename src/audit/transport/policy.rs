@@ -10,7 +10,7 @@ const MAX_PATTERNS: usize = 100;
 
 /// What a policy asks senders to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub enum Mode {
     /// Deliver only where the policy is kept.
     Enforce,
     /// Report only.
@@ -21,15 +21,21 @@ pub(super) enum Mode {
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Policy {
+pub struct Policy {
+    /// What it asks for.
     pub mode: Mode,
+    /// How long senders remember it, in seconds.
     pub max_age_secs: u64,
+    /// Mail hosts, or `*.` and what they end with.
     pub patterns: Vec<String>,
 }
 
 impl Policy {
-    /// Reads a policy file; in words, why it is none.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// In words, why it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let (mut version, mut mode, mut max_age) = (None, None, None);
         let mut patterns = Vec::new();
         for (number, line) in text.lines().enumerate() {
@@ -75,7 +81,7 @@ impl Policy {
     }
 
     /// Whether a mail host may be delivered to (RFC 8461 section 4.1).
-    pub(super) fn covers(&self, host: &str) -> bool {
+    pub fn covers(&self, host: &str) -> bool {
         self.patterns.iter().any(|pattern| covers(pattern, &host.to_ascii_lowercase()))
     }
 

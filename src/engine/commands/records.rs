@@ -1,3 +1,4 @@
+use crate::audit::Facts;
 use crate::engine::actor::Actor;
 use crate::engine::api::command::AuditReach;
 use crate::engine::explain;
@@ -26,9 +27,14 @@ impl Actor {
             reach: AuditReach::default(),
             is_practice: open.view.is_practice,
         };
+        // The first picture is that of the audit; whoever reads the zone again wants to know what has changed since.
+        let is_fresh = open.zone.is_some();
+        let audit = open.project.audit_facts().ok().flatten().and_then(|json| Facts::from_json(&json).ok());
         self.launch(
             JobKind::Records,
-            |context| crate::engine::jobs::survey::zone(question, provider, answers, context),
+            move |context| {
+                crate::engine::jobs::survey::zone(question, provider, answers, audit, is_fresh, context)
+            },
             |number, result| Message::ZoneRead { number, result },
         );
     }

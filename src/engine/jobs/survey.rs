@@ -21,7 +21,7 @@ use crate::rehearsal;
 use crate::smtp;
 use crate::survey::{
     self, ControlHost, EvidenceProgress, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError,
-    SurveyOptions,
+    SurveyOptions, ZoneReading,
 };
 use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
@@ -180,12 +180,16 @@ pub(in crate::engine) fn survey_options(
         selectors: options.selectors.clone(),
         sending_addresses: options.sending_addresses.clone(),
         helo: options.helo.clone(),
-        // No zone can have been made for a label that was drawn for this survey.
-        probe_label: format!("mailferry-{:016x}", RandomState::new().build_hasher().finish()),
+        probe_label: fresh_label(),
         looking,
         seen_elsewhere,
         ..SurveyOptions::default()
     })
+}
+
+/// A label that no zone can have been made for, as it is drawn for this survey.
+pub(in crate::engine) fn fresh_label() -> String {
+    format!("mailferry-{:016x}", RandomState::new().build_hasher().finish())
 }
 
 /// Reads what the line for the server printed.
@@ -223,14 +227,25 @@ pub(in crate::engine) async fn zone(
     question: Question,
     provider: Provider,
     answers: BTreeMap<String, String>,
+    audit: Option<Facts>,
+    is_fresh: bool,
     context: JobContext,
 ) -> Result<Box<CurrentZone>, Box<UserError>> {
     let resolver = resolver(&question.resolver).await?;
     resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
-    let selectors = question.options.selectors;
+    let reading = ZoneReading {
+        domain: &question.domain,
+        provider: &provider,
+        answers: &answers,
+        selectors: &question.options.selectors,
+        probe_label: &fresh_label(),
+        audit: audit.as_ref(),
+        is_fresh,
+        at: UnixTime::now(),
+    };
     tokio::select! {
         () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, UnixTime::now()) => {
+        zone = survey::current_zone(&reading, &resolver) => {
             zone.map(Box::new).map_err(|error| Box::new(explain::survey(&error)))
         }
     }

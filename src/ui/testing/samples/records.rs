@@ -132,6 +132,8 @@ fn records_plan() -> RecordsPlan {
         ],
         unread: BTreeMap::new(),
         left_out: Vec::new(),
+        files: Vec::new(),
+        dmarc_ramp: Vec::new(),
         judgements: SwitchStage::ALL.into_iter().map(judgement).collect(),
         notes: vec![
             "Fastmail shows the three DKIM names in its settings; compare them before you publish."
