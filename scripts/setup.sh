@@ -27,6 +27,7 @@ test_packages=(
     "postfix: a real mail server that the audit looks at, and that writes a real log and a real bounce"
     "openssl: looks at that server as its owner would"
     "netcat-openbsd: speaks with it as its owner would"
+    "bind9-dnsutils: nsupdate, which the commands for it are tried with"
     "bind9-utils: named-checkzone for every zone snippet, and signatures for zones"
     "unbound: real resolver that checks signatures"
     "gnome-keyring: real password store"
@@ -38,7 +39,7 @@ test_packages=(
     "libgl1-mesa-dri: draws without a graphics card"
     "mesa-vulkan-drivers: renders page pictures without a graphics card"
     "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
-    "python3: runs pymap, one more real IMAP server"
+    "python3: runs pymap, one more real IMAP server, and octoDNS"
     "python3-venv: keeps pymap in a folder of the project's own"
     "nodejs: runs oidc-provider, a real OAuth server"
     "npm: fetches it into a folder of the project's own"
@@ -92,6 +93,7 @@ for set in "$@"; do
             "$(dirname "$0")/fetch-unpacked.sh" cyrus courier
             "$(dirname "$0")/fetch-pymap.sh"
             "$(dirname "$0")/fetch-oidc.sh"
+            "$(dirname "$0")/fetch-octodns.sh"
             ;;
         *) say "setup.sh: unknown set $set"; exit 2 ;;
     esac

@@ -468,7 +468,7 @@ pub struct Records {
     /// A term to drop from the current SPF record; may be repeated.
     #[arg(long = "drop-sender", value_name = "TERM")]
     pub dropped_senders: Vec<String>,
-    /// The stage whose lines are active; later stages are commented out.
+    /// What is written: one stage, or the way back. In the formats “bind” and “zone” also what earlier stages have done.
     #[arg(long, value_enum, default_value = "now")]
     pub stage: RecordsStage,
     /// The output format.
@@ -488,6 +488,8 @@ pub enum RecordsStage {
     Switch,
     /// Three days after the switch: the old server no longer sends.
     Later,
+    /// The way back: mail goes to the old server again.
+    Rollback,
 }
 
 /// Output formats of the records.
@@ -495,6 +497,22 @@ pub enum RecordsStage {
 pub enum RecordsFormat {
     /// A BIND zone snippet with `$ORIGIN`.
     Bind,
-    /// The diff as a table for people.
+    /// The whole zone file; needs --zone.
+    Zone,
+    /// A file for Cloudflare's import.
+    Cloudflare,
+    /// A change batch for Route 53.
+    Route53,
+    /// Names for octoDNS's YAML.
+    Octodns,
+    /// A D_EXTEND for DNSControl.
+    Dnscontrol,
+    /// Commands for nsupdate.
+    Nsupdate,
+    /// Comma-separated values.
+    Csv,
+    /// Field by field, for the web form of a DNS host.
     Table,
+    /// The whole plan for people: every line of every stage with its reason.
+    Diff,
 }

@@ -5,7 +5,9 @@ use super::audit::{check_domain, saved_facts};
 use super::{CliError, done, output};
 use crate::engine::headless;
 use crate::providers::{Catalogue, ProviderId};
-use crate::records::{Change, RecordsPlan, SwitchStage, dry_run_words, stage_words};
+use crate::records::{
+    Change, ExportStage, Format, RecordsPlan, SwitchStage, dry_run_words, stage_name, stage_words,
+};
 
 /// A zone file of a small domain is a few kB; even one with thousands of names stays below this.
 const MOST_ZONE_BYTES: u64 = 16_000_000;
@@ -29,7 +31,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         None => String::new(),
     };
     let zone = match &arguments.zone {
-        Some(path) => Some((path.display().to_string(), output::read_text(path, MOST_ZONE_BYTES)?)),
+        Some(path) => Some((path.as_path(), output::read_text(path, MOST_ZONE_BYTES)?)),
         None => None,
     };
     let audit = match &arguments.facts {
@@ -44,18 +46,30 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         domain: &arguments.domain,
         provider: &arguments.provider,
         answers: &answers,
-        zone: zone.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
+        zone: zone.as_ref().map(|(path, text)| headless::ZoneText { path, text }),
         resolver: arguments.resolver.as_deref().unwrap_or_default(),
         selectors: &arguments.selectors,
         audit: audit.as_ref(),
         dropped_senders: &arguments.dropped_senders,
         stage: match arguments.stage {
-            RecordsStage::Now => SwitchStage::Now,
-            RecordsStage::Switch => SwitchStage::AtTheSwitch,
-            RecordsStage::Later => SwitchStage::Later,
+            RecordsStage::Now => ExportStage::Stage(SwitchStage::Now),
+            RecordsStage::Switch => ExportStage::Stage(SwitchStage::AtTheSwitch),
+            RecordsStage::Later => ExportStage::Stage(SwitchStage::Later),
+            RecordsStage::Rollback => ExportStage::Rollback,
+        },
+        format: match arguments.format {
+            RecordsFormat::Bind | RecordsFormat::Diff => Format::Bind,
+            RecordsFormat::Zone => Format::Zone,
+            RecordsFormat::Cloudflare => Format::Cloudflare,
+            RecordsFormat::Route53 => Format::Route53,
+            RecordsFormat::Octodns => Format::OctoDns,
+            RecordsFormat::Dnscontrol => Format::DnsControl,
+            RecordsFormat::Nsupdate => Format::Nsupdate,
+            RecordsFormat::Csv => Format::Csv,
+            RecordsFormat::Table => Format::Table,
         },
     };
-    let (plan, zone_text) = headless::records(&question)?;
+    let (plan, written) = headless::records(&question)?;
     for note in &plan.notes {
         output::say(&format!("Note: {}", output::line(note)));
     }
@@ -66,8 +80,8 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         }
     }
     let text = match arguments.format {
-        RecordsFormat::Bind => zone_text,
-        RecordsFormat::Table => table(&plan),
+        RecordsFormat::Diff => diff(&plan),
+        _ => written,
     };
     match &arguments.out {
         Some(path) => output::write_text(path, &text)?,
@@ -77,7 +91,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
 }
 
 /// The diff for a terminal: a sign, the record, and the reason below it.
-fn table(plan: &RecordsPlan) -> String {
+fn diff(plan: &RecordsPlan) -> String {
     let mut text = String::new();
     for group in &plan.groups {
         output::append(&mut text, format_args!("{} — {}\n", group.heading, group.purpose));
@@ -100,6 +114,28 @@ fn table(plan: &RecordsPlan) -> String {
             );
         }
         text.push('\n');
+    }
+    for file in &plan.files {
+        output::append(
+            &mut text,
+            format_args!("File of stage “{}” at {}\n    {}\n", stage_name(file.stage), file.url, file.reason),
+        );
+        for line in file.text.lines() {
+            output::append(&mut text, format_args!("  {}\n", output::line(&line)));
+        }
+        text.push('\n');
+    }
+    for step in &plan.dmarc_ramp {
+        output::append(
+            &mut text,
+            format_args!(
+                "DMARC p={} no earlier than {} days after the switch\n    First: {}\n    {}\n",
+                step.policy.word(),
+                step.days_after_switch,
+                step.see_first,
+                output::line(&step.record)
+            ),
+        );
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::engine::{
     UserError, result_words,
 };
 use crate::providers::ProviderId;
-use crate::records::SwitchStage;
+use crate::records::{ExportStage, Format, SwitchStage};
 
 /// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
 pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
@@ -98,7 +98,11 @@ fn finish(driver: &mut Driver, out: &Path) -> Result<(), CliError> {
     }
     let domain = project.domain.name.as_ascii();
     let path = out.join(format!("{domain}.zone"));
-    driver.require(Command::ExportZone { path, stage: SwitchStage::Now })?;
+    driver.require(Command::ExportZone {
+        path,
+        stage: ExportStage::Stage(SwitchStage::Now),
+        format: Format::Bind,
+    })?;
     driver.require(Command::SaveReport { path: out.join("report.html"), format: ReportFormat::Html })?;
     driver.require(Command::SaveReport { path: out.join("report.json"), format: ReportFormat::Json })?;
     Ok(())

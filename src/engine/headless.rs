@@ -5,7 +5,7 @@ pub mod sign_in;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,8 @@ use crate::engine::explain;
 use crate::engine::jobs::survey::{Known, Question};
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
-    BindOptions, RecordsPlan, SeenSender, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
+    CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, check_answer, desired, parse_zone_file_with,
+    render,
 };
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
 use crate::values::{DomainName, UnixTime};
@@ -126,8 +127,8 @@ pub struct RecordsQuestion<'a> {
     pub provider: &'a str,
     /// Values that the provider's records need: lines of `name = "value"` in TOML.
     pub answers: &'a str,
-    /// Name and text of a zone file to start from, instead of asking the DNS.
-    pub zone: Option<(&'a str, &'a str)>,
+    /// A zone file to start from, instead of asking the DNS.
+    pub zone: Option<ZoneText<'a>>,
     /// `HOST:PORT`; empty for the system's resolver.
     pub resolver: &'a str,
     /// Further DKIM selectors that may be in use.
@@ -136,14 +137,52 @@ pub struct RecordsQuestion<'a> {
     pub audit: Option<&'a Facts>,
     /// Current SPF terms to drop.
     pub dropped_senders: &'a [String],
-    /// The stage whose zone lines are written.
-    pub stage: SwitchStage,
+    /// What is written.
+    pub stage: ExportStage,
+    /// How it is written.
+    pub format: Format,
 }
 
-/// Computes the new records and writes them as a BIND zone snippet.
+/// A zone file.
+#[derive(Clone, Copy, Debug)]
+pub struct ZoneText<'a> {
+    /// Its path. Files that it includes must be in the same folder or below.
+    pub path: &'a Path,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// A zone file of a small domain is a few kB; even one with thousands of names stays below this.
+const MOST_INCLUDED_BYTES: u64 = 8 * 1024 * 1024;
+
+impl ZoneText<'_> {
+    fn parse(&self, domain: &DomainName) -> Result<CurrentZone, Box<UserError>> {
+        parse_zone_file_with(self.text, domain, &|file| self.included(file))
+            .map_err(|error| Box::new(explain::zone_file(&self.path.display().to_string(), &error)))
+    }
+
+    /// The text of an included file; in words, why it is not read.
+    fn included(&self, file: &str) -> Result<String, String> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let real = |path: &Path| path.canonicalize().map_err(|error| format!("it cannot be opened: {error}"));
+        let (folder, path) = (real(folder)?, real(&folder.join(file))?);
+        if !path.starts_with(&folder) {
+            return Err("it is outside of the folder of the zone file; put its lines in its place".to_owned());
+        }
+        let size = std::fs::metadata(&path).map_err(|error| error.to_string())?.len();
+        if size > MOST_INCLUDED_BYTES {
+            return Err(format!("it has {size} bytes, and {MOST_INCLUDED_BYTES} are the most"));
+        }
+        std::fs::read_to_string(&path).map_err(|error| format!("it cannot be read: {error}"))
+    }
+}
+
+/// Computes the new records and writes them.
 ///
 /// # Errors
-/// An error for the user: not a domain, unknown provider, invalid answer, unreadable zone file, no resolver that answers.
+/// An error for the user: not a domain, unknown provider, invalid answer, unreadable zone file, no resolver that answers,
+/// a format that needs a zone file.
 pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let catalogue = Catalogue::embedded();
@@ -156,9 +195,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
         })?;
     }
     let mut zone = match question.zone {
-        Some((name, text)) => {
-            parse_zone_file(text, &domain).map_err(|error| explain::zone_file(name, &error))?
-        }
+        Some(file) => file.parse(&domain)?,
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
             let reading = ZoneReading {
@@ -180,7 +217,8 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     }
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let plan = desired(provider, &answers, &zone, &dropped);
-    let text = render_bind(&plan, &BindOptions { through: question.stage, made_at: None });
+    let text = render(&plan, &zone, question.stage, question.format)
+        .map_err(|error| Box::new(explain::not_whole(&error)))?;
     Ok((plan, text))
 }
 

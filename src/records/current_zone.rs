@@ -22,6 +22,9 @@ pub struct CurrentZone {
     pub domain: DomainName,
     /// Records at and below the domain, in the order in which they were found.
     pub records: Vec<ZoneRecord>,
+    /// Records of a zone file that have nothing to do with mail, for writing the whole zone.
+    #[serde(default)]
+    pub others: Vec<OtherRecord>,
     /// Addresses of hosts, wherever they are: they tell the old server from other senders.
     pub addresses: BTreeMap<String, BTreeSet<IpAddr>>,
     /// Questions that got no answer; nothing is concluded from them.
@@ -57,6 +60,19 @@ pub struct ZoneRecord {
     pub ttl_secs: u32,
     /// What it says.
     pub data: ZoneData,
+}
+
+/// A record of a type that no mail depends on, as its zone file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherRecord {
+    /// Owner name relative to the domain, lower case; `@` for the domain itself.
+    pub name: String,
+    /// Waiting time in seconds.
+    pub ttl_secs: u32,
+    /// `SOA`, `CAA` …
+    pub record_type: String,
+    /// Its data, names absolute, in the form of a zone file.
+    pub data: String,
 }
 
 /// Data of a record, as far as mail is concerned.
@@ -181,6 +197,7 @@ impl CurrentZone {
         Self {
             domain,
             records: Vec::new(),
+            others: Vec::new(),
             addresses: BTreeMap::new(),
             unread: Vec::new(),
             spf_lookups: BTreeMap::new(),

@@ -56,6 +56,8 @@ fn a_zone_that_has_mail_is_switched_in_stages() {
     assert_eq!(
         lines(&plan, "MX"),
         [
+            "- Now @ MX 10 mail.example.org.",
+            "+ Now @ MX 10 mail.example.org.",
             "- AtTheSwitch @ MX 10 mail.example.org.",
             "+ AtTheSwitch @ MX 10 in1-smtp.messagingengine.com.",
             "+ AtTheSwitch @ MX 20 in2-smtp.messagingengine.com.",

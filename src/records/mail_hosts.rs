@@ -55,6 +55,20 @@ pub(super) fn mx_lines(zone: &CurrentZone, new: &[NewHost], is_complete: bool, l
         matches!(&record.data, ZoneData::Mx(preference, host)
             if new.iter().any(|new| new.host == *host && new.preference == *preference))
     };
+    for record in old.iter().filter(|record| record.ttl_secs > TTL_SECS_AT_THE_SWITCH && !is_new(record)) {
+        lines.remove(
+            record,
+            SwitchStage::Now,
+            "Only the waiting time changes; mail still goes to your server.",
+        );
+        let short = ZoneRecord { ttl_secs: TTL_SECS_AT_THE_SWITCH, ..(*record).clone() };
+        lines.push(
+            Change::Add,
+            SwitchStage::Now,
+            short,
+            "A short waiting time makes the switch, and the way back, quick.",
+        );
+    }
     for record in &old {
         if is_new(record) {
             lines.keep(record, "Points at the provider already.");
@@ -69,17 +83,14 @@ pub(super) fn mx_lines(zone: &CurrentZone, new: &[NewHost], is_complete: bool, l
             }
             _ => "Your old server receives no new mail after the switch; keep it running for late mail.",
         };
-        lines.remove(record, SwitchStage::AtTheSwitch, reason);
+        let short = ZoneRecord { ttl_secs: record.ttl_secs.min(TTL_SECS_AT_THE_SWITCH), ..(*record).clone() };
+        lines.remove(&short, SwitchStage::AtTheSwitch, reason);
     }
     for host in new {
         let data = ZoneData::Mx(host.preference, host.host.clone());
         if !old.iter().any(|record| record.data == data) {
-            lines.push(
-                Change::Add,
-                SwitchStage::AtTheSwitch,
-                ZoneRecord { name: "@".to_owned(), ttl_secs: TTL_SECS_AT_THE_SWITCH, data },
-                &host.reason,
-            );
+            let record = ZoneRecord { name: "@".to_owned(), ttl_secs: TTL_SECS_AT_THE_SWITCH, data };
+            lines.push(Change::Add, SwitchStage::AtTheSwitch, record, &host.reason);
         }
     }
     advise_ttl(&old, lines);
@@ -90,8 +101,8 @@ fn advise_ttl(old: &[&ZoneRecord], lines: &mut Lines) {
     let longest = old.iter().map(|record| record.ttl_secs).max().unwrap_or(0);
     if longest > TTL_SECS_AT_THE_SWITCH {
         lines.note(format!(
-            "Senders remember your MX records for {longest} seconds: lower their waiting time (TTL) to \
-             {TTL_SECS_AT_THE_SWITCH} at least {} before the switch, and raise it to 3600 three days after.",
+            "Senders remember your MX records for {longest} seconds: publish the first stage, which lowers their waiting \
+             time (TTL) to {TTL_SECS_AT_THE_SWITCH}, at least {} before the switch, and raise it to 3600 three days after.",
             rounded_up(longest)
         ));
     }

@@ -1,6 +1,5 @@
 //! Records: what the zone should say, merged with what it says, as a diff and as zone text.
 
-mod bind;
 mod current_zone;
 mod desired;
 mod diff;
@@ -12,6 +11,7 @@ mod leftovers;
 mod mail_hosts;
 mod questions;
 mod ramp;
+mod render;
 mod seen;
 mod spf;
 mod spf_senders;
@@ -23,8 +23,7 @@ mod unread;
 mod zone_file;
 mod zone_tokens;
 
-pub use bind::{BindOptions, render_bind};
-pub use current_zone::{CurrentZone, Question, Unread, ZoneData, ZoneRecord};
+pub use current_zone::{CurrentZone, OtherRecord, Question, Unread, ZoneData, ZoneRecord};
 pub use desired::{check_answer, desired, open_questions};
 pub use diff::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, Sender, SwitchStage};
 pub use judge::{DmarcChange, JudgedSender, Safety, SenderRole, StageJudgement};
@@ -32,6 +31,10 @@ pub use judge_words::{dry_run_words, harm_words, stage_name, stage_words};
 pub use leftovers::PlanFile;
 pub use questions::{host_questions, probe_questions, questions};
 pub use ramp::DmarcStep;
+pub use render::{
+    BindOptions, ExportStage, Format, NotWhole, RecordSet, SetChange, StageSets, render, render_bind,
+    stage_sets,
+};
 pub use seen::{DryRun, Lost, SeenSender, dry_run};
 pub use txt::quoted_strings;
-pub use zone_file::{ZoneFileError, parse_zone_file};
+pub use zone_file::{ZoneFileError, parse_zone_file, parse_zone_file_with};

@@ -4,12 +4,17 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-use super::current_zone::{CurrentZone, ZoneData};
+use super::current_zone::{CurrentZone, OtherRecord, ZoneData};
+use super::txt::{escaped_name, quoted_strings};
 use super::zone_tokens::{Entry, Token, ZoneTokens};
 use crate::values::{DnsName, DomainName};
 
 /// Largest zone file that is read.
 const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Files within files.
+const INCLUDES_MAX: usize = 8;
+/// Types that whoever signs the zone makes anew.
+const SIGNING: [&str; 4] = ["RRSIG", "NSEC", "NSEC3", "NSEC3PARAM"];
 /// Most records that are kept.
 const RECORDS_MAX: usize = 20_000;
 /// Waiting time where the file names none (RFC 2308 section 4 wants `$TTL`, old files lack it).
@@ -47,30 +52,47 @@ pub enum ZoneFileError {
 
 /// Reads the mail records of a domain out of its zone file. Where the file has no `$ORIGIN`, names are relative
 /// to the domain.
+///
+/// # Errors
+/// [`ZoneFileError`], with the line and the way out. `$INCLUDE` is refused; see [`parse_zone_file_with`].
 pub fn parse_zone_file(text: &str, domain: &DomainName) -> Result<CurrentZone, ZoneFileError> {
-    if text.len() > FILE_BYTES_MAX {
-        return Err(ZoneFileError::TooLarge(text.len()));
-    }
+    parse_zone_file_with(text, domain, &|_| {
+        Err("it is not followed here; put the lines of that file in its place".to_owned())
+    })
+}
+
+/// The same, with files that `$INCLUDE` names read by `include`, which says in words why it does not.
+///
+/// # Errors
+/// [`ZoneFileError`], with the line and the way out.
+pub fn parse_zone_file_with(
+    text: &str,
+    domain: &DomainName,
+    include: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<CurrentZone, ZoneFileError> {
     let mut reader = Reader {
         zone: CurrentZone { is_whole: true, ..CurrentZone::new(domain.clone()) },
         origin: domain.as_ascii().to_owned(),
         owner: None,
         ttl_secs: None,
         last_ttl_secs: None,
+        include,
+        depth: 0,
+        bytes: 0,
     };
-    for entry in ZoneTokens::new(text.as_bytes()) {
-        reader.entry(&entry?)?;
-        if reader.zone.records.len() > RECORDS_MAX || reader.zone.addresses.len() > RECORDS_MAX {
-            return Err(ZoneFileError::TooMany);
-        }
-    }
+    reader.text(text)?;
     if reader.zone.records.is_empty() {
         return Err(ZoneFileError::OtherDomain(domain.clone()));
     }
     Ok(reader.zone)
 }
 
-struct Reader {
+struct Reader<'a> {
+    include: &'a dyn Fn(&str) -> Result<String, String>,
+    /// Files within files.
+    depth: usize,
+    /// Bytes of all files so far.
+    bytes: usize,
     zone: CurrentZone,
     /// Without a trailing dot; empty for the root.
     origin: String,
@@ -79,7 +101,41 @@ struct Reader {
     last_ttl_secs: Option<u32>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    fn text(&mut self, text: &str) -> Result<(), ZoneFileError> {
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.bytes > FILE_BYTES_MAX {
+            return Err(ZoneFileError::TooLarge(self.bytes));
+        }
+        for entry in ZoneTokens::new(text.as_bytes()) {
+            self.entry(&entry?)?;
+            let zone = &self.zone;
+            if zone.records.len() + zone.others.len() > RECORDS_MAX || zone.addresses.len() > RECORDS_MAX {
+                return Err(ZoneFileError::TooMany);
+            }
+        }
+        Ok(())
+    }
+
+    /// Another file in the place of the line (RFC 1035 section 5.1): origin and owner are as before behind it.
+    fn included(&mut self, entry: &Entry, file: &str) -> Result<(), ZoneFileError> {
+        let line = entry.line;
+        let failed = |message: String| ZoneFileError::Line { line, message };
+        if self.depth >= INCLUDES_MAX {
+            return Err(failed(format!("$INCLUDE goes deeper than {INCLUDES_MAX} files")));
+        }
+        let text = (self.include)(file).map_err(|why| failed(format!("$INCLUDE “{file}”: {why}")))?;
+        let (origin, owner) = (self.origin.clone(), self.owner.clone());
+        if let Some(inner) = entry.tokens.get(2).map(Token::text) {
+            self.absolute(&inner).as_str().clone_into(&mut self.origin);
+        }
+        self.depth += 1;
+        let read = self.text(&text).map_err(|error| failed(format!("$INCLUDE “{file}”: {error}")));
+        self.depth -= 1;
+        (self.origin, self.owner) = (origin, owner);
+        read
+    }
+
     fn entry(&mut self, entry: &Entry) -> Result<(), ZoneFileError> {
         let Some(first) = entry.tokens.first() else { return Ok(()) };
         let line = entry.line;
@@ -115,8 +171,14 @@ impl Reader {
         };
         self.last_ttl_secs = ttl_secs.or(self.last_ttl_secs);
         let ttl_secs = ttl_secs.or(self.ttl_secs).or(self.last_ttl_secs).unwrap_or(TTL_SECS_DEFAULT);
-        if let Some(data) = self.data(&record_type.text(), data, line)? {
-            self.zone.add(&owner, ttl_secs, data);
+        let kind = record_type.text().to_ascii_uppercase();
+        if let Some(read) = self.data(&kind, data, line)? {
+            self.zone.add(&owner, ttl_secs, read);
+        } else if let Some(name) = self.zone.relative(&owner)
+            && !SIGNING.contains(&kind.as_str())
+        {
+            let data = self.other_data(&kind, data);
+            self.zone.others.push(OtherRecord { name, ttl_secs, record_type: kind, data });
         }
         Ok(())
     }
@@ -137,7 +199,7 @@ impl Reader {
                 }
                 None => failed("$TTL is followed by no time; write seconds, or for example 1h"),
             },
-            ("$INCLUDE", _) => failed("$INCLUDE is not followed; put the lines of that file in its place"),
+            ("$INCLUDE", Some(file)) => self.included(entry, &file),
             // It makes rows of addresses, which no mail record is made of.
             ("$GENERATE", _) => Ok(()),
             _ => failed("a directive is unknown or incomplete; $ORIGIN and $TTL are read"),
@@ -155,6 +217,26 @@ impl Reader {
     }
 
     /// Data of the types that matter; `None` for all others.
+    /// Data of a type that is only passed on, with absolute names.
+    fn other_data(&self, record_type: &str, tokens: &[Token]) -> String {
+        let places = name_places(record_type);
+        let words = tokens.iter().enumerate().map(|(index, token)| {
+            if places.contains(&index) {
+                let name = self.absolute(&token.text());
+                let escaped = escaped_name(name.as_str());
+                return if escaped == "." { escaped } else { format!("{escaped}.") };
+            }
+            let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.:,".contains(byte);
+            if !token.is_quoted && token.bytes.iter().all(is_plain) {
+                token.text()
+            } else {
+                // SVCB has key="value", where the quotes stand within the word.
+                quoted_strings(&token.bytes).join(" ")
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     fn data(
         &self,
         record_type: &str,
@@ -220,6 +302,17 @@ impl Reader {
             _ => return Err(failed("the record type is missing; write for example: IN TXT \"text\"")),
         };
         Ok(Some(data))
+    }
+}
+
+/// Names in the data of types that are only passed on, by place.
+fn name_places(record_type: &str) -> &'static [usize] {
+    match record_type {
+        "SOA" | "RP" => &[0, 1],
+        "PTR" | "DNAME" => &[0],
+        "HTTPS" | "SVCB" | "AFSDB" | "KX" => &[1],
+        "NAPTR" => &[5],
+        _ => &[],
     }
 }
 

@@ -59,7 +59,7 @@ pub const FLOORS: &[Floor] = &[
         ],
     },
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
-    Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet"] },
+    Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet", "serde_json"] },
     Floor { room: "message", rooms: &["assets"], crates: &["sha2", "data_encoding", "mail_parser"] },
     Floor {
         room: "plan",

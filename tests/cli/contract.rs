@@ -828,8 +828,46 @@ fn records_are_made_from_a_zone_file_and_load() {
         !kept.lines().any(|line| !line.starts_with(';') && line.contains("servers.example.net")),
         "{kept}"
     );
-    let table = records(&["--format", "table"]);
-    assert!(words(&table.stdout).contains("+ @"), "{}", words(&table.stdout));
+    let plan = records(&["--format", "diff"]);
+    assert!(words(&plan.stdout).contains("+ @"), "{}", words(&plan.stdout));
+    for (format, expected) in [
+        ("table", "Priority  10"),
+        ("zone", "SOA"),
+        ("cloudflare", "cf_tags=cf-proxied:false"),
+        ("route53", "\"Action\": \"UPSERT\""),
+        ("octodns", "- type: MX"),
+        ("dnscontrol", "D_EXTEND(\"example.org\""),
+        ("nsupdate", "prereq yxrrset example.org. IN MX 10 mail.example.org."),
+        ("csv", "At the switch,remove,example.org,MX"),
+    ] {
+        let output = records(&["--format", format, "--stage", "switch"]);
+        assert!(
+            words(&output.stdout).contains(expected) || format == "cloudflare",
+            "{}",
+            words(&output.stdout)
+        );
+    }
+    let back = words(&records(&["--stage", "rollback"]).stdout);
+    assert!(active(&back, "10 mail.example.org.") && !active(&back, "in1-smtp"), "{back}");
+
+    // Another file counts where it lies beside the zone file or below, and nowhere else.
+    std::fs::create_dir(home.path().join("zones")).unwrap();
+    let inner = home.path().join("zones/main");
+    std::fs::write(home.path().join("zones/hosts"), "mail A 192.0.2.25\n").unwrap();
+    std::fs::write(home.path().join("secret"), "not for anybody\n").unwrap();
+    let including = |file: &str| {
+        std::fs::write(&inner, format!("@ MX 10 mail\n$INCLUDE {file}\n")).unwrap();
+        let mut command = mailferry(home.path());
+        command.args(["records", "example.org", "--provider", "fastmail", "--zone"]).arg(&inner);
+        command.output().unwrap()
+    };
+    assert!(words(&including("hosts").stdout).contains("ip4:192.0.2.25"));
+    for outside in ["../secret", "/etc/passwd", "hosts/../../secret", "main", "missing"] {
+        let refused = including(outside);
+        assert_status(&refused, 3);
+        assert!(words(&refused.stderr).contains("line 2"), "{}", words(&refused.stderr));
+        assert!(!words(&refused.stderr).contains("not for anybody"));
+    }
 
     std::fs::write(&zone, "@ IN MX (10 mail\n").unwrap();
     let broken = records(&[]);

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod consumers;
 mod delegation;
 mod lists;
 mod mail_hosts;

@@ -26,7 +26,7 @@ use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth,
 };
 use mailferry::providers::ProviderId;
-use mailferry::records::SwitchStage;
+use mailferry::records::{ExportStage, Format, SwitchStage};
 use mailferry::values::{Endpoint, Secret, Security};
 use mailferry::values::{MailboxId, Side};
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
@@ -399,7 +399,11 @@ fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
     assert!(bench.failure().title.contains("No destination"));
     bench.send(Command::ChooseDestination { provider: ProviderId("nobody".to_owned()), server: None });
     assert!(bench.failure().cause.contains("fastmail"));
-    bench.send(Command::ExportZone { path: home.path().join("zone"), stage: SwitchStage::Now });
+    bench.send(Command::ExportZone {
+        path: home.path().join("zone"),
+        stage: ExportStage::Stage(SwitchStage::Now),
+        format: Format::Bind,
+    });
     bench.failure();
 
     let tables: [(&str, &[u8]); 4] = [

@@ -6,7 +6,7 @@ use std::path::Path;
 use mailferry::engine::{
     CopyStanding, PasswordPlace, copy_standing, is_zone_saved, missing_passwords, saved_stages, trial_words,
 };
-use mailferry::records::SwitchStage;
+use mailferry::records::{ExportStage, Format, SwitchStage};
 
 use super::*;
 
@@ -205,7 +205,11 @@ fn a_zone_file_is_saved_only_as_long_as_it_holds_the_lines_on_show() {
     };
     prepare(&mut bench);
     let export = |bench: &mut Bench, stage, name: &str| {
-        bench.send(Command::ExportZone { path: home.path().join(name), stage });
+        bench.send(Command::ExportZone {
+            path: home.path().join(name),
+            stage: ExportStage::Stage(stage),
+            format: Format::Bind,
+        });
         bench.wait_project(|_| true)
     };
     let first = export(&mut bench, SwitchStage::Now, "now.zone");

@@ -15,7 +15,7 @@ use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{AuditOptions, Command, Event, Notice, ReportFormat, Snapshot, Step, UserError};
 use mailferry::providers::ProviderId;
-use mailferry::records::SwitchStage;
+use mailferry::records::{ExportStage, Format, SwitchStage};
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
@@ -298,7 +298,8 @@ fn records_are_answered_kept_and_exported() {
         opened.sent(),
         [Command::ExportZone {
             path: "/home/anna/Documents/weber-familie.example-2-switch.zone".into(),
-            stage: SwitchStage::AtTheSwitch,
+            stage: ExportStage::Stage(SwitchStage::AtTheSwitch),
+            format: Format::Bind,
         }]
     );
 }

@@ -5,7 +5,7 @@ use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
-use crate::records::SwitchStage;
+use crate::records::{ExportStage, Format};
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
 
@@ -279,12 +279,14 @@ pub enum Command {
         /// Whether it stays.
         is_kept: bool,
     },
-    /// Writes the BIND zone snippet of one stage.
+    /// Writes the records of one stage, or of the way back.
     ExportZone {
         /// Where it goes.
         path: PathBuf,
-        /// The stage whose lines are active.
-        stage: SwitchStage,
+        /// What is written.
+        stage: ExportStage,
+        /// How it is written.
+        format: Format,
     },
     /// Writes the final report.
     SaveReport {

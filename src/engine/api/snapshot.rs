@@ -9,7 +9,7 @@ use crate::engine::api::copy_snapshot::MessagesView;
 use crate::engine::api::user_error::UserError;
 use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
 use crate::providers::{Comparison, ProviderId};
-use crate::records::{RecordsPlan, SwitchStage};
+use crate::records::{ExportStage, Format, RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
 use crate::values::{MailboxId, Side};
 
@@ -368,6 +368,8 @@ pub struct RecordsView {
     pub plan: Option<Arc<RecordsPlan>>,
     /// The BIND zone snippet of each stage: its lines are active, those of later stages are commented out.
     pub zone_texts: BTreeMap<SwitchStage, String>,
+    /// Every stage, and the way back, in every format; the whole zone only where it was read from a file.
+    pub exports: Arc<BTreeMap<(ExportStage, Format), String>>,
     /// Values that the provider's records need: name, question, value so far.
     pub answers: Vec<(String, String, String)>,
     /// Why it failed.

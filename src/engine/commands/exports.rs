@@ -7,7 +7,7 @@ use crate::engine::open_project::report_input;
 use crate::engine::system::output_file::write_output;
 use crate::message::content_digest;
 use crate::project::SavedFile;
-use crate::records::SwitchStage;
+use crate::records::{ExportStage, Format};
 use crate::report;
 
 impl Actor {
@@ -28,10 +28,10 @@ impl Actor {
         }
     }
 
-    /// Writes the BIND zone snippet.
-    pub(super) fn export_zone(&mut self, path: &Path, stage: SwitchStage) {
+    /// Writes the records of a stage, or of the way back.
+    pub(super) fn export_zone(&mut self, path: &Path, stage: ExportStage, format: Format) {
         let Some(open) = self.open.as_ref() else { return };
-        let Some(text) = open.view.records.zone_texts.get(&stage).cloned() else {
+        let Some(text) = open.view.records.exports.get(&(stage, format)).cloned() else {
             return self
                 .fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
         };
@@ -41,6 +41,7 @@ impl Actor {
             provider: open.view.destination.chosen.as_ref().map(|(provider, _)| provider.clone()),
         };
         if self.write("Saved the zone lines", path, &text)
+            && let Some(stage) = stage.of_switch()
             && self.store(|project| project.set_zone_saved(stage, &file)).is_some()
             && let Some(open) = self.open.as_mut()
         {

@@ -87,7 +87,7 @@ impl Actor {
             Command::PrepareRecords => self.prepare_records(),
             Command::SetAnswer { name, value } => self.set_answer(&name, &value),
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
-            Command::ExportZone { path, stage } => self.export_zone(&path, stage),
+            Command::ExportZone { path, stage, format } => self.export_zone(&path, stage, format),
             Command::ShowMessages { query, first } => self.show_messages(&query, first),
             Command::HideMessages => self.hide_messages(),
             Command::SaveMessages(path) => match MessageListFormat::of(&path) {

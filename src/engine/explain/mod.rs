@@ -25,7 +25,7 @@ use crate::engine::system::output_file::OutputError;
 use crate::plan::{CsvError, FilterError, FolderPath};
 use crate::project::ProjectError;
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
-use crate::records::ZoneFileError;
+use crate::records::{NotWhole, ZoneFileError};
 use crate::secrets::StoreStatus;
 use crate::smtp::PastedError;
 use crate::survey::{ControlHostError, EvidenceError, SurveyError};
@@ -406,6 +406,13 @@ pub(super) fn probe_output(error: &PastedError) -> UserError {
 pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
     UserError::new("The zone file could not be read", format!("{name}: {}", sentence(error)))
         .or_else("Fix the line and try again", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// A format that needs what nobody has read.
+pub(super) fn not_whole(error: &NotWhole) -> UserError {
+    UserError::new("The whole zone cannot be written", sentence(error))
+        .or_else("Give the zone file, or choose another format", "Nothing was written")
         .caused_by(error)
 }
 

@@ -12,7 +12,7 @@ use crate::engine::open_project::OpenProject;
 use crate::message::content_digest;
 use crate::project::{ProjectError, SavedFile};
 use crate::providers::Catalogue;
-use crate::records::{BindOptions, RecordsPlan, SwitchStage, desired, questions, render_bind};
+use crate::records::{ExportStage, Format, RecordsPlan, SwitchStage, desired, questions, render};
 
 impl OpenProject {
     /// Another provider was chosen, so the records must be computed again.
@@ -54,12 +54,20 @@ impl OpenProject {
             // Some names were not queried; the zone must be read again for this provider and these answers.
             self.view.records.plan = None;
             self.view.records.zone_texts.clear();
+            self.view.records.exports = Arc::default();
             return Ok(None);
         }
         let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
         let plan = desired(provider, &answers, zone, &dropped);
-        let text = |stage| (stage, render_bind(&plan, &BindOptions { through: stage, made_at: None }));
-        self.view.records.zone_texts = SwitchStage::ALL.into_iter().map(text).collect();
+        let exports: BTreeMap<(ExportStage, Format), String> = ExportStage::ALL
+            .into_iter()
+            .flat_map(|stage| Format::ALL.into_iter().map(move |format| (stage, format)))
+            // Only the whole zone may be missing, where it was not read from a file.
+            .filter_map(|key| render(&plan, zone, key.0, key.1).ok().map(|text| (key, text)))
+            .collect();
+        let text = |stage| Some((stage, exports.get(&(ExportStage::Stage(stage), Format::Bind))?.clone()));
+        self.view.records.zone_texts = SwitchStage::ALL.into_iter().filter_map(text).collect();
+        self.view.records.exports = Arc::new(exports);
         self.view.records.plan = Some(Arc::new(plan.clone()));
         self.view.records.error = None;
         Ok(Some(plan))
@@ -69,9 +77,13 @@ impl OpenProject {
     fn compare_with_saved_zone(&mut self) {
         let records = &mut self.view.records;
         let compare = |(stage, file): (&SwitchStage, &SavedFile)| {
-            let now = records.zone_texts.get(stage).map(|text| content_digest(text.as_bytes()));
-            let is_current = Some(&file.sha256) == now.as_ref();
-            (*stage, SavedView { path: file.path.clone(), is_current })
+            let stage_of = *stage;
+            let stage = ExportStage::Stage(*stage);
+            let is_current = records
+                .exports
+                .iter()
+                .any(|(key, text)| key.0 == stage && content_digest(text.as_bytes()) == file.sha256);
+            (stage_of, SavedView { path: file.path.clone(), is_current })
         };
         records.saved = self.saved.zone.iter().map(compare).collect();
     }

@@ -4,7 +4,10 @@ use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetI
 
 use super::audit::beside;
 use crate::engine::{Command, ProjectView, Step, saved_stages};
-use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, Safety, SwitchStage, stage_words};
+use crate::records::{
+    Change, DiffLine, ExportStage, Format, RecordGroup, RecordsPlan, Safety, SwitchStage, dry_run_words,
+    stage_words,
+};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -13,7 +16,7 @@ use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
-use crate::ui::widgets::choice::{checkbox, stage_at};
+use crate::ui::widgets::choice::{checkbox, option_button, stage_at};
 use crate::ui::widgets::copy_field::{copy, copy_icon};
 use crate::ui::widgets::diff::diff_line;
 use crate::ui::widgets::field::{Field, field_label};
@@ -37,6 +40,8 @@ pub struct RecordsPage {
     shows_kept: bool,
     path: PathField,
     answers: BTreeMap<String, String>,
+    format: Format,
+    is_way_back: bool,
 }
 
 impl Default for RecordsPage {
@@ -47,6 +52,8 @@ impl Default for RecordsPage {
             shows_kept: false,
             path: PathField::new(Purpose::SaveZone),
             answers: BTreeMap::new(),
+            format: Format::Bind,
+            is_way_back: false,
         }
     }
 }
@@ -94,6 +101,9 @@ impl RecordsPage {
                     self.answers(ui, project, cx);
                     senders(ui, &plan, cx);
                     self.export(ui, project, cx);
+                    files(ui, &plan, self.stage);
+                    tried(ui, &plan, self.stage);
+                    ramp(ui, &plan);
                 }
             });
         });
@@ -201,15 +211,36 @@ impl RecordsPage {
     fn export(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let theme = Theme::of(ui);
         let stage = self.stage;
-        let Some(zone) = project.records.zone_texts.get(&stage) else { return };
+        let exports = std::sync::Arc::clone(&project.records.exports);
+        let written = if self.is_way_back { ExportStage::Rollback } else { ExportStage::Stage(stage) };
+        let Some(zone) =
+            exports.get(&(written, self.format)).or_else(|| exports.get(&(written, Format::Bind)))
+        else {
+            return;
+        };
         panel::panel(ui, |ui| {
             panel::section(ui, "Export for your DNS host");
             let number = STAGES.iter().position(|(of, _)| *of == stage).map_or(0, |index| index + 1);
-            let words = format!(
-                "Zone lines for stage {number} of {}, in the format of BIND and most DNS hosts. Later stages are commented out.",
-                STAGES.len()
-            );
+            let words = if self.is_way_back {
+                "The way back: mail goes to your old server again.".to_owned()
+            } else {
+                format!("Stage {number} of {}. {}", STAGES.len(), format_words(self.format))
+            };
             text::paragraph(ui, &words, Type::Small, theme.text2);
+            ui.add_space(8.0);
+            ui.horizontal_wrapped(|ui| {
+                for format in
+                    Format::ALL.into_iter().filter(|format| exports.contains_key(&(written, *format)))
+                {
+                    if option_button(ui, self.format == format, format.name()).clicked() {
+                        self.format = format;
+                    }
+                }
+            });
+            ui.add_space(4.0);
+            if checkbox(ui, self.is_way_back, "The way back instead of this stage") {
+                self.is_way_back = !self.is_way_back;
+            }
             ui.add_space(8.0);
             panel::well(ui, |ui| {
                 egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(ui, |ui| {
@@ -232,7 +263,7 @@ impl RecordsPage {
             }
             ui.add_space(12.0);
             field_label(ui, "Save to");
-            self.path.repropose(|| beside(project, stage_suffix(stage), "zone"));
+            self.path.repropose(|| beside(project, stage_suffix(written), self.format.suffix()));
             let mut is_clicked = false;
             let has_path = self.path.path().is_some();
             self.path.show_with(ui, "Zone file", cx, |ui| {
@@ -241,7 +272,7 @@ impl RecordsPage {
             });
             let path = self.path.path();
             if let Some(path) = path.filter(|_| is_clicked) {
-                cx.send(Command::ExportZone { path, stage });
+                cx.send(Command::ExportZone { path, stage: written, format: self.format });
             }
             if let Some(saved) = project.records.saved.get(&stage) {
                 ui.add_space(6.0);
@@ -306,12 +337,86 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
 }
 
 /// The end of the proposed file name, so that the files of different stages cannot be confused.
-const fn stage_suffix(stage: SwitchStage) -> &'static str {
+const fn stage_suffix(stage: ExportStage) -> &'static str {
     match stage {
-        SwitchStage::Now => "1-now",
-        SwitchStage::AtTheSwitch => "2-switch",
-        SwitchStage::Later => "3-later",
+        ExportStage::Stage(SwitchStage::Now) => "1-now",
+        ExportStage::Stage(SwitchStage::AtTheSwitch) => "2-switch",
+        ExportStage::Stage(SwitchStage::Later) => "3-later",
+        ExportStage::Rollback => "way-back",
     }
+}
+
+/// What a format is for.
+const fn format_words(format: Format) -> &'static str {
+    match format {
+        Format::Bind => "Lines for BIND and most DNS hosts. Later stages are commented out.",
+        Format::Zone => "The whole zone file, everything else as it is.",
+        Format::Cloudflare => {
+            "For the import of Cloudflare; what must be deleted by hand first stands at its top."
+        }
+        Format::Route53 => "A change batch for “aws route53 change-resource-record-sets”.",
+        Format::OctoDns => "Put these names in the place of the same ones in your YAML file.",
+        Format::DnsControl => "Append it to dnsconfig.js; what must go stands at its top.",
+        Format::Nsupdate => "Commands for nsupdate, for a name server of your own.",
+        Format::Csv => "For a spreadsheet, or an import.",
+        Format::Table => "Field by field, for the web form of your DNS host.",
+    }
+}
+
+/// What becomes of the mail that logs and reports have seen.
+fn tried(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
+    let Some(words) = plan.judgement(stage).and_then(dry_run_words) else { return };
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Tried before you publish");
+        text::paragraph(ui, &words, Type::Small, theme.text2);
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// Files on a web server that belong to the stage.
+fn files(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
+    let theme = Theme::of(ui);
+    for file in plan.files.iter().filter(|file| file.stage == stage) {
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Policy file of MTA-STS");
+            text::paragraph(ui, &format!("{} {}", file.url, file.reason), Type::Small, theme.text2);
+            ui.add_space(8.0);
+            panel::well(ui, |ui| {
+                for line in file.text.lines() {
+                    text::words(ui, line, Type::MonoDiff, theme.text);
+                }
+            });
+            ui.add_space(10.0);
+            if Button::secondary("Copy policy file").icon(copy_icon(ui, "policy file")).show(ui).clicked() {
+                copy(ui.ctx(), "policy file", &file.text);
+            }
+        });
+        ui.add_space(PANEL_GAP);
+    }
+}
+
+/// How DMARC is tightened later.
+fn ramp(ui: &mut Ui, plan: &RecordsPlan) {
+    if plan.dmarc_ramp.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Tighten DMARC afterwards");
+        for step in &plan.dmarc_ramp {
+            ui.add_space(6.0);
+            let head = format!(
+                "p={}, {} days after the switch at the earliest",
+                step.policy.word(),
+                step.days_after_switch
+            );
+            text::paragraph(ui, &head, Type::Strong, theme.text);
+            text::paragraph(ui, &format!("First: {}", step.see_first), Type::Small, theme.text2);
+            text::paragraph(ui, &step.record, Type::MonoDiff, theme.text);
+        }
+    });
+    ui.add_space(PANEL_GAP);
 }
 
 /// The verdict on the chosen stage.

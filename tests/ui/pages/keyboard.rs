@@ -4,7 +4,7 @@ use egui::{Event, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, Step};
 use mailferry::providers::ProviderId;
-use mailferry::records::SwitchStage;
+use mailferry::records::{ExportStage, Format, SwitchStage};
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
@@ -86,7 +86,8 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
         enter_on(&mut opened, "Save zone file"),
         [Command::ExportZone {
             path: "/home/anna/Documents/weber-familie.example-1-now.zone".into(),
-            stage: SwitchStage::Now,
+            stage: ExportStage::Stage(SwitchStage::Now),
+            format: Format::Bind,
         }]
     );
     assert_eq!(enter_on(&mut opened, "Show the report"), []);

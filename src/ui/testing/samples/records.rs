@@ -8,8 +8,8 @@ use crate::audit::spf::SpfResult;
 use crate::engine::{PracticeLogins, ProjectView, RecordsView, SavedView};
 use crate::providers::ProviderId;
 use crate::records::{
-    Change, DiffLine, DmarcChange, JudgedSender, RecordGroup, RecordsPlan, Sender, SenderRole,
-    StageJudgement, SwitchStage,
+    Change, DiffLine, DmarcChange, ExportStage, Format, JudgedSender, RecordGroup, RecordsPlan, SeenSender,
+    Sender, SenderRole, StageJudgement, SwitchStage,
 };
 use crate::values::DnsName;
 
@@ -165,11 +165,19 @@ fn judgement(stage: SwitchStage) -> StageJudgement {
                 [198, 51, 100, 7],
                 false,
             ),
+            sender(SenderRole::Seen(SeenSender { messages: 4120, dkim: 4108 }), [203, 0, 113, 48], false),
             sender(SenderRole::Provider, [103, 168, 172, 1], false),
         ],
         dmarc: Some(DmarcChange { before: Some(Policy::None), after: Some(Policy::None) }),
+        refused_hosts: Vec::new(),
         has_gaps: false,
     }
+}
+
+fn exports(text: &str) -> Arc<BTreeMap<(ExportStage, Format), String>> {
+    let keys = ExportStage::ALL.into_iter().flat_map(|stage| Format::ALL.map(|format| (stage, format)));
+    // The zone was read over DNS, so that the whole of it is not known.
+    Arc::new(keys.filter(|key| key.1 != Format::Zone).map(|key| (key, text.to_owned())).collect())
 }
 
 fn zone_texts(text: &str) -> BTreeMap<SwitchStage, String> {
@@ -179,12 +187,12 @@ fn zone_texts(text: &str) -> BTreeMap<SwitchStage, String> {
 /// The records are prepared.
 pub fn with_records() -> ProjectView {
     let mut project = finished();
+    let text = "; publish now, stage 1 of 3\n$ORIGIN weber-familie.example.\n@       300 IN MX  10 mail\n@      3600 IN TXT ( \"v=spf1 ip4:203.0.113.47 \"\n    \"include:spf.messagingengine.com ~all\" )\n";
     project.records = RecordsView {
         is_preparing: false,
         plan: Some(Arc::new(records_plan())),
-        zone_texts: zone_texts(
-            "; publish now, stage 1 of 3\n$ORIGIN weber-familie.example.\n@       300 IN MX  10 mail\n@      3600 IN TXT ( \"v=spf1 ip4:203.0.113.47 \"\n    \"include:spf.messagingengine.com ~all\" )\n",
-        ),
+        zone_texts: zone_texts(text),
+        exports: exports(text),
         answers: vec![(
             "verification".to_owned(),
             "The verification text that Fastmail shows".to_owned(),

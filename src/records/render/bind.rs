@@ -2,9 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::judge_words::{stage_name, stage_words};
-use super::txt::{escaped_name, quoted_strings};
-use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::records::judge_words::{stage_name, stage_words};
+use crate::records::txt::{escaped_name, quoted_strings};
+use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 
 /// How zone text is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

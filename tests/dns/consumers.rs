@@ -1,0 +1,198 @@
+//! Every format is read by the program that it is for, and means there what it means here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::SocketAddr;
+use std::process::Command;
+
+use mailferry::dns::Resolver;
+use mailferry::providers::{Catalogue, Provider, ProviderId};
+use mailferry::records::{
+    CurrentZone, ExportStage, Format, RecordsPlan, SwitchStage, ZoneData, desired, parse_zone_file, render,
+    stage_sets,
+};
+use mailferry::values::{DomainName, RecordData, RecordType};
+use mailferry_test_support::programs;
+use mailferry_test_support::servers::named::Named;
+use mailferry_test_support::servers::unpacked::require_folder;
+
+const ZONE: &str = r#"
+@ 3600 SOA ns.d.test. hostmaster.d.test. 1 7200 3600 1209600 300
+@ 3600 NS ns
+ns 3600 A 127.0.0.1
+@ 86400 MX 10 mail
+mail 3600 A 203.0.113.10
+@ 3600 TXT "v=spf1 mx -all"
+@ 3600 TXT "verification=1; \"quoted\" \\ \195\164"
+_dmarc 3600 TXT "v=DMARC1; p=reject; rua=mailto:d@d.test"
+_imaps._tcp 3600 SRV 0 1 993 mail
+_25._tcp.mail 3600 TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+fm1._domainkey 3600 TXT "v=DKIM1; p=QUJD"
+"#;
+
+const KEY: &str = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgbm90IG9mIGFueWJvZHk=";
+
+fn provider(id: &str) -> Provider {
+    Catalogue::embedded().get(&ProviderId(id.to_owned())).unwrap().clone()
+}
+
+fn sample() -> (CurrentZone, RecordsPlan) {
+    let zone = parse_zone_file(ZONE, &DomainName::parse("d.test").unwrap()).unwrap();
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    (zone, plan)
+}
+
+/// Answers of the server for every set that a plan knows, as `name type data`.
+async fn served(
+    resolver: &Resolver,
+    names: &BTreeSet<(String, &'static str)>,
+    domain: &DomainName,
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (name, kind) in names {
+        let owner = if name == "@" { domain.dns() } else { domain.below(name) };
+        let types = [
+            RecordType::Mx,
+            RecordType::Txt,
+            RecordType::Cname,
+            RecordType::Srv,
+            RecordType::Tlsa,
+            RecordType::Ns,
+            RecordType::A,
+            RecordType::Aaaa,
+        ];
+        let record_type = types.into_iter().find(|one| one.name() == *kind).unwrap();
+        let answer = resolver.query(&owner, record_type).await;
+        if !answer.aliases.is_empty() && record_type != RecordType::Cname {
+            continue;
+        }
+        for record in &answer.records {
+            let shown = match record {
+                RecordData::Txt(strings) => String::from_utf8_lossy(&strings.joined()).into_owned(),
+                other => other.to_string(),
+            };
+            found.insert(format!("{name} {kind} {shown}"));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
+    let Some(nsupdate) = programs::require_program("nsupdate", "bind9-dnsutils") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("d.zone"), ZONE).unwrap();
+    let key = format!("key \"mover\" {{ algorithm hmac-sha256; secret \"{KEY}\"; }};");
+    fs::write(folder.path().join("key"), &key).unwrap();
+    let config = format!(
+        "{key}\nzone \"d.test\" {{ type primary; file \"{}\"; allow-update {{ key mover; }}; }};",
+        folder.path().join("d.zone").display()
+    );
+    let Some(named) = Named::start(&[(".", "")], &config) else { return };
+    let resolver = Resolver::at(SocketAddr::from(([127, 0, 0, 1], named.port)));
+    let (zone, plan) = sample();
+    let domain = plan.domain.clone();
+    let mut names = BTreeSet::new();
+    for stage in ExportStage::ALL {
+        let sets = stage_sets(&plan, &zone, stage);
+        names.extend(sets.changes.into_iter().map(|change| (change.name, change.record_type)));
+    }
+    let run = |text: &str| {
+        let file = folder.path().join("commands");
+        fs::write(&file, format!("server 127.0.0.1 {}\n{text}", named.port)).unwrap();
+        Command::new(&nsupdate).arg("-k").arg(folder.path().join("key")).arg(&file).output().unwrap()
+    };
+    for stage in ExportStage::ALL {
+        let text = render(&plan, &zone, stage, Format::Nsupdate).unwrap();
+        let output = run(&text);
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stage:?}: {words}\n{text}");
+        let expected: BTreeSet<String> = stage_sets(&plan, &zone, stage)
+            .after
+            .iter()
+            .filter(|record| names.contains(&(record.name.clone(), record.data.record_type())))
+            .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
+            .collect();
+        assert_eq!(served(&resolver, &names, &domain).await, expected, "{stage:?}\n{text}");
+        // The zone is not as it was read any more, so the same again changes nothing.
+        if stage == ExportStage::Stage(SwitchStage::AtTheSwitch) {
+            assert!(!run(&text).status.success(), "a stage is not published twice");
+        }
+    }
+}
+
+#[test]
+fn octodns_takes_every_stage_of_every_provider() {
+    let Some(octodns) = require_folder("octodns", "scripts/fetch-octodns.sh") else { return };
+    let zone = sample().0;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("config.yaml"),
+        "providers:\n  config:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./zones\n    \
+         enforce_order: false\n  target:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./target\n    \
+         supports_root_ns: true\nzones:\n  d.test.:\n    sources: [config]\n    targets: [target]\n",
+    )
+    .unwrap();
+    fs::create_dir(folder.path().join("zones")).unwrap();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    for id in ["fastmail", "google-workspace", "microsoft365", "migadu"] {
+        let provider = provider(id);
+        let answers: BTreeMap<String, String> = provider
+            .answers
+            .iter()
+            .filter(|answer| answer.name != "dkim_key")
+            .map(|answer| (answer.name.clone(), answer.example.clone()))
+            .collect();
+        let plan = desired(&provider, &answers, &zone, &BTreeSet::new());
+        for stage in ExportStage::ALL {
+            let text = render(&plan, &zone, stage, Format::OctoDns).unwrap();
+            fs::write(folder.path().join("zones/d.test.yaml"), &text).unwrap();
+            let output = Command::new(octodns.join("bin/octodns-sync"))
+                .args(["--config-file", "config.yaml", "--doit", "--force"])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            let words = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{id} {stage:?}: {words}\n{text}");
+        }
+        let target = fs::read_to_string(folder.path().join("target/d.test.yaml")).unwrap();
+        assert!(
+            target.contains("verification=1\\; \"quoted\"") || target.contains("verification"),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn the_other_formats_that_are_zone_text_load() {
+    let Some(program) = programs::require_program("named-checkzone", "bind9-utils") else { return };
+    let (zone, plan) = sample();
+    let folder = tempfile::tempdir().unwrap();
+    for stage in ExportStage::ALL {
+        let text = render(&plan, &zone, stage, Format::Zone).unwrap();
+        let file = folder.path().join("zone");
+        fs::write(&file, &text).unwrap();
+        let output = Command::new(&program).args(["-i", "none", "d.test"]).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stdout));
+        let read = parse_zone_file(&text, &plan.domain).unwrap();
+        let after = stage_sets(&plan, &zone, stage).after;
+        assert_eq!(read.records.len(), after.len(), "{text}");
+        assert!(after.iter().all(|record| read.at(&record.name).any(|other| other.data == record.data)));
+        for format in [Format::Cloudflare, Format::Bind] {
+            let text = render(&plan, &zone, stage, format).unwrap();
+            let head = "$TTL 3600\n@ SOA ns.example. h.example. 1 2 3 4 5\n@ NS ns.example.\n";
+            fs::write(&file, format!("{head}{text}")).unwrap();
+            let output = Command::new(&program).args(["-i", "none", "d.test"]).arg(&file).output().unwrap();
+            assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stdout));
+        }
+        let cloudflare = render(&plan, &zone, stage, Format::Cloudflare).unwrap();
+        let added: usize =
+            stage_sets(&plan, &zone, stage).changes.iter().map(|change| change.added().count()).sum();
+        let head = "x NS ns.example.\n";
+        let read = parse_zone_file(&format!("{cloudflare}{head}"), &plan.domain).unwrap();
+        assert_eq!(
+            read.records.iter().filter(|record| !matches!(record.data, ZoneData::Ns(_))).count(),
+            added
+        );
+    }
+}
