@@ -126,8 +126,12 @@ impl Stages<'_> {
                 })
             };
             let is_lost_now = is_lost(&merged.now, &self.mx_today) || is_lost(&merged.now, &self.mx_after);
+            // Where nobody can tell what receivers would answer, the own server is named.
+            let is_open = |mx| self.evaluate(&merged.now, mx, sender.address).is_none();
             match &sender.role {
-                SenderRole::OldServer(_) if is_lost_now => {
+                SenderRole::OldServer(_)
+                    if is_lost_now || is_open(&self.mx_today) || is_open(&self.mx_after) =>
+                {
                     lost.own.insert(sender.address);
                 }
                 SenderRole::Seen(_)

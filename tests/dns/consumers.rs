@@ -44,10 +44,12 @@ fn sample() -> (CurrentZone, RecordsPlan) {
 
 /// Answers of the server for every set that a plan knows, as `name type data`.
 async fn served(
-    resolver: &Resolver,
+    port: u16,
     names: &BTreeSet<(String, &'static str)>,
     domain: &DomainName,
 ) -> BTreeSet<String> {
+    // A resolver remembers what it was told.
+    let resolver = Resolver::at(SocketAddr::from(([127, 0, 0, 1], port)));
     let mut found = BTreeSet::new();
     for (name, kind) in names {
         let owner = if name == "@" { domain.dns() } else { domain.below(name) };
@@ -89,7 +91,6 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
         folder.path().join("d.zone").display()
     );
     let Some(named) = Named::start(&[(".", "")], &config) else { return };
-    let resolver = Resolver::at(SocketAddr::from(([127, 0, 0, 1], named.port)));
     let (zone, plan) = sample();
     let domain = plan.domain.clone();
     let mut names = BTreeSet::new();
@@ -113,7 +114,7 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
             .filter(|record| names.contains(&(record.name.clone(), record.data.record_type())))
             .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
             .collect();
-        assert_eq!(served(&resolver, &names, &domain).await, expected, "{stage:?}\n{text}");
+        assert_eq!(served(named.port, &names, &domain).await, expected, "{stage:?}\n{text}");
         // The zone is not as it was read any more, so the same again changes nothing.
         if stage == ExportStage::Stage(SwitchStage::AtTheSwitch) {
             assert!(!run(&text).status.success(), "a stage is not published twice");
@@ -156,10 +157,7 @@ fn octodns_takes_every_stage_of_every_provider() {
             assert!(output.status.success(), "{id} {stage:?}: {words}\n{text}");
         }
         let target = fs::read_to_string(folder.path().join("target/d.test.yaml")).unwrap();
-        assert!(
-            target.contains("verification=1\\; \"quoted\"") || target.contains("verification"),
-            "{target}"
-        );
+        assert!(target.contains("verification=1"), "{target}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod bind;
 mod cloudflare;
-mod csv;
+mod csv_file;
 mod dnscontrol;
 mod nsupdate;
 mod octodns;
@@ -103,7 +103,7 @@ pub fn render(
         (Format::OctoDns, _) => octodns::render(&sets),
         (Format::DnsControl, _) => dnscontrol::render(&sets),
         (Format::Nsupdate, _) => nsupdate::render(&sets),
-        (Format::Csv, _) => csv::render(&sets),
+        (Format::Csv, _) => csv_file::render(&sets),
         (Format::Table, _) => table::render(&sets),
     })
 }

@@ -35,6 +35,12 @@ pub(super) fn render(sets: &StageSets) -> String {
                 text.push_str(&format!("  value: {}\n", quoted(&absolute(host))));
                 continue;
             }
+            // octoDNS refuses texts with other letters than those of ASCII, unless it is told.
+            let is_plain =
+                |record: &&ZoneRecord| !matches!(&record.data, ZoneData::Txt(text) if !text.is_ascii());
+            if !records.iter().all(is_plain) {
+                text.push_str("  octodns:\n    lenient: true\n");
+            }
             text.push_str("  values:\n");
             for record in records {
                 text.push_str(&value(&record.data));

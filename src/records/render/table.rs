@@ -1,6 +1,6 @@
 //! Field by field, to be typed into the web form of a DNS host.
 
-use super::csv::fields;
+use super::csv_file::fields;
 use super::sets::StageSets;
 
 pub(super) fn render(sets: &StageSets) -> String {
