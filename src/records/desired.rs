@@ -6,6 +6,7 @@ use super::judge::{Case, judge, networks_of_dropped, policy, senders_of_provider
 use super::keys::{keep_old_keys, place};
 use super::leftovers::{Hosts, Sts};
 use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
+use super::pasted_key::taken_apart;
 use super::ramp::ramp;
 use super::spf::SpfInput;
 use super::spf_stages::{Stages, merge_stages, mx_records};
@@ -142,6 +143,7 @@ pub fn check_answer(provider: &Provider, name: &str, typed: &str) -> Result<Stri
 
 /// What passes the check of the catalogue is also read by the audit's own readers, which judge it once it is published.
 fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
+    let typed = if answer.check == AnswerCheck::DkimKey { taken_apart(typed).data } else { typed };
     let text = answer.check(typed)?;
     match answer.check {
         AnswerCheck::DkimKey => match DkimKey::parse(text.as_bytes()) {
@@ -240,6 +242,16 @@ impl<'a> Planner<'a> {
                 }
                 None => {}
             }
+        }
+        let key = provider.answers.iter().find(|answer| answer.check == AnswerCheck::DkimKey);
+        let pasted = key.and_then(|key| typed.get(&key.name)).and_then(|text| taken_apart(text).selector);
+        if let (Some(pasted), Some(selector)) = (pasted, answers.get("dkim_selector"))
+            && pasted != *selector
+        {
+            notes.push(format!(
+                "The DKIM key was pasted with the selector “{pasted}”, and the records use “{selector}”: look at the \
+                 provider which of the two is right."
+            ));
         }
         let plan = RecordsPlan {
             domain: current.domain.clone(),

@@ -434,3 +434,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pasted_key_is_read_by_the_judge_of_the_audit() {
+    let google = provider("google-workspace");
+    let key = crate::audit::dkim::DkimKey::parse;
+    let good = ED25519.to_owned();
+    assert!(key(good.as_bytes()).is_ok());
+    let line = format!("other._domainkey.example.org. 3600 IN TXT ( \"{}\" )", good.replace("k=", "\" \"k="));
+    for pasted in [good.clone(), format!("\"{good}\""), good.replace("; ", ";\n "), line.clone()] {
+        let read =
+            check_answer(&google, "dkim_key", &pasted).unwrap_or_else(|error| panic!("{pasted}: {error}"));
+        assert!(key(read.as_bytes()).is_ok(), "{read}");
+    }
+    let half = good.split_at(good.len() - 17).0.to_owned();
+    for broken in [half, "v=DKIM1; p=".to_owned(), "https://admin.example".to_owned(), "v=DKIM1".to_owned()] {
+        assert!(check_answer(&google, "dkim_key", &broken).is_err(), "{broken}");
+    }
+    let plan = plan("google-workspace", &[("dkim_key", &line)], "");
+    assert!(plan.notes.iter().any(|note| note.contains("selector “other”")), "{:?}", plan.notes);
+}

@@ -9,6 +9,7 @@ mod judge_words;
 mod keys;
 mod leftovers;
 mod mail_hosts;
+mod pasted_key;
 mod questions;
 mod ramp;
 mod render;
