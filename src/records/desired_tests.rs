@@ -438,7 +438,7 @@ proptest! {
 #[test]
 fn a_pasted_key_is_read_by_the_judge_of_the_audit() {
     let google = provider("google-workspace");
-    let key = crate::audit::dkim::DkimKey::parse;
+    let key = DkimKey::parse;
     let good = ED25519.to_owned();
     assert!(key(good.as_bytes()).is_ok());
     let line = format!("other._domainkey.example.org. 3600 IN TXT ( \"{}\" )", good.replace("k=", "\" \"k="));

@@ -10,7 +10,7 @@ use crate::providers::Provider;
 use crate::records::{
     CurrentZone, Question, SeenSender, ZoneData, host_questions, open_questions, probe_questions, questions,
 };
-use crate::values::{DnsQuestion, DomainName, Outcome, RecordData, UnixTime};
+use crate::values::{Asked, DnsAnswer, DnsQuestion, DomainName, Outcome, RecordData, UnixTime};
 
 /// Rounds of asking what SPF terms cost; each include may lead to further ones.
 const MAX_SPF_ROUNDS: usize = 24;
@@ -53,6 +53,12 @@ pub async fn current_zone(
     if let Some(facts) = reading.audit {
         if !reading.is_fresh {
             zone.answers = facts.answers.clone();
+            // Addresses tell which terms of a record mean the old server, whoever has asked for them.
+            for answer in facts.answers.iter().filter(|answer| answer.question.asked == Asked::Resolver) {
+                for address in answer.records.iter().filter_map(RecordData::address) {
+                    zone.add_address(&answer.question.name, address);
+                }
+            }
             zone.read_at = Some(facts.at);
         }
         zone.mta_sts.clone_from(&facts.mta_sts);
@@ -63,10 +69,8 @@ pub async fn current_zone(
     asked.extend(probe_questions(domain, probe_label));
     take_all(&mut zone, asked, resolver).await;
     let apex = domain.dns();
-    let is_missing = |answer: &&crate::values::DnsAnswer| {
-        answer.question.name == apex && answer.outcome == Outcome::NxDomain
-    };
-    if zone.answers.iter().find(is_missing).is_some() {
+    let is_missing = |answer: &DnsAnswer| answer.question.name == apex && answer.outcome == Outcome::NxDomain;
+    if zone.answers.iter().any(is_missing) {
         return Err(SurveyError::NoSuchDomain(domain.clone()));
     }
     let hosts = host_questions(&zone);
