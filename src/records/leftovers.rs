@@ -195,7 +195,13 @@ impl Hosts<'_> {
 
     fn service(&self, record: &ZoneRecord, host: &DnsName, provider: &Provider, lines: &mut Lines) {
         if !self.is_old_host(host) {
-            lines.keep(record, "Points at a host that the switch does not touch.");
+            // Another host of the domain may be the old server under another address; only the owner knows.
+            if self.zone.relative(host).is_some() && is_mail_service(&record.name) {
+                lines.note(format!(
+                    "“{}” sends mail programs to {host}: if that is your old server, change it at the switch.",
+                    record.name
+                ));
+            }
             return;
         }
         if self.new.is_empty() {
@@ -243,6 +249,12 @@ impl Hosts<'_> {
 }
 
 const SETTINGS: &str = "Gives mail programs the settings of the old server.";
+
+fn is_mail_service(name: &str) -> bool {
+    ["_imap", "_imaps", "_pop3", "_pop3s", "_submission", "_submissions", "_autodiscover"]
+        .iter()
+        .any(|service| name.strip_suffix("._tcp") == Some(*service))
+}
 
 fn is_settings_name(name: &str) -> bool {
     matches!(name, "autoconfig" | "autodiscover")

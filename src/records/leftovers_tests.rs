@@ -101,12 +101,12 @@ fn what_the_old_server_leaves_is_named() {
         "- AtTheSwitch _imaps._tcp SRV 0 1 993 mail.d.example.",
         "+ AtTheSwitch _imaps._tcp SRV 0 1 993 imap.fastmail.com.",
         "- AtTheSwitch _submission._tcp SRV 0 1 587 mail.d.example.",
-        "= Now _sip._tcp SRV 0 1 5060 sip.example.",
         "- AtTheSwitch autoconfig CNAME mail.d.example.",
     ] {
         assert!(programs.iter().any(|line| line == expected), "{expected}: {programs:#?}");
     }
     assert!(!programs.iter().any(|line| line.contains("_imap._tcp")), "a service that is not offered stays");
+    assert!(!programs.iter().any(|line| line.contains("_sip")), "what belongs to others is not touched");
     let others = lines(&plan, "Other names");
     assert_eq!(others.len(), 3, "{others:?}");
     for words in ["lists.d.example goes to your old server", "“*.d.example” sends mail"] {
@@ -123,5 +123,14 @@ fn a_delegation_of_the_keys_goes_with_the_switch() {
     assert!(
         keys.iter().filter(|line| line.starts_with('+')).all(|line| line.contains("AtTheSwitch")),
         "{keys:?}"
+    );
+}
+
+#[test]
+fn a_service_at_another_host_of_the_domain_is_for_the_owner_to_judge() {
+    let plan = plan(&zone("imap A 203.0.113.99\n_imaps._tcp SRV 0 1 993 imap\n"));
+    assert!(!lines(&plan, "Mail programs").iter().any(|line| line.contains("_imaps")));
+    assert!(
+        plan.notes.iter().any(|note| note.contains("“_imaps._tcp” sends mail programs to imap.d.example"))
     );
 }
