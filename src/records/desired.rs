@@ -124,7 +124,9 @@ fn plan(
             let placed = filled.iter().map(|new| new.name.clone()).collect();
             leftovers.service_lines(provider, &placed, &mut lines);
         }
-        if !lines.lines.is_empty() {
+        if lines.lines.is_empty() {
+            plan.plan.notes.extend(lines.notes);
+        } else {
             plan.group(heading, &purpose, lines, &Needs::names_of(&filled));
         }
     }
