@@ -177,7 +177,12 @@ impl Actor {
 
     /// Announces that something was done.
     pub(super) fn notice(&self, words: impl Into<String>, path: Option<std::path::PathBuf>) {
-        self.outlet.event(Event::Notice(Notice { words: words.into(), path }));
+        let words = words.into();
+        match &path {
+            Some(path) => tracing::info!("{words}: {}", path.display()),
+            None => tracing::info!("{words}"),
+        }
+        self.outlet.event(Event::Notice(Notice { words, path }));
     }
 
     /// Reports an error, in the log and as an event.

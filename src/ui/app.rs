@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{
-    CentralPanel, Context, Frame, Key, KeyboardShortcut, Modifiers, Panel, ThemePreference, Ui,
+    CentralPanel, Context, Frame, Key, KeyboardShortcut, Modifiers, Panel, ThemePreference, Ui, UiBuilder,
     UserAttentionType, ViewportCommand,
 };
 
@@ -216,6 +216,7 @@ impl Window {
     /// Draws the whole window and sends the commands it produced.
     pub fn ui(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
+        self.keep_zoom(&ctx);
         self.keys(&ctx);
         let mut commands = self.dropped_files(&ctx);
         let mut actions = Vec::new();
@@ -259,29 +260,47 @@ impl Window {
             bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side));
         }
         let trust = project.question_of_trust();
-        if let Place::Step(step) = place
-            && trust.is_none()
-        {
-            let footer = self.pages.footer(step, project, cx.snapshot);
-            bar(Panel::bottom("footer"), 56.0).show(ui, |ui| shell::footer(ui, &footer, side, cx));
-        }
+        let footed = match place {
+            Place::Step(step) if trust.is_none() => Some(step),
+            _ => None,
+        };
+        // Its place comes first, its buttons last: Tab goes through the page before it comes to them.
+        let foot = footed.map(|step| {
+            let place = bar(Panel::bottom("footer"), 56.0).show(ui, |ui| ui.max_rect()).inner;
+            (step, place)
+        });
         if let Some((_, error)) = self.failure.as_ref().filter(|(at, _)| *at == place)
             && shell::failure(ui, error, side, cx.commands)
         {
             self.failure = None;
         }
         let canvas = Theme::of(ui).canvas;
-        CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| match place {
-            Place::Step(step) => match &trust {
-                Some(question) => shell::question_of_trust(ui, question, cx),
-                None => self.pages.ui(ui, step, project, cx),
-            },
-            Place::Log => self.log.ui(ui, cx),
-            Place::Settings => settings::settings(ui, cx),
-            Place::Help => help::help(ui, cx),
+        CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| {
+            // Each project has its own places to scroll to.
+            ui.push_id(&project.path, |ui| match place {
+                Place::Step(step) => match &trust {
+                    Some(question) => shell::question_of_trust(ui, question, cx),
+                    None => self.pages.ui(ui, step, project, cx),
+                },
+                Place::Log => self.log.ui(ui, cx),
+                Place::Settings => settings::settings(ui, cx),
+                Place::Help => help::help(ui, cx),
+            })
         });
+        if let Some((step, place)) = foot {
+            let footer = self.pages.footer(step, project, cx.snapshot);
+            let mut ui = ui.new_child(UiBuilder::new().id_salt("foot").max_rect(place));
+            ui.set_clip_rect(place);
+            shell::footer(&mut ui, &footer, side, cx);
+        }
         match event {
-            Some(RailEvent::Go(place)) => self.place = place,
+            Some(RailEvent::Go(place)) => {
+                if project.messages.list.is_some() {
+                    // The rail leads to pages, not to the list that was open on one of them.
+                    cx.send(Command::HideMessages);
+                }
+                self.place = place;
+            }
             Some(RailEvent::SwitchProject) if self.is_copying() => {
                 let question = copy::close_question(project);
                 self.question = Some((question, Pending::Send(Command::CloseProject)));
@@ -312,6 +331,18 @@ impl Window {
                 Place::Help | Place::Step(_) => help::help(ui, cx),
             }
         });
+    }
+
+    /// Ctrl with plus, minus or 0 is a choice like one on the page Settings, and is kept.
+    fn keep_zoom(&mut self, ctx: &Context) {
+        let zoom = ctx.zoom_factor();
+        if (zoom - self.settings.zoom).abs() < 0.001 {
+            return;
+        }
+        self.settings.zoom = zoom;
+        if self.keeps_settings {
+            save_settings(&self.settings);
+        }
     }
 
     /// Ctrl+1 to Ctrl+9 and F1.

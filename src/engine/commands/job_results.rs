@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::audit::AuditReport;
 use crate::engine::actor::Actor;
 use crate::engine::api::copy_snapshot::CopyPhase;
+use crate::engine::api::copy_words::result_words;
 use crate::engine::api::event::Event;
 use crate::engine::api::snapshot::AuditView;
+use crate::engine::api::snapshot::MailboxView;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ServerCandidate;
 use crate::engine::api::snapshot::SignInState;
@@ -161,6 +163,9 @@ impl Actor {
         self.store(|project| project.set_sign_in(mailbox, side, fact.as_ref()));
         let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_mut() else { return };
+        if let Some(row) = open.mailbox(mailbox) {
+            log_sign_in(row, side, &view);
+        }
         if let Some(row) = open.mailbox_mut(mailbox) {
             if view.password == PasswordPlace::Unknown {
                 view.password = row.sign_in(side).password;
@@ -220,6 +225,9 @@ impl Actor {
         }
         self.remember_copy_phase();
         self.remember_recent();
+        if let Some(open) = &self.open {
+            tracing::info!("copy ended: {}", result_words(&open.view.copy.sum));
+        }
         let phase = self.open.as_ref().map(|open| open.view.copy.phase);
         if phase == Some(CopyPhase::Finished) {
             self.outlet.event(Event::CopyFinished);
@@ -289,5 +297,26 @@ impl Actor {
             JobKind::Practice | JobKind::RecallPasswords => {}
         }
         self.fail(error);
+    }
+}
+
+/// Who signed in where, or why not.
+fn log_sign_in(row: &MailboxView, side: Side, view: &SignInView) {
+    let (address, whose) = (
+        &row.mailbox.address,
+        match side {
+            Side::Source => "your server",
+            Side::Destination => "the destination",
+        },
+    );
+    match &view.error {
+        None if view.state == SignInState::SignedIn => {
+            tracing::info!("{address} signed in at {whose}: {}", view.server_words);
+        }
+        None => tracing::warn!("{address} did not sign in at {whose}"),
+        Some(error) => {
+            let said = error.server_words.as_deref().unwrap_or_default();
+            tracing::warn!("{address} did not sign in at {whose}: {}. {said}", error.title);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::message_list::MessageList;
 use super::short_address;
 use crate::engine::{
     Command, Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState,
-    ProjectView, copy_percent, copy_standing, elsewhere_words,
+    ProjectView, UserError, copy_percent, copy_standing, elsewhere_words,
 };
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -61,6 +61,7 @@ impl CopyPage {
             head(ui, project, cx.is_narrow);
             if !has_begun(project) {
                 not_started(ui, project);
+                copy_detail::trouble(ui, project, cx);
                 return;
             }
             ledger(ui, &copy.sum, cx.is_narrow);
@@ -89,13 +90,17 @@ impl CopyPage {
     fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let stopped = project.copy.mailboxes.iter().filter_map(|progress| match &progress.state {
             // Certificates have their own card, one per server.
-            MailboxProgressState::Stopped(error) if error.certificate.is_none() => Some((progress.id, error)),
+            MailboxProgressState::Stopped(error) if error.certificate.is_none() => Some((progress, error)),
             _ => None,
         });
         let stopped: Vec<_> = stopped.collect();
         certificate_cards::on_job(ui, project, &Command::StartCopy, cx);
-        for (id, error) in stopped.iter().take(MOST_CARDS) {
-            ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
+        for (progress, error) in stopped.iter().take(MOST_CARDS) {
+            // Many mailboxes may stop for the same reason: each card says whose it is, and how far it came.
+            let title = format!("{}: {}", short_address(&progress.address, project), error.title);
+            let far = format!("{} messages are copied.", mailbox_numbers(progress));
+            let named = UserError { title, cause: format!("{} {far}", error.cause), ..(*error).clone() };
+            ui.push_id(progress.id.0, |ui| error_card::error_card(ui, &named, Tone::Fail, cx.commands));
             ui.add_space(PANEL_GAP);
         }
         if let more @ 1.. = stopped.len().saturating_sub(MOST_CARDS) {

@@ -22,7 +22,7 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
-use crate::ui::widgets::row_list::{Column, Cursor, RowList, table_head};
+use crate::ui::widgets::row_list::{Column, Cursor, RowList, Sorting, table_head};
 use crate::ui::widgets::{choice, empty_state, note, panel, text};
 use crate::values::MailboxId;
 use crate::values::{EmailAddress, with_thousands};
@@ -38,6 +38,9 @@ pub const COLUMNS: [Column; 7] = [
     Column::number("Size", 58.0),
     Column::number("What to do", 86.0),
 ];
+
+/// Address, messages, size.
+const SORTING_COLUMNS: [usize; 3] = [1, 4, 5];
 
 /// Which panel above the table is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,8 +271,10 @@ impl MailboxesPage {
             let destination =
                 project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
             let heads = ["", "Mailbox", "Your server", destination, "Messages", "Size", "What to do"];
-            let (head, clicked) = table_head(ui, &COLUMNS, &heads, Some(self.sort));
-            if let Some(column) = clicked.filter(|column| matches!(column, 1 | 4 | 5)) {
+            let (by, is_descending) = self.sort;
+            let sorting = Sorting { columns: &SORTING_COLUMNS, by, is_descending };
+            let (head, clicked) = table_head(ui, &COLUMNS, &heads, Some(sorting));
+            if let Some(column) = clicked {
                 self.sort =
                     if self.sort.0 == column { (column, !self.sort.1) } else { (column, column != 1) };
             }

@@ -104,6 +104,7 @@ impl StartPage {
                 self.was_asked = true;
                 if parsed.is_ok() {
                     cx.send(Command::NewProject { domain: self.domain.trim().to_owned(), path: None });
+                    cx.send(Command::RunAudit);
                 }
             }
         });
@@ -143,8 +144,12 @@ fn top_links(ui: &mut Ui, cx: &mut PageCx<'_>) {
     let builder = UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
     let mut child = ui.new_child(builder);
     child.spacing_mut().item_spacing.x = 20.0;
-    for (label, icon, place) in [("Help", Icon::Help, Place::Help), ("Settings", Icon::Gear, Place::Settings)]
-    {
+    let links = [
+        ("Help", Icon::Help, Place::Help),
+        ("Settings", Icon::Gear, Place::Settings),
+        ("Log", Icon::Log, Place::Log),
+    ];
+    for (label, icon, place) in links {
         if Button::link(label).small().icon(icon).show(&mut child).clicked() {
             cx.actions.push(Action::Go(place));
         }

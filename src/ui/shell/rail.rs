@@ -1,6 +1,6 @@
 use egui::{
-    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    Color32, CornerRadius, CursorIcon, EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, Role,
+    ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use crate::engine::{ProjectView, Step, StepState, step_line, step_state};
@@ -37,26 +37,87 @@ pub enum RailEvent {
     SwitchProject,
 }
 
-/// The steps on their line, then Log, Settings and Help.
+/// What the rail has, in the order of the arrow keys; `None` switches the project.
+const STOPS: [Option<Place>; 13] = [
+    None,
+    Some(Place::Step(Step::Domain)),
+    Some(Place::Step(Step::Audit)),
+    Some(Place::Step(Step::Verdict)),
+    Some(Place::Step(Step::Destination)),
+    Some(Place::Step(Step::Mailboxes)),
+    Some(Place::Step(Step::Plan)),
+    Some(Place::Step(Step::Copy)),
+    Some(Place::Step(Step::Records)),
+    Some(Place::Step(Step::Done)),
+    Some(Place::Log),
+    Some(Place::Settings),
+    Some(Place::Help),
+];
+
+fn stop_id(target: Option<Place>) -> Id {
+    Id::unique(("rail", STOPS.iter().position(|stop| *stop == target)))
+}
+
+/// Moves the keyboard inside the rail, and returns the one thing in it that Tab reaches: what has the keyboard, or
+/// the open page.
+fn only_stop(ui: &Ui, place: Place) -> Id {
+    let focused = ui.memory(|memory| memory.focused());
+    let Some(at) = STOPS.iter().position(|stop| Some(stop_id(*stop)) == focused) else {
+        return stop_id(Some(place));
+    };
+    let id = stop_id(STOPS.get(at).copied().flatten());
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let last = STOPS.len() - 1;
+    let to = ui.input_mut(|input| {
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        match () {
+            () if pressed(Key::ArrowDown) => (at + 1).min(last),
+            () if pressed(Key::ArrowUp) => at.saturating_sub(1),
+            () if pressed(Key::Home) => 0,
+            () if pressed(Key::End) => last,
+            () => at,
+        }
+    });
+    let id = stop_id(STOPS.get(to).copied().flatten());
+    if to != at {
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
+    id
+}
+
+/// Everything in the rail is clicked; only one thing is reached by Tab.
+fn sense(id: Id, stop: Id) -> Sense {
+    if id == stop { Sense::click() } else { Sense::CLICK }
+}
+
+/// The steps on their line, then Log, Settings and Help. One stop for the keyboard; the arrow keys move inside.
 pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -> Option<RailEvent> {
     let theme = Theme::of(ui);
+    let stop = only_stop(ui, place);
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, theme.rail);
     ui.painter().vline(whole.right() - 0.5, whole.y_range(), theme.hairline());
-    let event = head(ui, whole);
+    let event = head(ui, whole, stop);
     let middle = Rect::from_min_max(whole.min + Vec2::new(0.0, 52.0), whole.max - Vec2::new(1.0, 102.0));
     let mut child = ui.new_child(UiBuilder::new().id_salt("steps").max_rect(middle));
     // Rarely needed: at a large zoom the steps are taller than the window.
     let chosen = ScrollArea::vertical()
         .id_salt("steps")
         .auto_shrink(false)
-        .show(&mut child, |ui| steps(ui, whole, project, place, is_narrow))
+        .show(&mut child, |ui| steps(ui, whole, project, (place, stop), is_narrow))
         .inner;
-    let chosen = chosen.or_else(|| places(ui, whole, place));
+    let chosen = chosen.or_else(|| places(ui, whole, place, stop));
     chosen.map(RailEvent::Go).or(event)
 }
 
-fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narrow: bool) -> Option<Place> {
+fn steps(
+    ui: &mut Ui,
+    whole: Rect,
+    project: &ProjectView,
+    (place, stop): (Place, Id),
+    is_narrow: bool,
+) -> Option<Place> {
     let theme = Theme::of(ui);
     let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let pitch = if is_narrow { 44.0 } else { 46.0 };
@@ -80,7 +141,12 @@ fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narro
     let mut chosen = None;
     for (index, (step, state)) in Step::ALL.into_iter().zip(&states).enumerate() {
         let is_open = place == Place::Step(step);
-        if item(ui, row(index), step, *state, &line_of(step, project), is_open).clicked() {
+        let id = stop_id(Some(Place::Step(step)));
+        let response = ui.interact(row(index), id, sense(id, stop));
+        if response.gained_focus() {
+            response.scroll_to_me(None);
+        }
+        if item(ui, response, step, *state, &line_of(step, project), is_open).clicked() {
             chosen = Some(Place::Step(step));
         }
     }
@@ -92,7 +158,7 @@ fn is_compact(whole: Rect) -> bool {
     whole.width() < 100.0
 }
 
-fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
+fn head(ui: &Ui, whole: Rect, stop: Id) -> Option<RailEvent> {
     let theme = Theme::of(ui);
     let head = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 52.0));
     let mark = Rect::from_center_size(Pos2::new(head.left() + 26.0, head.center().y), Vec2::splat(20.0));
@@ -103,7 +169,8 @@ fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
     }
     ui.painter().hline(head.x_range(), head.bottom() - 0.5, theme.hairline());
     let switcher = Rect::from_center_size(Pos2::new(head.right() - 26.0, head.center().y), Vec2::splat(26.0));
-    let response = ui.interact(switcher, ui.scope_id().with("switch project"), Sense::click());
+    let id = stop_id(None);
+    let response = ui.interact(switcher, id, sense(id, stop));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Switch project"));
     if response.hovered() {
         ui.painter().rect_filled(switcher, CornerRadius::same(RADIUS_CONTROL), theme.hover);
@@ -141,10 +208,10 @@ fn route(ui: &Ui, states: &[StepState], center: impl Fn(usize) -> Pos2) {
     }
 }
 
-fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: bool) -> Response {
+fn item(ui: &Ui, response: Response, step: Step, state: StepState, line: &str, is_open: bool) -> Response {
     let theme = Theme::of(ui);
+    let row = response.rect;
     let is_compact = row.width() < 100.0;
-    let response = ui.interact(row, ui.scope_id().with(("step", step.name())), Sense::click());
     response.widget_info(|| {
         WidgetInfo::selected(
             Role::Button,
@@ -185,7 +252,9 @@ fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: b
     let color = if state == StepState::Waiting { theme.text3 } else { theme.text2 };
     text::left(ui, words(1.0, 17.0), line, Type::Small, color);
     focus_ring_inside(ui, &response, row);
-    response.on_hover_cursor(CursorIcon::PointingHand)
+    let is_cut = text::width(ui, line, Type::Small) > words(1.0, 17.0).width();
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    if is_cut { response.on_hover_text(line) } else { response }
 }
 
 /// The second line of a step. A practice server's address would mean nothing, so it is not shown.
@@ -256,7 +325,7 @@ fn arc(center: Pos2, radius: f32, share: f32) -> Vec<Pos2> {
         .collect()
 }
 
-fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
+fn places(ui: &Ui, whole: Rect, place: Place, stop: Id) -> Option<Place> {
     let theme = Theme::of(ui);
     let top = whole.bottom() - 101.0;
     ui.painter().hline(whole.x_range(), top, theme.hairline());
@@ -274,7 +343,8 @@ fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
             Vec2::new(whole.width() - 2.0 * inset, 28.0),
         );
         y += 28.0;
-        let response = ui.interact(row, ui.scope_id().with(name), Sense::click());
+        let id = stop_id(Some(target));
+        let response = ui.interact(row, id, sense(id, stop));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, place == target, name));
         let radius = CornerRadius::same(RADIUS_CONTROL);
         if place == target {
@@ -292,7 +362,9 @@ fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
             text::right(ui, words, key, Type::Small, theme.text3);
         }
         focus_ring_inside(ui, &response, row);
-        if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+        let response = response.on_hover_cursor(CursorIcon::PointingHand);
+        let response = if is_compact(whole) { response.on_hover_text(name) } else { response };
+        if response.clicked() {
             chosen = Some(target);
         }
     }

@@ -6,6 +6,7 @@ use egui::{
 
 use super::{ring, text};
 use crate::ui::fonts::Type;
+use crate::ui::format;
 use crate::ui::icons::{Icon, SMALL_ICON};
 use crate::ui::theme::Theme;
 
@@ -50,12 +51,23 @@ pub fn cells(row: Rect, columns: &[Column]) -> Vec<Rect> {
         .collect()
 }
 
-/// The head of a table, 30 points high; returns the clicked column.
+/// What the heads of a table can sort by, and what they sort by now.
+#[derive(Clone, Copy, Debug)]
+pub struct Sorting {
+    /// The columns that sort; the heads of others are only words.
+    pub columns: &'static [usize],
+    /// The column that the rows are sorted by; one that sorts nothing stands for the order of the project.
+    pub by: usize,
+    /// Whether the largest comes first.
+    pub is_descending: bool,
+}
+
+/// The head of a table, 30 points high; returns the clicked column. A head that sorts nothing is no button.
 pub fn table_head(
     ui: &mut Ui,
     columns: &[Column],
     heads: &[&str],
-    sorted: Option<(usize, bool)>,
+    sorting: Option<Sorting>,
 ) -> (Rect, Option<usize>) {
     let theme = Theme::of(ui);
     let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::hover());
@@ -65,14 +77,19 @@ pub fn table_head(
         let head = heads.get(index).copied().unwrap_or(column.head);
         let align = if column.is_number { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
         let place = text::paint(ui, cell, align, head, Type::SmallLabel, theme.text2);
-        let Some((by, is_descending)) = sorted.filter(|_| !head.is_empty()) else { continue };
+        let Some(sorting) = sorting.filter(|sorting| sorting.columns.contains(&index)) else { continue };
         let response = ui.interact(cell, ui.scope_id().with(("head", index)), Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, format!("Sort by {head}")));
+        let now = match (sorting.by == index, sorting.is_descending) {
+            (false, _) => "",
+            (true, true) => ", the largest first now",
+            (true, false) => ", the smallest first now",
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {head}{now}")));
         if response.has_focus() {
             ring(ui, place.expand(3.0), 4, StrokeKind::Outside);
         }
-        if by == index {
-            let icon = if is_descending { Icon::SortDown } else { Icon::ChevronUp };
+        if sorting.by == index {
+            let icon = if sorting.is_descending { Icon::SortDown } else { Icon::ChevronUp };
             let at = Rect::from_min_size(
                 place.right_top() + Vec2::new(2.0, 0.0),
                 Vec2::new(SMALL_ICON, place.height()),
@@ -135,7 +152,8 @@ impl<'c> RowList<'c> {
         let id = ui.scope_id().with(("rows", name));
         cursor.row = cursor.row.min(count.saturating_sub(1));
         let response = ui.interact(head.with_max_y(head.top() + 1.0), id, Sense::focusable_noninteractive());
-        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("{name}, {count} rows")));
+        let rows = format::counted(count, "row", "rows");
+        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("{name}, {rows}")));
         let mut list = Self {
             id,
             row_height,
@@ -209,7 +227,13 @@ impl<'c> RowList<'c> {
             let top = whole.top() + height(offset);
             let row = Rect::from_x_y_ranges(whole.x_range(), top..=top + self.row_height);
             let response = ui.interact(row, self.id.with(index), Sense::CLICK);
-            response.widget_info(|| WidgetInfo::labeled(Role::Row, true, sentence(index)));
+            let is_active = self.has_focus && self.cursor.row == index;
+            response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_active, sentence(index)));
+            if is_active {
+                // The table keeps the keyboard; screen readers read the row that it is on.
+                let row = response.id.accesskit_id();
+                ui.ctx().accesskit_node_builder(self.id, |table| table.set_active_descendant(row));
+            }
             self.row(ui, index, row, &response, &mut draw);
         }
     }
