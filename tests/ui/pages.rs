@@ -3,6 +3,7 @@
 mod certificates;
 mod destination;
 mod keyboard;
+mod manners;
 mod once;
 mod outcomes;
 mod strangers;
@@ -63,7 +64,7 @@ fn the_start_page_opens_audits_and_rehearses() {
     opened.click("Audit this domain");
     assert_eq!(
         opened.sent(),
-        [Command::NewProject { domain: "turnverein-köln.example".to_owned(), path: None }]
+        [Command::NewProject { domain: "turnverein-köln.example".to_owned(), path: None }, Command::RunAudit]
     );
 }
 

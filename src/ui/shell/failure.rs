@@ -12,7 +12,11 @@ pub fn is_kept(snapshot: &Snapshot, error: &UserError) -> bool {
         AuditView::Failed(error) => Some(error),
         _ => None,
     };
-    same(audit) || same(project.records.error.as_ref()) || same(project.domain.search_error.as_ref())
+    let trust = project.question_of_trust();
+    same(trust.as_ref())
+        || same(audit)
+        || same(project.records.error.as_ref())
+        || same(project.domain.search_error.as_ref())
 }
 
 /// What went wrong with the last thing that was asked for, above the page until it is closed or something else is asked

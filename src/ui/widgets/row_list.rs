@@ -228,7 +228,8 @@ impl<'c> RowList<'c> {
             let row = Rect::from_x_y_ranges(whole.x_range(), top..=top + self.row_height);
             let response = ui.interact(row, self.id.with(index), Sense::CLICK);
             let is_active = self.has_focus && self.cursor.row == index;
-            response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_active, sentence(index)));
+            response.widget_info(|| WidgetInfo::labeled(Role::Row, true, sentence(index)));
+            ui.ctx().accesskit_node_builder(response.id, |row| row.set_selected(is_active));
             if is_active {
                 // The table keeps the keyboard; screen readers read the row that it is on.
                 let row = response.id.accesskit_id();

@@ -19,7 +19,12 @@ fn tab_to(opened: &mut Opened, label: &str) {
     for _ in 0..MOST_TABS {
         let is_there = {
             let mut nodes = opened.harness.query_all_by_label(label);
-            nodes.any(|node| node.accesskit_node().is_focused())
+            // A table that has the keyboard hands the focus to its active row.
+            nodes.any(|node| {
+                let node = node.accesskit_node();
+                let row = node.active_descendant();
+                node.is_focused() || row.is_some_and(|row| row.is_focused())
+            })
         };
         if is_there {
             return;
@@ -52,7 +57,8 @@ fn show(opened: &mut Opened, project: ProjectView) {
 fn the_whole_job_is_done_by_the_keyboard_alone() {
     let mut opened = Opened::new(samples::start(), false, USUAL);
     let sent = type_text(&mut opened, "Your mail domain", "weber-familie.example");
-    assert_eq!(sent, [Command::NewProject { domain: "weber-familie.example".to_owned(), path: None }]);
+    let new = Command::NewProject { domain: "weber-familie.example".to_owned(), path: None };
+    assert_eq!(sent, [new, Command::RunAudit], "“Audit this domain” audits");
 
     show(&mut opened, samples::found());
     assert_eq!(opened.harness.state().place(), Place::Step(Step::Audit));

@@ -1,0 +1,142 @@
+//! What holds on every page: the keyboard's way through the window, what is read out, and what is never left over.
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use mailferry::engine::{Command, MailboxProgressState, PracticeTrouble, Step};
+use mailferry::ui::Place;
+use mailferry::ui::testing::samples;
+
+use mailferry_test_support::window::{Opened, USUAL};
+
+/// The name of what has the keyboard.
+fn focused(opened: &Opened) -> String {
+    let node = opened.harness.query_by(|node| node.is_focused());
+    node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+}
+
+#[test]
+fn the_rail_is_one_stop_and_the_page_is_next_to_it() {
+    let mut opened = Opened::step(samples::found(), Step::Audit, false);
+    let in_rail = opened.harness.get_by_label_contains("Audit, open");
+    assert!(in_rail.rect().right() < 212.0);
+    in_rail.focus();
+    opened.harness.run();
+    opened.press(Key::Tab);
+    assert_eq!(focused(&opened), "Run the audit", "the page comes next, before the footer");
+
+    opened.harness.get_by_label_contains("Audit, open").focus();
+    opened.harness.run();
+    opened.press(Key::ArrowDown);
+    assert!(focused(&opened).starts_with("Verdict,"), "{}", focused(&opened));
+    opened.press(Key::End);
+    assert_eq!(focused(&opened), "Help");
+    opened.press(Key::Home);
+    assert_eq!(focused(&opened), "Switch project");
+    for _ in 0..5 {
+        opened.press(Key::ArrowDown);
+    }
+    assert!(focused(&opened).starts_with("Mailboxes,"), "{}", focused(&opened));
+    opened.press(Key::Enter);
+    assert_eq!(opened.harness.state().place(), Place::Step(Step::Mailboxes));
+    assert!(focused(&opened).starts_with("Mailboxes,"), "the keyboard stays where it was");
+}
+
+#[test]
+fn a_table_reads_the_row_that_the_keyboard_is_on() {
+    let mut opened = Opened::step(samples::every_sign_in_state(), Step::Mailboxes, false);
+    opened.harness.get_by_label("Mailboxes, 14 rows").focus();
+    opened.harness.run();
+    opened.press(Key::ArrowDown);
+    let rows: Vec<_> = opened.harness.query_all_by(|node| node.role() == Role::Row).collect();
+    let selected: Vec<usize> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.accesskit_node().is_selected() == Some(true))
+        .map(|(index, _)| index)
+        .collect();
+    assert_eq!(selected, [1], "one row is active, and it is the second");
+    assert!(rows[1].accesskit_node().is_focused(), "a screen reader is sent to the row");
+}
+
+#[test]
+fn only_heads_that_sort_are_buttons() {
+    let opened = Opened::step(samples::every_sign_in_state(), Step::Mailboxes, false);
+    let sorting: Vec<String> = opened
+        .harness
+        .query_all_by_label_contains("Sort by ")
+        .filter_map(|node| node.accesskit_node().label())
+        .collect();
+    assert_eq!(sorting, ["Sort by Mailbox", "Sort by Messages", "Sort by Size"]);
+}
+
+#[test]
+fn a_card_says_whose_it_is_and_how_far_it_came() {
+    let project = samples::stopped_mailboxes();
+    let stopped: Vec<String> = project
+        .copy
+        .mailboxes
+        .iter()
+        .filter(|shown| matches!(shown.state, MailboxProgressState::Stopped(_)))
+        .map(|shown| shown.address.clone())
+        .collect();
+    assert!(!stopped.is_empty());
+    let opened = Opened::step(project, Step::Copy, false);
+    for address in stopped.iter().take(3) {
+        let name = address.split('@').next().unwrap();
+        let cards = opened
+            .harness
+            .query_all_by(|node| node.role() == Role::Heading)
+            .filter(|node| {
+                let label = node.accesskit_node().label();
+                label.is_some_and(|label| label.starts_with(&format!("{name}@: ")))
+            })
+            .count();
+        assert_eq!(cards, 1, "{address}");
+    }
+    assert!(opened.harness.query_all_by_label_contains("messages are copied.").next().is_some());
+}
+
+#[test]
+fn the_rail_leads_out_of_the_list_of_messages() {
+    let mut opened = Opened::step(samples::message_list(), Step::Copy, false);
+    opened.click_containing("Plan, ");
+    assert_eq!(opened.sent(), [Command::HideMessages]);
+    assert_eq!(opened.harness.state().place(), Place::Step(Step::Plan));
+}
+
+#[test]
+fn faults_can_be_injected_before_the_copy_starts() {
+    let mut project = samples::planned();
+    assert!(
+        Opened::step(project.clone(), Step::Copy, false).harness.query_by_label("Inject a fault").is_none()
+    );
+    project.is_practice = true;
+    let mut opened = Opened::step(project, Step::Copy, false);
+    opened.click("Slow the provider down");
+    assert_eq!(opened.sent(), [Command::MakeTrouble(PracticeTrouble::SlowProvider)]);
+}
+
+#[test]
+fn the_log_is_reached_without_a_project() {
+    let mut opened = Opened::new(samples::start(), false, USUAL);
+    opened.click("Log");
+    assert_eq!(opened.harness.state().place(), Place::Log);
+    opened.click("Back to projects");
+    assert_eq!(opened.harness.state().place(), Place::Step(Step::Domain));
+}
+
+#[test]
+fn a_zoom_by_the_keyboard_is_the_zoom_of_the_settings() {
+    let mut opened = Opened::at(samples::with(samples::found()), Some(Place::Settings), false, USUAL);
+    let is_chosen = |opened: &Opened, label: &str| {
+        let node = opened.harness.get_by_label(label);
+        let node = node.accesskit_node();
+        node.is_selected() == Some(true) || node.toggled() == Some(egui::accesskit::Toggled::True)
+    };
+    opened.click("125%");
+    assert!(is_chosen(&opened, "125%"));
+    opened.harness.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
+    opened.harness.run();
+    assert!(is_chosen(&opened, "100%") && !is_chosen(&opened, "125%"));
+}
