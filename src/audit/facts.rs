@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::comparison::EarlierAudit;
 use super::evidence::EvidenceFacts;
 use super::message::MessageFacts;
 use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, RdapLookup};
@@ -77,6 +78,9 @@ pub struct Facts {
     /// The policy file of MTA-STS; `None` where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mta_sts: Option<PolicyFile>,
+    /// What the audit before this one found; `None` for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierAudit>,
 }
 
 /// Why saved facts cannot be read.
@@ -119,6 +123,7 @@ impl Facts {
             registration: None,
             mail_hosts: None,
             mta_sts: None,
+            earlier: None,
         }
     }
 

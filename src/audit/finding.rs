@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::AddressRange;
+use super::comparison::Comparison;
 use super::evidence::Receiver;
 use super::verdict::Verdict;
 use crate::values::{DomainName, Outcome, UnixTime};
@@ -27,6 +28,9 @@ pub struct AuditReport {
     /// The address ranges around the sending addresses, and who lives there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<AddressRange>,
+    /// What has changed since the audit before; `None` for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Comparison>,
 }
 
 impl AuditReport {
@@ -90,6 +94,20 @@ pub enum Status {
     Unknown,
     /// Does not apply to this domain.
     NotApplicable,
+}
+
+impl Status {
+    /// In a word, as it stands in a sentence.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Pass => "in order",
+            Self::Info => "good to know",
+            Self::Warn => "a warning",
+            Self::Fail => "a failure",
+            Self::Unknown => "not measured",
+            Self::NotApplicable => "not applicable",
+        }
+    }
 }
 
 /// The part of the mail set-up that a finding belongs to.

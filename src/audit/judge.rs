@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
+use super::comparison::compare;
 use super::context::Context;
 use super::evidence::trust_table;
-use super::reputation::{add_letters, address_ranges};
+use super::reputation::{add_letters, address_ranges, list_history};
 use super::verdict::verdict;
 use super::{Area, AuditReport, Facts, Finding, Group, Lookups, Status, rules};
 use crate::values::DnsQuestion;
@@ -13,7 +14,7 @@ pub fn judge(facts: &Facts) -> AuditReport {
     let receivers =
         facts.evidence.as_ref().map(|evidence| trust_table(evidence, facts.at)).unwrap_or_default();
     let verdict = verdict(facts, &findings, &receivers);
-    AuditReport {
+    let mut report = AuditReport {
         domain: facts.domain.clone(),
         at: facts.at,
         resolver: facts.resolver.clone(),
@@ -22,7 +23,10 @@ pub fn judge(facts: &Facts) -> AuditReport {
         receivers,
         verdict: Some(verdict),
         ranges: address_ranges(facts),
-    }
+        since: None,
+    };
+    report.since = facts.earlier.as_ref().map(|earlier| compare(earlier, &report));
+    report
 }
 
 /// Questions that the rules would still like to ask, given what is known. Empty when the survey is complete.
@@ -33,6 +37,7 @@ pub fn missing_questions(facts: &Facts) -> BTreeSet<DnsQuestion> {
 fn run(facts: &Facts) -> (Vec<Finding>, BTreeSet<DnsQuestion>) {
     let context = Context { facts, lookups: Lookups::new(&facts.answers) };
     let mut findings = rules::run(&context);
+    list_history(facts, &context.lookups, &mut findings);
     add_letters(facts, &mut findings);
     findings.sort_by(|one, other| {
         let key =

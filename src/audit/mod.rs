@@ -4,6 +4,8 @@
 //! ([`missing_questions`]). So one set of rules drives the live survey and judges saved facts.
 
 mod addresses;
+mod again;
+mod comparison;
 mod context;
 pub mod dkim;
 pub mod dmarc;
@@ -26,6 +28,10 @@ mod transport;
 pub mod verdict;
 mod zone;
 
+pub use again::{Behind, behind};
+pub use comparison::{
+    Change, ChangeKind, Comparison, EarlierAudit, EarlierFinding, EarlierReceiver, ReceiverChange, compare,
+};
 pub use facts::{FACTS_VERSION, Facts, FactsError};
 pub use finding::{
     Area, AuditReport, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group, Importance,

@@ -38,6 +38,8 @@ pub enum Task {
     Rehearse(Rehearse),
     /// Check what mail receivers see of a domain, and judge it.
     Audit(Box<Audit>),
+    /// Compare two saved audits of one domain: did it help?
+    AuditDiff(AuditDiff),
     /// Judge from saved facts whether to stay or move, without any network access.
     Verdict(Verdict),
     /// Evaluate SPF for one address; the first line is the result as RFC 7208 defines it.
@@ -114,8 +116,15 @@ pub struct Audit {
     #[arg(long, value_name = "HOST:PORT")]
     pub second_resolver: Option<String>,
     /// Judge facts saved earlier, without any network access.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver", "second_resolver", "helo", "neighbours", "lists", "list_key_files", "probe_control"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["helo", "neighbours", "lists"])]
     pub facts: Option<PathBuf>,
+    /// Check this finding of saved facts again: only what stands behind it is asked. Its id stands in brackets behind each
+    /// heading.
+    #[arg(long, value_name = "ID", requires = "facts")]
+    pub only: Option<String>,
+    /// Compare with the facts of an earlier audit: did it help?
+    #[arg(long, value_name = "OLD-FACTS")]
+    pub since: Option<PathBuf>,
     /// Read a mail log, bounces, reports or received messages (.eml), compressed or not, or a folder of them; may be
     /// repeated.
     #[arg(long, value_name = "PATH", conflicts_with = "facts")]
@@ -133,6 +142,21 @@ pub struct Audit {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Exit with status 1 if a finding fails, or if nothing could be measured.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `mailferry audit-diff`.
+#[derive(Debug, Args)]
+pub struct AuditDiff {
+    /// Facts of the earlier audit, saved by “mailferry audit --save-facts”.
+    pub old: PathBuf,
+    /// Facts of the later audit of the same domain.
+    pub new: PathBuf,
+    /// Write what changed as JSON; “-” for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Exit with status 1 if anything is worse than it was.
     #[arg(long)]
     pub strict: bool,
 }

@@ -5,7 +5,8 @@ use super::args::{Audit, Neighbours};
 use super::{CliError, done, output};
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::{
-    AddressRange, AuditReport, CellState, Facts, Status, judge, keyed_operators, lists_on_request,
+    AddressRange, AuditReport, CellState, EarlierAudit, Facts, Status, judge, keyed_operators,
+    lists_on_request,
 };
 use crate::engine::{AuditOptions, AuditReach, NeighbourScope, UserError, headless};
 use crate::report;
@@ -29,10 +30,17 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         .as_deref()
         .map(|path| output::read_text(path, MOST_PROBE_BYTES))
         .transpose()?;
-    let facts = match &arguments.facts {
+    let mut facts = match &arguments.facts {
         Some(path) => {
             let mut facts = saved_facts(path)?;
             check_domain(&domain, &facts, path)?;
+            if let Some(id) = &arguments.only {
+                let before = judge(&facts);
+                facts = headless::check_again(facts, id, &options(arguments, None), &reach(arguments)?)?;
+                output::say(&judge(&facts).change_of(id, &before));
+            } else {
+                nothing_asked(arguments)?;
+            }
             if let Some(output) = &probe_output {
                 headless::add_probe_output(&mut facts, output)?;
             }
@@ -40,6 +48,11 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         }
         None => ask(arguments, probe_output)?,
     };
+    if let Some(path) = &arguments.since {
+        let earlier = saved_facts(path)?;
+        check_domain(&domain, &earlier, path)?;
+        facts.earlier = Some(EarlierAudit::of(&judge(&earlier), earlier.earlier.as_ref()));
+    }
     if let Some(path) = &arguments.save_facts {
         output::write_json(path, &facts)?;
     }
@@ -106,8 +119,26 @@ pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     })
 }
 
-fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliError> {
-    let options = AuditOptions {
+/// Facts that are only judged ask nobody, so what would change a question is refused, not passed over.
+fn nothing_asked(arguments: &Audit) -> Result<(), CliError> {
+    let given = [
+        ("--save-facts", arguments.save_facts.is_some() && arguments.since.is_none()),
+        ("--resolver", arguments.resolver.is_some()),
+        ("--second-resolver", arguments.second_resolver.is_some()),
+        ("--list-key-file", !arguments.list_key_files.is_empty()),
+        ("--probe-control", arguments.probe_control.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(CliError::Usage(format!(
+            "{flag} is of no use with --facts, which asks nobody: leave it out, or add --only to check one finding again"
+        ))),
+    }
+}
+
+/// What the audit is asked with.
+fn options(arguments: &Audit, probe_output: Option<String>) -> AuditOptions {
+    AuditOptions {
         resolver: arguments.resolver.clone().unwrap_or_default(),
         selectors: arguments.selectors.clone(),
         sending_addresses: arguments.sending_ips.clone(),
@@ -117,9 +148,12 @@ fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliErro
         probe_output,
         helo: arguments.helo.clone().unwrap_or_default(),
         second_resolver: arguments.second_resolver.clone().unwrap_or_default(),
-    };
-    let owner = super::verdict::answers(&arguments.answers)?;
-    let reach = AuditReach {
+    }
+}
+
+/// How far the audit goes.
+fn reach(arguments: &Audit) -> Result<AuditReach, CliError> {
+    Ok(AuditReach {
         neighbours: match arguments.neighbours {
             None => NeighbourScope::None,
             Some(Neighbours::Some) => NeighbourScope::Sample,
@@ -128,7 +162,13 @@ fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliErro
         lists: known_lists(&arguments.lists)?,
         keys: keys(&arguments.list_key_files)?,
         asks_registries: !arguments.no_registries,
-    };
+    })
+}
+
+fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliError> {
+    let options = options(arguments, probe_output);
+    let owner = super::verdict::answers(&arguments.answers)?;
+    let reach = reach(arguments)?;
     let mut last_tenth = 0;
     let facts = headless::audit(&arguments.domain, &options, &owner, &reach, &mut |done, total, what| {
         let tenth = done * 10 / total.max(1);
@@ -204,6 +244,12 @@ fn words(report: &AuditReport) -> String {
                 format_args!("         {}: {}\n", copy.name, output::line(&copy.value)),
             );
         }
+    }
+    if let Some(since) = &report.since {
+        output::append(
+            &mut text,
+            format_args!("\nSince the audit before\n{}", super::audit_diff::words(since)),
+        );
     }
     if report.verdict.is_some() {
         output::append(&mut text, format_args!("\n{}", super::verdict::words(report)));

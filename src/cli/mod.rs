@@ -8,6 +8,7 @@ mod account_ways;
 mod accounts;
 mod args;
 mod audit;
+mod audit_diff;
 mod copy;
 mod copy_args;
 mod copy_outcome;
@@ -79,6 +80,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
     let outcome = match task {
         Task::Rehearse(arguments) => rehearse::run(&arguments, log),
         Task::Audit(arguments) => audit::run(&arguments),
+        Task::AuditDiff(arguments) => audit_diff::run(&arguments),
         Task::Verdict(arguments) => verdict::run(&arguments),
         Task::Spf(arguments) => spf::run(&arguments),
         Task::Copy(arguments) => copy::run(&arguments, log),

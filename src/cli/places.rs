@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use super::args::{Audit, Copy, Records, Verdict};
+use super::args::{Audit, AuditDiff, Copy, Records, Verdict};
 use crate::engine::{check_output, is_same_place, not_written};
 
 /// A flag and the file that it names.
@@ -29,9 +29,21 @@ pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
         ("--html", arguments.html.as_deref()),
         ("--save-facts", arguments.save_facts.as_deref()),
     ];
-    let inputs =
-        [("--facts", arguments.facts.as_deref()), ("--probe-output", arguments.probe_output.as_deref())];
+    // A finding that was checked again belongs into the file that it came from.
+    let facts = arguments.facts.as_deref().filter(|_| arguments.only.is_none());
+    let inputs = [
+        ("--facts", facts),
+        ("--since", arguments.since.as_deref()),
+        ("--probe-output", arguments.probe_output.as_deref()),
+    ];
     check(&outputs, &inputs, None)
+}
+
+/// The output of `mailferry audit-diff`.
+pub fn check_audit_diff(arguments: &AuditDiff) -> Result<(), CliError> {
+    let inputs =
+        [("the old facts", Some(arguments.old.as_path())), ("the new facts", Some(arguments.new.as_path()))];
+    check(&[("--json", arguments.json.as_deref())], &inputs, None)
 }
 
 /// The outputs of `mailferry verdict`.

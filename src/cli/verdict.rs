@@ -102,7 +102,7 @@ fn append_receiver(text: &mut String, receiver: &Receiver) {
 }
 
 /// The words of the trust table.
-const fn trust_words(trust: Trust) -> &'static str {
+pub(super) const fn trust_words(trust: Trust) -> &'static str {
     match trust {
         Trust::Trusts => "trusts you",
         Trust::Slow => "slow",

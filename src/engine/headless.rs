@@ -15,14 +15,14 @@ use crate::audit::verdict::OwnerAnswers;
 use crate::engine::api::command::{AuditOptions, AuditReach};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
-use crate::engine::jobs::survey::{Known, Question};
+use crate::engine::jobs::survey::{Known, OneFinding, Question};
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
     CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, check_answer, desired, parse_zone_file_with,
     render,
 };
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, MailHosts, UnixTime};
 
 /// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
 ///
@@ -41,12 +41,41 @@ pub fn audit(
         domain,
         options: options.clone(),
         resolver: options.resolver.clone(),
-        known: Known { evidence, owner: owner.clone(), overrule: None },
+        known: Known { evidence, owner: owner.clone(), ..Known::default() },
         reach: reach.clone(),
         is_practice: false,
+        again: None,
     };
     let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
     to_its_end(question.measure(&mut tell, &CancellationToken::new()))
+}
+
+/// Asks again what stands behind one finding of saved facts, and nothing else.
+///
+/// # Errors
+/// In the user's words: no such finding, nobody to ask, or no resolver that answers.
+pub fn check_again(
+    facts: Facts,
+    id: &str,
+    options: &AuditOptions,
+    reach: &AuditReach,
+) -> Result<Facts, Box<UserError>> {
+    let known = Known {
+        seen_elsewhere: facts.mail_hosts.as_ref().and_then(MailHosts::pasted),
+        evidence: facts.evidence.clone(),
+        owner: facts.owner.clone(),
+        ..Known::default()
+    };
+    let question = Question {
+        domain: facts.domain.clone(),
+        options: options.clone(),
+        resolver: options.resolver.clone(),
+        known,
+        reach: reach.clone(),
+        is_practice: false,
+        again: Some(OneFinding { id: id.to_owned(), facts }),
+    };
+    to_its_end(question.measure(&mut |_progress| {}, &CancellationToken::new()))
 }
 
 /// Reads the owner's files; `None` where none are named.

@@ -40,6 +40,12 @@ pub struct AuditSettings {
     pub selectors: Vec<String>,
     /// Addresses that send the domain's mail.
     pub sending_addresses: Vec<IpAddr>,
+    /// The name with which the sending server greets; empty where it is not known.
+    #[serde(default)]
+    pub helo: String,
+    /// `HOST:PORT` of another resolver, whose word on signatures (DNSSEC) is heard as well; may be empty.
+    #[serde(default)]
+    pub second_resolver: String,
 }
 
 impl Project {

@@ -91,6 +91,7 @@ fn range(text: &str) -> AddressRange {
 
 fn audit(text: &str, url: &str) -> AuditReport {
     AuditReport {
+        since: None,
         domain: DomainName::parse("weber-köln.example").unwrap(),
         at: AT,
         resolver: text.to_owned(),

@@ -10,12 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::asker::{Asker, ListKeys};
 use super::look::{Looking, look};
+use super::registries::ask_registries;
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
 use crate::dns::{DnsError, Resolver};
 use crate::values::{DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime};
+use crate::web::Web;
 
 /// Questions of one survey. A zone made to cost more is judged on what was asked so far.
 const MAX_QUESTIONS: usize = 1_000;
@@ -67,6 +69,12 @@ pub enum SurveyError {
     /// The domain is not registered, or misspelt: its name does not exist.
     #[error("the domain {0} does not exist")]
     NoSuchDomain(DomainName),
+    /// The facts give no such finding.
+    #[error("these facts have no finding “{0}”")]
+    NoSuchFinding(String),
+    /// The finding follows from the owner's files or answers: nobody can be asked.
+    #[error("“{0}” follows from your own files or answers, so nobody can be asked again")]
+    NothingToAsk(String),
     /// The owner stopped it.
     #[error("the audit was cancelled")]
     Cancelled,
@@ -104,6 +112,47 @@ pub async fn run(
     tokio::select! {
         () = cancel.cancelled() => Err(SurveyError::Cancelled),
         outcome = survey => outcome.map(|()| facts),
+    }
+}
+
+/// Asks again what stands behind one finding, and nothing else.
+///
+/// # Errors
+/// [`SurveyError::NoSuchFinding`] and [`SurveyError::NothingToAsk`] where there is nothing to ask,
+/// [`SurveyError::Dns`] where the resolver is dead.
+pub async fn check_again(
+    facts: &mut Facts,
+    id: &str,
+    options: &SurveyOptions,
+    resolver: &Resolver,
+    web: Option<&Web>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    cancel: &CancellationToken,
+) -> Result<(), SurveyError> {
+    let behind = audit::behind(facts, id).ok_or_else(|| SurveyError::NoSuchFinding(id.to_owned()))?;
+    if behind.is_empty() {
+        return Err(SurveyError::NothingToAsk(id.to_owned()));
+    }
+    let resolver = resolver.fresh();
+    for question in &behind.questions {
+        facts.answers.remove(question);
+    }
+    let asker = Asker { resolver: &resolver, keys: &options.keys };
+    let again = async {
+        if behind.looks_at_hosts {
+            gather(facts, options, asker, progress).await?;
+        } else if !behind.questions.is_empty() {
+            asker.resolver.probe().await?;
+            ask_missing(facts, asker, progress, Instant::now() + SURVEY_TIME).await;
+        }
+        if let Some(web) = web.filter(|_| behind.asks_registries) {
+            ask_registries(facts, web).await;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        () = cancel.cancelled() => Err(SurveyError::Cancelled),
+        outcome = again => outcome,
     }
 }
 

@@ -20,6 +20,11 @@ impl AnswerBook {
         self.0.insert(answer.question.clone(), answer);
     }
 
+    /// Forgets an answer, so that its question is asked again.
+    pub fn remove(&mut self, question: &DnsQuestion) {
+        self.0.remove(question);
+    }
+
     /// All answers in the order of their questions.
     pub fn iter(&self) -> impl Iterator<Item = &DnsAnswer> {
         self.0.values()

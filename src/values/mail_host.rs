@@ -357,6 +357,15 @@ impl MailHosts {
     }
 }
 
+impl MailHosts {
+    /// What was seen from another computer; `None` where all of it was seen from here.
+    pub fn pasted(&self) -> Option<Self> {
+        let is_pasted = |probe: &&PortProbe| probe.source == ProbeSource::Pasted;
+        let probes: Vec<PortProbe> = self.probes.iter().filter(is_pasted).cloned().collect();
+        (!probes.is_empty()).then(|| Self { probes, ..Self::default() })
+    }
+}
+
 impl PortProbe {
     /// A probe that learnt nothing so far.
     pub fn begun(target: ProbeTarget, source: ProbeSource, at: UnixTime) -> Self {

@@ -1,6 +1,7 @@
 //! Reputation: what lists in the DNS, networks and registries say about addresses and domains, and about the neighbours.
 
 mod domain_rule;
+mod history;
 mod letters;
 mod list;
 mod neighbourhood;
@@ -13,6 +14,7 @@ mod registration_rule;
 pub(super) mod rule;
 mod subjects;
 
+pub(super) use history::judge as list_history;
 pub(super) use letters::add_letters;
 pub use list::{KEY_LABEL, keyed_operators, lists_on_request, operator_of, with_key};
 pub use neighbourhood::{

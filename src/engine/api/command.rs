@@ -107,6 +107,10 @@ pub enum Command {
     SetAuditOptions(AuditOptions),
     /// Runs the audit.
     RunAudit,
+    /// Asks again what stands behind one finding alone, named by its id.
+    CheckAgain(String),
+    /// Takes what the line for the server printed, and judges with it.
+    TakeProbeOutput(String),
     /// Reads files and folders as evidence (logs, bounces, reports), then asks and judges.
     ReadEvidence(Vec<PathBuf>),
     /// What the owner says of the operation; judged at once.

@@ -10,12 +10,25 @@ use crate::engine::api::snapshot::AuditView;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
-use crate::engine::jobs::survey::Known;
+use crate::engine::jobs::survey::{Known, OneFinding, seen_elsewhere};
 
 impl Actor {
     /// Runs the audit; an earlier report stays visible meanwhile.
     pub(super) fn run_audit(&mut self, neighbours: NeighbourScope) {
+        self.audit(neighbours, None);
+    }
+
+    /// Asks again what stands behind one finding alone.
+    pub(super) fn check_again(&mut self, id: String) {
+        if let Some(facts) = self.saved_facts() {
+            self.audit(NeighbourScope::None, Some(OneFinding { id, facts }));
+        }
+    }
+
+    /// Starts the job, for everything or for one finding.
+    fn audit(&mut self, neighbours: NeighbourScope, again: Option<OneFinding>) {
         let Some(open) = self.open.as_mut() else { return };
+        open.checks_again = again.as_ref().map(|again| again.id.clone());
         let reach = if open.view.is_practice {
             // Nothing leaves the computer, so nobody has to agree to anything.
             AuditReach { neighbours: NeighbourScope::Whole, ..AuditReach::default() }
@@ -33,6 +46,7 @@ impl Actor {
             known: Known::of(open.project.audit_facts().ok().flatten().as_deref()),
             reach,
             is_practice: open.view.is_practice,
+            again,
         };
         open.view.audit = AuditView::Running {
             done: 0,
@@ -64,14 +78,32 @@ impl Actor {
         self.judge_again(|facts| facts.overrule = overrule);
     }
 
+    /// Takes what the line for the server printed, and judges again with it.
+    pub(super) fn take_probe_output(&mut self, output: &str) {
+        match seen_elsewhere(output) {
+            Ok(seen) => {
+                self.judge_again(|facts| facts.mail_hosts.get_or_insert_default().adopt(seen));
+                self.notice("The output of your server was read".to_owned(), None);
+            }
+            Err(error) => self.fail(*error),
+        }
+    }
+
+    /// The facts of the newest audit; without them the user is told.
+    fn saved_facts(&mut self) -> Option<Facts> {
+        let saved = self.open.as_ref()?.project.audit_facts().ok().flatten();
+        let facts = saved.and_then(|json| Facts::from_json(&json).ok());
+        if facts.is_none() {
+            self.fail(explain::nothing_to_save("There is no audit yet", "Run the audit first"));
+        }
+        facts
+    }
+
     /// Changes the facts and judges them; nothing is asked.
     fn judge_again(&mut self, change: impl FnOnce(&mut Facts)) {
-        let Some(open) = self.open.as_mut() else { return };
-        let saved = open.project.audit_facts().ok().flatten();
-        let Some(mut facts) = saved.and_then(|json| Facts::from_json(&json).ok()) else {
-            return self.fail(explain::nothing_to_save("There is no audit yet", "Run the audit first"));
-        };
+        let Some(mut facts) = self.saved_facts() else { return };
         change(&mut facts);
+        let Some(open) = self.open.as_mut() else { return };
         let report = judge(&facts);
         let json = match facts.to_json() {
             Ok(json) => json,

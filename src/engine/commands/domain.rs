@@ -47,6 +47,8 @@ impl Actor {
             resolver: options.resolver.clone(),
             selectors: options.selectors.clone(),
             sending_addresses: options.sending_addresses.clone(),
+            helo: options.helo.clone(),
+            second_resolver: options.second_resolver.clone(),
         };
         if self.store(|project| project.set_audit_settings(&settings)).is_some()
             && let Some(open) = self.open.as_mut()

@@ -109,17 +109,28 @@ impl Actor {
     }
 
     fn audit_done(&mut self, result: Result<Box<(AuditReport, String)>, Box<UserError>>) {
+        let checked = self.open.as_mut().and_then(|open| open.checks_again.take());
         match result {
             Ok(done) => {
                 let (report, facts) = *done;
                 self.store(|project| project.set_audit(&report, &facts));
-                if let Some(open) = self.open.as_mut() {
-                    open.view.audit = AuditView::Done(Arc::new(report));
+                let Some(open) = self.open.as_mut() else { return };
+                open.end_audit_without_result();
+                let before = open.view.audit.report().cloned();
+                let told = checked.zip(before).map(|(id, before)| report.change_of(&id, &before));
+                open.view.audit = AuditView::Done(Arc::new(report));
+                if let Some(words) = told {
+                    self.notice(words, None);
                 }
             }
             Err(error) => {
                 if let Some(open) = self.open.as_mut() {
-                    open.view.audit = AuditView::Failed((*error).clone());
+                    if checked.is_some() {
+                        // The other findings are as good as they were.
+                        open.end_audit_without_result();
+                    } else {
+                        open.view.audit = AuditView::Failed((*error).clone());
+                    }
                 }
                 self.fail(*error);
             }

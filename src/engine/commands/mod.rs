@@ -41,6 +41,8 @@ impl Actor {
             Command::ReadEvidence(paths) => self.read_evidence(paths),
             Command::AnswerOwner(owner) => self.answer_owner(owner),
             Command::Overrule(overrule) => self.overrule(overrule),
+            Command::CheckAgain(id) => self.check_again(id),
+            Command::TakeProbeOutput(output) => self.take_probe_output(&output),
             Command::RunAudit => self.run_audit(NeighbourScope::None),
             Command::AskNeighbours(scope) => self.run_audit(scope),
             Command::CancelAudit => self.cancel_audit(),

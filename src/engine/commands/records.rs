@@ -20,6 +20,7 @@ impl Actor {
         let chosen = open.view.destination.chosen.as_ref().and_then(|(id, _)| self.catalogue.get(id));
         let Some(provider) = chosen.cloned() else { return };
         let question = crate::engine::jobs::survey::Question {
+            again: None,
             domain: open.project.domain().clone(),
             options: open.view.domain.audit_options.clone(),
             resolver: open.resolver_address(),

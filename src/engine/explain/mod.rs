@@ -169,6 +169,16 @@ pub(super) fn survey(error: &SurveyError) -> UserError {
             "DNS has no such name, so there are no records to plan.",
         )
         .or_else("Check the spelling", "A domain registered today may take a few hours to appear"),
+        SurveyError::NoSuchFinding(id) => UserError::new(
+            format!("There is no finding “{id}” in these facts"),
+            "Only what an audit has found can be checked again.",
+        )
+        .or_else("Copy the id from the list of findings", "It stands in brackets behind each heading"),
+        SurveyError::NothingToAsk(id) => UserError::new(
+            format!("“{id}” cannot be checked again by itself"),
+            "It follows from your own files or answers, so nobody can be asked.",
+        )
+        .or_else("Read newer files as evidence", "A new audit judges them"),
         SurveyError::Cancelled => cancelled(),
     }
 }

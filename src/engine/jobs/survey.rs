@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
-use crate::audit::{AuditReport, Facts, judge};
+use crate::audit::{AuditReport, EarlierAudit, Facts, judge};
 use crate::dns::Resolver;
 use crate::engine::api::command::{AuditOptions, AuditReach, NeighbourScope};
 use crate::engine::api::user_error::UserError;
@@ -38,6 +38,14 @@ pub(in crate::engine) struct Question {
     pub(in crate::engine) reach: AuditReach,
     /// Whether everything that is asked is inside this program.
     pub(in crate::engine) is_practice: bool,
+    /// One finding alone, where only that one is asked for.
+    pub(in crate::engine) again: Option<OneFinding>,
+}
+
+/// A finding to check again, and the facts that it comes from.
+pub(in crate::engine) struct OneFinding {
+    pub(in crate::engine) id: String,
+    pub(in crate::engine) facts: Facts,
 }
 
 /// What the owner has given to an earlier audit, and a new one keeps.
@@ -46,16 +54,26 @@ pub(in crate::engine) struct Known {
     pub(in crate::engine) evidence: Option<EvidenceFacts>,
     pub(in crate::engine) owner: OwnerAnswers,
     pub(in crate::engine) overrule: Option<Overrule>,
+    /// What was seen of mail hosts from the server itself.
+    pub(in crate::engine) seen_elsewhere: Option<MailHosts>,
+    /// What that audit found.
+    pub(in crate::engine) earlier: Option<EarlierAudit>,
 }
 
 impl Known {
     /// From saved facts; those of another version give nothing.
     pub(in crate::engine) fn of(facts_json: Option<&str>) -> Self {
-        facts_json.and_then(|json| Facts::from_json(json).ok()).map_or_else(Self::default, |facts| Self {
+        let Some(facts) = facts_json.and_then(|json| Facts::from_json(json).ok()) else {
+            return Self::default();
+        };
+        let earlier = EarlierAudit::of(&judge(&facts), facts.earlier.as_ref());
+        Self {
+            seen_elsewhere: facts.mail_hosts.as_ref().and_then(MailHosts::pasted),
+            earlier: Some(earlier),
             evidence: facts.evidence,
             owner: facts.owner,
             overrule: facts.overrule,
-        })
+        }
     }
 }
 
@@ -129,30 +147,40 @@ impl Question {
     ) -> Result<Facts, Box<UserError>> {
         let resolver = resolver_for(&self.resolver, &self.options).await?;
         let keys = self.keys();
-        let options = SurveyOptions {
+        let mut options = SurveyOptions {
             evidence: self.known.evidence.clone(),
             owner: self.known.owner.clone(),
             lists: self.reach.lists.clone(),
             keys: keys.clone(),
             ..survey_options(&self.options, self.is_practice)?
         };
+        options.seen_elsewhere = options.seen_elsewhere.or_else(|| self.known.seen_elsewhere.clone());
         let failed = |error: SurveyError| Box::new(explain::survey(&error));
+        let web = || {
+            let web = Web::new().inspect_err(|error| tracing::warn!("registries are not asked: {error}"));
+            web.ok().filter(|_| self.reach.asks_registries)
+        };
+        if let Some(OneFinding { id, facts }) = &self.again {
+            let mut facts = facts.clone();
+            let (facts_now, web) = (&mut facts, web());
+            survey::check_again(facts_now, id, &options, &resolver, web.as_ref(), progress, cancel)
+                .await
+                .map_err(failed)?;
+            return Ok(facts);
+        }
         let mut facts =
             survey::run(&self.domain, &options, &resolver, progress, cancel).await.map_err(failed)?;
         facts.overrule.clone_from(&self.known.overrule);
+        facts.earlier.clone_from(&self.known.earlier);
         if let Some(politeness) = self.politeness() {
             survey::ask_neighbours(&mut facts, politeness, &resolver, &keys, progress, cancel)
                 .await
                 .map_err(failed)?;
         }
-        if self.reach.asks_registries {
-            let web =
-                Web::new().inspect_err(|error| tracing::warn!("registries are not asked: {error}")).ok();
-            if let Some(web) = web {
-                tokio::select! {
-                    () = cancel.cancelled() => return Err(failed(SurveyError::Cancelled)),
-                    () = survey::ask_registries(&mut facts, &web) => {}
-                }
+        if let Some(web) = web() {
+            tokio::select! {
+                () = cancel.cancelled() => return Err(failed(SurveyError::Cancelled)),
+                () = survey::ask_registries(&mut facts, &web) => {}
             }
         }
         Ok(facts)

@@ -69,6 +69,8 @@ pub(super) struct OpenProject {
     pub(super) zone: Option<CurrentZone>,
     /// Files that the next audit reads as evidence.
     pub(super) evidence_to_read: Vec<std::path::PathBuf>,
+    /// The finding that the running audit asks about, where it is one alone.
+    pub(super) checks_again: Option<String>,
     /// The embedded servers, while a practice project is open.
     pub(super) practice: Option<PracticeWorld>,
     /// The temporary folder of a practice project; deleted when the project is closed.
@@ -120,6 +122,8 @@ fn audit_options(settings: AuditSettings) -> AuditOptions {
         resolver: settings.resolver,
         selectors: settings.selectors,
         sending_addresses: settings.sending_addresses,
+        helo: settings.helo,
+        second_resolver: settings.second_resolver,
         ..AuditOptions::default()
     }
 }
@@ -174,6 +178,7 @@ impl OpenProject {
             view,
             zone,
             evidence_to_read: Vec::new(),
+            checks_again: None,
             practice: None,
             practice_folder: None,
             copy: None,

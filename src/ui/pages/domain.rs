@@ -28,6 +28,8 @@ struct OptionsDraft {
     resolver: String,
     selectors: String,
     addresses: String,
+    helo: String,
+    second_resolver: String,
     sent: AuditOptions,
 }
 
@@ -38,6 +40,8 @@ impl OptionsDraft {
             resolver: options.resolver.clone(),
             selectors: options.selectors.join(" "),
             addresses: addresses.join(" "),
+            helo: options.helo.clone(),
+            second_resolver: options.second_resolver.clone(),
             sent: options.clone(),
         }
     }
@@ -57,7 +61,10 @@ impl OptionsDraft {
             resolver: self.resolver.trim().to_owned(),
             selectors: words(&self.selectors),
             sending_addresses,
-            ..AuditOptions::default()
+            helo: self.helo.trim().to_owned(),
+            second_resolver: self.second_resolver.trim().to_owned(),
+            // What has no field here stays as it was.
+            ..self.sent.clone()
         })
     }
 }
@@ -177,6 +184,13 @@ impl DomainPage {
             field(ui, "Resolver", "the system's, or 192.0.2.53:53", &mut draft.resolver);
             field(ui, "DKIM selectors you use", "common names are tried anyway", &mut draft.selectors);
             field(ui, "IP addresses that send your mail", "taken from MX and SPF", &mut draft.addresses);
+            field(
+                ui,
+                "Name your server greets with",
+                "HELO or EHLO, such as mail.example.org",
+                &mut draft.helo,
+            );
+            field(ui, "Second resolver", "for DNSSEC, such as 9.9.9.9:53", &mut draft.second_resolver);
             match draft.parse() {
                 Ok(options) if options != draft.sent => {
                     // Sent at once: the user may press the button that starts the audit next.

@@ -251,6 +251,7 @@ pub fn report() -> AuditReport {
         spf.picture = Some(Picture::SpfTree(spf_nodes()));
     }
     AuditReport {
+        since: None,
         domain: domain("weber-familie.example"),
         at: ago(5_000),
         resolver: "system (192.0.2.53)".to_owned(),
