@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Receiver, Trust};
+use super::reputation::LIST_HISTORY;
 use super::verdict::{Outcome, outcome_name};
 use super::{Area, AuditReport, Finding, Status};
 use crate::values::UnixTime;
@@ -87,7 +88,7 @@ impl EarlierAudit {
 
 /// Whether a finding tells what a block list says.
 pub(super) fn is_list(id: &str) -> bool {
-    id.strip_prefix("blocklist.").is_some_and(|list| !matches!(list, "catalogue" | "history"))
+    id.starts_with("blocklist.") && !["blocklist.catalogue", LIST_HISTORY].contains(&id)
 }
 
 const fn is_trouble(status: Status) -> bool {
@@ -222,7 +223,7 @@ pub fn compare(earlier: &EarlierAudit, later: &AuditReport) -> Comparison {
         later.findings.iter().map(|finding| (finding.id.as_str(), finding)).collect();
     let mut changes = Vec::new();
     let mut unchanged_troubles = 0;
-    for finding in &later.findings {
+    for finding in later.findings.iter().filter(|finding| finding.id != LIST_HISTORY) {
         let before = earlier.findings.get(&finding.id);
         let could_see = !unknown_before.contains(&finding.area);
         match kind(before.map(|before| before.status), Some(finding.status), could_see) {
@@ -237,7 +238,9 @@ pub fn compare(earlier: &EarlierAudit, later: &AuditReport) -> Comparison {
             None => {}
         }
     }
-    for (id, before) in earlier.findings.iter().filter(|(id, _)| !now.contains_key(id.as_str())) {
+    for (id, before) in
+        earlier.findings.iter().filter(|(id, _)| *id != LIST_HISTORY && !now.contains_key(id.as_str()))
+    {
         let can_see = !unknown_now.contains(&before.area);
         if let Some(kind) = kind(Some(before.status), None, can_see) {
             changes.push(Change {

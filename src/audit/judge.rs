@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::comparison::compare;
 use super::context::Context;
 use super::evidence::trust_table;
-use super::reputation::{add_letters, address_ranges, list_history};
+use super::reputation::{add_letters, add_requests, address_ranges, list_history};
 use super::verdict::verdict;
 use super::{Area, AuditReport, Facts, Finding, Group, Lookups, Status, rules};
 use crate::values::DnsQuestion;
@@ -11,8 +11,9 @@ use crate::values::DnsQuestion;
 /// Judges what was measured. The same facts always give the same report.
 pub fn judge(facts: &Facts) -> AuditReport {
     let (findings, _missing) = run(facts);
-    let receivers =
+    let mut receivers =
         facts.evidence.as_ref().map(|evidence| trust_table(evidence, facts.at)).unwrap_or_default();
+    add_requests(facts, &findings, &mut receivers);
     let verdict = verdict(facts, &findings, &receivers);
     let mut report = AuditReport {
         domain: facts.domain.clone(),

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use super::args::Verdict;
 use super::{CliError, output, places};
-use crate::audit::evidence::{Receiver, Trust};
+use crate::audit::evidence::{Receiver, RemovalRequest, Trust};
 use crate::audit::verdict::{self, Outcome, Overrule, OwnerAnswers, outcome_name};
 use crate::audit::{AuditReport, judge};
 use crate::engine::UserError;
@@ -98,6 +98,18 @@ fn append_receiver(text: &mut String, receiver: &Receiver) {
     );
     if !receiver.reply.is_empty() {
         output::append(text, format_args!("      {}\n", output::line(&receiver.reply)));
+    }
+    match &receiver.request {
+        None => {}
+        Some(RemovalRequest::Ready(letter)) => {
+            for line in std::iter::once("Text to send:").chain(letter.lines()) {
+                output::append(text, format_args!("      | {}\n", output::line(&line)));
+            }
+        }
+        Some(RemovalRequest::WaitsFor(first)) => output::append(
+            text,
+            format_args!("      A request is ready once this is mended: {}\n", output::line(first)),
+        ),
     }
 }
 

@@ -111,6 +111,7 @@ mod tests {
         let project = project(&temp);
         assert_eq!(project.audit_report().unwrap(), None);
         let report = AuditReport {
+            since: None,
             domain: DomainName::parse("weber-köln.example").unwrap(),
             at: UnixTime(7),
             resolver: "system".to_owned(),

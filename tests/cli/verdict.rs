@@ -86,7 +86,9 @@ fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
     // The domain has faults of its own, which no receiver minds.
     assert!(clean.contains("VERDICT  Stay"), "{clean}");
     assert!(!clean.contains("relay:[") && !clean.contains("DISTRUSTS"), "{clean}");
+    one_finding_alone(home.path(), &resolver);
     stop.cancel();
+    two_audits_side_by_side(home.path());
 
     // Saved facts are judged again without a network, and hold no recipient.
     let facts = std::fs::read_to_string(path("Neighbour.json")).unwrap();
@@ -98,6 +100,85 @@ fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
     assert_eq!(json["receivers"][1]["trust"], "distrusts-range");
     assert_eq!(json["verdict"]["decided_by"].as_array().unwrap().len(), 3);
     the_owner_decides_otherwise(home.path());
+}
+
+/// One finding is asked for again, without the rest; what cannot be asked is refused.
+fn one_finding_alone(home: &Path, resolver: &str) {
+    let facts = home.join("Neighbour.json").display().to_string();
+    let saved = home.join("again.json").display().to_string();
+    let again = |id: &str| {
+        let domain = "weber-familie.example";
+        run(
+            home,
+            &[
+                "audit",
+                domain,
+                "--facts",
+                &facts,
+                "--only",
+                id,
+                "--resolver",
+                resolver,
+                "--save-facts",
+                &saved,
+            ],
+        )
+    };
+    let spf = again("spf.too-many-lookups");
+    assert_status(&spf, 0);
+    assert!(words(&spf.stderr).contains("a failure as before"), "{}", words(&spf.stderr));
+    let answers = |path: &str| -> Vec<(String, i64)> {
+        let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let answers = json["answers"].as_array().unwrap();
+        answers.iter().map(|one| (one["question"].to_string(), one["at"].as_i64().unwrap())).collect()
+    };
+    let (before, after) = (answers(&facts), answers(&saved));
+    assert_eq!(before.len(), after.len(), "only what was known is asked again");
+    let none = again("spf.no-such-thing");
+    assert_status(&none, 3);
+    assert!(words(&none.stderr).contains("no finding"), "{}", words(&none.stderr));
+    let files = again("delivery.sources");
+    assert_status(&files, 3);
+    assert!(words(&files.stderr).contains("your own files"), "{}", words(&files.stderr));
+    let idle = run(home, &["audit", "weber-familie.example", "--facts", &facts, "--resolver", resolver]);
+    assert_status(&idle, 2);
+    assert!(words(&idle.stderr).contains("--only"), "{}", words(&idle.stderr));
+}
+
+/// Did it help? The range was distrusted, and is trusted later.
+fn two_audits_side_by_side(home: &Path) {
+    let path = |name: &str| home.join(name).display().to_string();
+    // The later audit may have begun in the same second; what matters is which one comes first.
+    let output = run(home, &["audit-diff", &path("Neighbour.json"), &path("Clean.json")]);
+    assert_status(&output, 0);
+    let said = words(&output.stdout);
+    for text in [
+        "mended",
+        "Microsoft consumer: DISTRUSTS THE RANGE then, trusts you now",
+        "The verdict was “Stay, relay part” and is “Stay",
+    ] {
+        assert!(said.contains(text), "“{text}” is missing:\n{said}");
+    }
+    let json =
+        run(home, &["audit-diff", &path("Neighbour.json"), &path("Clean.json"), "--json", "-", "--strict"]);
+    assert_status(&json, 0);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((json["verdict"][0].as_str(), json["verdict"][1].is_string()), (Some("relay-part"), true));
+    let same = run(home, &["audit-diff", &path("Clean.json"), &path("Clean.json")]);
+    assert!(words(&same.stdout).starts_with("Nothing has changed"), "{}", words(&same.stdout));
+    let since = run(
+        home,
+        &[
+            "audit",
+            "weber-familie.example",
+            "--facts",
+            &path("Clean.json"),
+            "--since",
+            &path("Neighbour.json"),
+        ],
+    );
+    assert_status(&since, 0);
+    assert!(words(&since.stdout).contains("Since the audit before"), "{}", words(&since.stdout));
 }
 
 /// Answers of the owner lead to another verdict; what is decided against it is told beside it.

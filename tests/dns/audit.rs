@@ -7,15 +7,17 @@
 //! `finding: ID STATUS [text in title or words]`, `not: ID`, `count: FINDINGS`, `copy: ID VALUE`, `offers: ID TEXT IN THE COPY`,
 //! `remedy: ID TEXT`, `range: RANGE TEXT`, `summary: TEXT`.
 //! `neighbours: N` asks lists about neighbours, at most N questions; `registration:` and `network: IP` hold what a registry
-//! answers (RDAP), `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
+//! answers (RDAP), `before: ID STATUS` is a finding of block lists at the audit before, `once: ID` one that was bad at an
+//! earlier one, and `since: TEXT` what has changed. `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mailferry::audit::evidence::EvidenceFacts;
 use mailferry::audit::message::{MessageFacts, read_message};
 use mailferry::audit::{
-    AddressRange, AuditReport, Facts, RdapLookup, RdapSaid, RdapSilence, judge, missing_questions,
-    neighbour_plan, read_domain, read_network,
+    AddressRange, Area, AuditReport, EarlierAudit, EarlierFinding, Facts, RdapLookup, RdapSaid, RdapSilence,
+    judge, missing_questions, neighbour_plan, read_domain, read_network,
 };
 use mailferry::values::{DnsName, DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
@@ -35,9 +37,12 @@ const SITUATION: &[&str] = &[
     "network",
     "message",
     "change",
+    "before",
+    "once",
 ];
 /// What a case expects.
-const EXPECTATIONS: &[&str] = &["finding", "not", "count", "copy", "offers", "remedy", "range", "summary"];
+const EXPECTATIONS: &[&str] =
+    &["finding", "not", "count", "copy", "offers", "remedy", "range", "summary", "since"];
 
 fn audit(case: &Case) -> (Facts, AuditReport) {
     let domain = DomainName::parse(case.get("domain").unwrap()).unwrap();
@@ -63,6 +68,7 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
     let secure = case.all("secure");
     let is_secure =
         |name: &str| secure.iter().any(|zone| name == *zone || name.ends_with(&format!(".{zone}")));
+    facts.earlier = earlier(case, facts.at);
     facts.helo = case.get("helo").map(DnsName::new);
     facts.second_resolver = case.get("second").map(str::to_owned);
     for _ in 0..100 {
@@ -107,6 +113,24 @@ fn messages(case: &Case) -> Vec<MessageFacts> {
         read.push(read_message(name, text.as_bytes()));
     }
     read
+}
+
+/// The audit before, where a case has one: a day earlier.
+fn earlier(case: &Case, at: UnixTime) -> Option<EarlierAudit> {
+    let before = case.all("before");
+    let finding = |line: &&str| {
+        let (id, status) = line.split_once(' ').unwrap();
+        let status = serde_json::from_value(serde_json::Value::String(status.to_owned())).unwrap();
+        let title = format!("{id} then");
+        (id.to_owned(), EarlierFinding { area: Area::BlockLists, status, title })
+    };
+    (!before.is_empty()).then(|| EarlierAudit {
+        at: UnixTime(at.0 - 86_400),
+        findings: before.iter().map(finding).collect(),
+        receivers: BTreeMap::new(),
+        outcome: None,
+        ever_listed: case.all("once").into_iter().map(str::to_owned).collect(),
+    })
 }
 
 /// A registry's answer, or `!WORDS` where it could not be asked.
@@ -191,6 +215,10 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
             wrong.push(format!("{name}: {words:?}"));
         }
     }
+    let since = report.since.as_ref().map(mailferry::audit::Comparison::words).unwrap_or_default();
+    for text in case.all("since").into_iter().filter(|text| !since.contains(text)) {
+        wrong.push(format!("since the audit before: “{since}” lacks “{text}”"));
+    }
     for text in case.all("summary").into_iter().filter(|text| !report.summary.contains(text)) {
         wrong.push(format!("“{}” lacks “{text}”", report.summary));
     }
@@ -209,4 +237,91 @@ fn audit_cases() {
         assert_eq!(judge(&saved), report, "{}: saved facts are judged differently", case.name);
     }
     assert!(failures.is_empty(), "{} wrong:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Findings that no case names, each tested elsewhere or impossible to bring about by a zone.
+const WITHOUT_CASE: &[(&str, &str)] = &[
+    ("blocklist.catalogue", "the catalogue is part of the program, and is read when it is built"),
+    ("mx.many", "a zone with many hosts is built in a test of its rule"),
+    ("range.drop", "needs a list that is not asked by itself"),
+    ("relay.open", "is looked for in other findings only: nobody tries to relay"),
+    ("spf.nothing-like-it", "the name of a finding that does not exist"),
+    ("dkim.missing", "is looked for in other findings only"),
+    ("helo.unresolvable", "is looked for in other findings only"),
+    ("spf.senders-left-out", "needs more senders than a case should list"),
+];
+
+/// What logs and reports say is tested by verdicts and by the tests of `src/audit/evidence`.
+const FROM_FILES: &[&str] =
+    &["delivery.", "dmarc.forwarding", "dmarc.pass-rate", "dmarc.readiness", "dmarc.unknown-sources"];
+
+/// Every finding that the rules can give is expected by a case, or there is a reason.
+#[test]
+fn every_finding_has_a_case() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit");
+    let situation = [SITUATION, &probe_lines::KEYS].concat();
+    let mut cased = BTreeSet::new();
+    for case in cases(&top, &situation, EXPECTATIONS) {
+        let ids = case.all("finding").into_iter().filter_map(|line| line.split(' ').next());
+        cased.extend(ids.map(str::to_owned));
+    }
+    let areas = [
+        "zone",
+        "mx",
+        "ptr",
+        "helo",
+        "spf",
+        "dkim",
+        "dmarc",
+        "tls",
+        "tls-rpt",
+        "mta-sts",
+        "dane",
+        "blocklist",
+        "allowlist",
+        "newdomains",
+        "range",
+        "network",
+        "registration",
+        "message",
+        "dnssec",
+        "relay",
+        "sender",
+        "delivery",
+    ];
+    let mut given = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/audit")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for word in text.split('"').skip(1).step_by(2) {
+                let is_id = word.split_once('.').is_some_and(|(area, what)| {
+                    let is_plain =
+                        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+                    areas.contains(&area) && !what.is_empty() && what.bytes().all(is_plain)
+                });
+                if is_id && !word.ends_with(".example") && !word.ends_with(".test") {
+                    given.insert(word.to_owned());
+                }
+            }
+        }
+    }
+    assert!(given.len() > 150, "{given:?}");
+    let is_excused = |id: &str| {
+        WITHOUT_CASE.iter().any(|(excused, _)| *excused == id)
+            || FROM_FILES.iter().any(|start| id.starts_with(start))
+    };
+    let missing: Vec<&String> = given.iter().filter(|id| !cased.contains(*id) && !is_excused(id)).collect();
+    assert!(missing.is_empty(), "no case expects {missing:?}");
+    let idle: Vec<&str> = WITHOUT_CASE
+        .iter()
+        .map(|(id, _)| *id)
+        .filter(|id| cased.contains(*id) || !given.contains(*id))
+        .collect();
+    assert!(idle.is_empty(), "these need no excuse any more: {idle:?}");
 }

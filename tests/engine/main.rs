@@ -448,6 +448,39 @@ fn a_cancelled_audit_leaves_nothing_behind() {
 }
 
 #[test]
+fn one_finding_is_checked_again_and_a_later_audit_is_compared() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::Rehearse);
+    bench.wait_project(|project| !project.domain.is_searching);
+    bench.send(Command::CheckAgain("spf.too-many-lookups".to_owned()));
+    assert!(bench.failure().title.contains("no audit yet"));
+    bench.send(Command::RunAudit);
+    let project = bench.wait_project(|project| matches!(project.audit, AuditView::Done(_)));
+    let first = project.audit.report().unwrap().clone();
+    assert_eq!(first.since, None);
+
+    bench.send(Command::CheckAgain("spf.too-many-lookups".to_owned()));
+    let project = bench.wait_project(|project| matches!(project.audit, AuditView::Done(_)));
+    let again = project.audit.report().unwrap();
+    assert_eq!((again.at, again.findings.len()), (first.at, first.findings.len()));
+    // What cannot be asked leaves the report as it was.
+    bench.send(Command::CheckAgain("delivery.sources".to_owned()));
+    assert!(bench.failure().title.contains("cannot be checked again"));
+    let project = bench.wait_project(|project| matches!(project.audit, AuditView::Done(_)));
+    assert_eq!(project.audit.report().unwrap().findings.len(), first.findings.len());
+    bench.send(Command::TakeProbeOutput("good morning".to_owned()));
+    bench.failure();
+
+    bench.send(Command::RunAudit);
+    let project = bench
+        .wait_project(|project| matches!(&project.audit, AuditView::Done(report) if report.since.is_some()));
+    let since = project.audit.report().unwrap().since.clone().unwrap();
+    assert_eq!((since.earlier_at, since.changes.as_slice()), (first.at, [].as_slice()));
+    assert!(since.words().starts_with("Nothing has changed; "), "{}", since.words());
+}
+
+#[test]
 fn folders_of_a_plan_are_renamed_and_never_mixed() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = Bench::start(home.path());

@@ -77,6 +77,8 @@ fn everything_reads_back_after_reopening_a_copy() {
     let destination =
         Destination { provider: ProviderId("fastmail".to_owned()), server: Some(server.clone()) };
     let audit = AuditSettings {
+        helo: "mail.weber.example".to_owned(),
+        second_resolver: "192.0.2.9:53".to_owned(),
         resolver: "127.0.0.1:5353".to_owned(),
         selectors: vec!["default".to_owned()],
         sending_addresses: vec!["192.0.2.1".parse().unwrap()],

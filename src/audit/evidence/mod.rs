@@ -29,7 +29,7 @@ pub use feedback::{Feedback, read_feedback};
 pub use mail_log::{LOG_HEAD, LogKind, LogReader};
 pub use receivers::{pattern, receiver, receiver_of};
 pub use tls_report::{TlsReport, read_tls_report};
-pub use trust::{Receiver, Trend, Trust, trust_table};
+pub use trust::{Receiver, RemovalRequest, Trend, Trust, trust_table};
 
 pub use crate::assets::{ReplyClass, ReplyScope};
 

@@ -104,6 +104,19 @@ pub struct Receiver {
     pub weeks: Vec<Week>,
     /// Domains of recipients with the number of these, the most frequent first.
     pub domains: Vec<(String, u64)>,
+    /// What to write to it, where it distrusts the address or its range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RemovalRequest>,
+}
+
+/// A text that asks a receiver to think again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemovalRequest {
+    /// To be completed where it has `[…]`, and sent.
+    Ready(String),
+    /// Not before this is mended: who asks before is turned away.
+    WaitsFor(String),
 }
 
 /// One week of a receiver.
@@ -154,6 +167,7 @@ fn row(facts: &ReceiverFacts, all: u64, today: Day) -> Receiver {
     let deciding = deciding(facts, trust, from, today + 1);
     let day_time = |day: &Day| UnixTime(day * 86_400);
     Receiver {
+        request: None,
         id: facts.id.clone(),
         name: facts.name.clone(),
         what: facts.what.clone(),

@@ -4,7 +4,8 @@ use crate::audit::comparison::is_list;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Facts, Finding, Group, Importance, Lookups, Status};
 
-const ID: &str = "blocklist.history";
+/// The finding. It tells of changes, so comparisons leave it out.
+pub(in crate::audit) const ID: &str = "blocklist.history";
 
 /// Compares what lists say with what they said before.
 pub(in crate::audit) fn judge(facts: &Facts, lookups: &Lookups<'_>, findings: &mut Vec<Finding>) {
@@ -28,7 +29,7 @@ pub(in crate::audit) fn judge(facts: &Facts, lookups: &Lookups<'_>, findings: &m
         |chosen: &[&&Finding]| listed(&chosen.iter().map(|list| list.title.as_str()).collect::<Vec<_>>());
     let back: Vec<&&Finding> =
         came.iter().copied().filter(|list| earlier.ever_listed.contains(&list.id)).collect();
-    let is_measured = lists.iter().any(|list| list.status != Status::Unknown);
+    let is_measured = lists.iter().any(|list| list.status == Status::Pass || is_bad(list.status));
     let draft = if !back.is_empty() {
         new(Status::Fail, "A listing has come back")
             .words(format!(

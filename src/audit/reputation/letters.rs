@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::list::{AskedList, Listing, catalogue, is_of_domains};
 use crate::assets::{DnsList, Removal};
 use crate::audit::context::Context;
+use crate::audit::evidence::{Receiver, RemovalRequest};
 use crate::audit::lookups::{Lookups, is_askable, reverse_name};
 use crate::audit::sender::is_generic;
 use crate::audit::{CopyValue, Facts, Finding, Status, mx, senders};
@@ -43,6 +44,31 @@ pub(in crate::audit) fn add_letters(facts: &Facts, findings: &mut [Finding]) {
                 }
             }
         }
+    }
+}
+
+/// Writes to receivers that distrust the address or its range what they want to read.
+pub(in crate::audit) fn add_requests(facts: &Facts, findings: &[Finding], receivers: &mut [Receiver]) {
+    let is_open = |finding: &&Finding| finding.status == Status::Fail && FIRST.contains(&finding.id.as_str());
+    let first = findings.iter().find(is_open);
+    let context = Context { facts, lookups: Lookups::new(&facts.answers) };
+    let addresses = senders::find(&context).addresses;
+    let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let domain = facts.domain.as_ascii();
+    let subject = if addresses.is_empty() { format!("the mail server of {domain}") } else { addresses };
+    for receiver in receivers.iter_mut().filter(|receiver| receiver.trust.is_about_place()) {
+        receiver.request = Some(match first {
+            Some(first) => RemovalRequest::WaitsFor(first.title.clone()),
+            None => RemovalRequest::Ready(format!(
+                "Subject: Mail from {subject} is refused\n\n\
+                 Hello,\n\n\
+                 {subject} sends the mail of {domain}. You have refused {} of {} messages to your users in 30 days:\n\n    {}\n\n\
+                 The address has a name (PTR) that leads there and back, SPF allows it, and we have looked for a cause on our side: […]. \
+                 Please accept mail from this address, or tell us what you see.\n\n\
+                 postmaster@{domain}\n",
+                receiver.refused, receiver.attempts, receiver.reply
+            )),
+        });
     }
 }
 

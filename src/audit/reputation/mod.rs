@@ -14,8 +14,8 @@ mod registration_rule;
 pub(super) mod rule;
 mod subjects;
 
-pub(super) use history::judge as list_history;
-pub(super) use letters::add_letters;
+pub(super) use history::{ID as LIST_HISTORY, judge as list_history};
+pub(super) use letters::{add_letters, add_requests};
 pub use list::{KEY_LABEL, keyed_operators, lists_on_request, operator_of, with_key};
 pub use neighbourhood::{
     ListSaid, Neighbour, NeighbourPlan, NeighbourQuestion, Neighbourhood, Said, neighbour_plan,

@@ -11,6 +11,7 @@ mod record;
 pub(super) mod rule;
 mod rule_around;
 mod rule_cost;
+mod rule_dangling;
 mod rule_end;
 mod rule_form;
 mod rule_senders;

@@ -6,7 +6,7 @@ use super::merge::merged;
 use super::near_miss::{corrected, near_miss};
 use super::senders_of::own_senders;
 use super::{Client, SpfRecord, cost_tree, published};
-use super::{rule_around, rule_cost, rule_end, rule_form, rule_senders};
+use super::{rule_around, rule_cost, rule_dangling, rule_end, rule_form, rule_senders};
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
 use crate::audit::mx;
@@ -166,4 +166,5 @@ fn judge_record(context: &Context<'_>, text: &[u8], record: &SpfRecord, findings
     rule_end::judge(context, record, &tree, findings);
     rule_form::judge(context, text, record, &tree, findings);
     rule_senders::judge(context, &senders, findings);
+    rule_dangling::judge(context, &tree, findings);
 }

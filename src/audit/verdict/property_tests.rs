@@ -17,6 +17,7 @@ fn finding(id: &str, area: Area, status: Status, group: Group) -> Finding {
 
 fn receiver(trust: Trust, recipients: u64, all: u64, lasts: bool, class: Option<ReplyClass>) -> Receiver {
     Receiver {
+        request: None,
         id: "x.example".to_owned(),
         name: "X".to_owned(),
         what: String::new(),

@@ -7,6 +7,7 @@ use super::address_range::AddressRangeTab;
 use super::evidence_tab::EvidenceTab;
 use super::finding;
 use super::receivers::ReceiversTab;
+use super::since_last::SinceLast;
 use crate::audit::{Area, AuditReport, Finding, Group, Status};
 use crate::engine::{AuditView, Command, ProjectView, ReportFormat, Step};
 use crate::ui::fonts::Type;
@@ -81,6 +82,7 @@ pub struct AuditPage {
     is_saving: bool,
     tab: Tab,
     receivers: ReceiversTab,
+    since: SinceLast,
     evidence: EvidenceTab,
     path: PathField,
     format: ReportFormat,
@@ -100,6 +102,7 @@ impl Default for AuditPage {
             is_saving: false,
             tab: Tab::default(),
             receivers: ReceiversTab::default(),
+            since: SinceLast::default(),
             evidence: EvidenceTab::default(),
             path: PathField::new(Purpose::SaveAudit),
             format: ReportFormat::Html,
@@ -126,7 +129,7 @@ impl AuditPage {
             self.tabs(ui, report.as_deref());
             match (self.tab, &report) {
                 (Tab::Evidence, report) => self.evidence.ui(ui, project, report.as_deref(), cx),
-                (Tab::Findings, Some(report)) => self.report(ui, report, cx.is_narrow),
+                (Tab::Findings, Some(report)) => self.report(ui, report, project, cx),
                 (Tab::Receivers, Some(report)) => self.receivers.ui(ui, report, cx.is_narrow),
                 (Tab::AddressRange, Some(report)) => self.address_range.ui(ui, project, &report.ranges, cx),
                 (Tab::Findings | Tab::Receivers | Tab::AddressRange, None) => {}
@@ -213,11 +216,15 @@ impl AuditPage {
         ui.add_space(PANEL_GAP);
     }
 
-    fn report(&mut self, ui: &mut Ui, report: &AuditReport, is_narrow: bool) {
+    fn report(&mut self, ui: &mut Ui, report: &AuditReport, project: &ProjectView, cx: &mut PageCx<'_>) {
+        if let Some(since) = &report.since {
+            self.since.ui(ui, since);
+        }
         self.filters(ui, report);
         ui.add_space(12.0);
-        if is_narrow {
-            self.findings(ui, report);
+        let is_idle = !matches!(project.audit, AuditView::Running { .. });
+        if cx.is_narrow {
+            self.findings(ui, report, is_idle, cx);
             return;
         }
         let whole = ui.available_rect_before_wrap();
@@ -230,7 +237,7 @@ impl AuditPage {
             if salt == "areas" {
                 self.areas(&mut child, report);
             } else {
-                self.findings(&mut child, report);
+                self.findings(&mut child, report, is_idle, cx);
             }
             taken = taken.union(child.min_rect());
         }
@@ -288,7 +295,7 @@ impl AuditPage {
                 || finding.id.contains(&search))
     }
 
-    fn findings(&mut self, ui: &mut Ui, report: &AuditReport) {
+    fn findings(&mut self, ui: &mut Ui, report: &AuditReport, is_idle: bool, cx: &mut PageCx<'_>) {
         let shown: Vec<&Finding> = report.findings.iter().filter(|finding| self.is_shown(finding)).collect();
         if shown.is_empty() {
             panel::flush_panel(ui, |ui| {
@@ -322,13 +329,25 @@ impl AuditPage {
                     };
                 }
                 if !is_folded {
-                    self.group(ui, head, index, group, &members);
+                    let again = self.group(ui, head, index, group, &members);
+                    if let Some(id) = again.filter(|_| is_idle) {
+                        cx.send(Command::CheckAgain(id));
+                    }
                 }
             }
         });
     }
 
-    fn group(&mut self, ui: &mut Ui, head: Rect, index: usize, group: Group, members: &[&Finding]) {
+    /// Draws a group; returns the id of a finding that is to be checked again.
+    fn group(
+        &mut self,
+        ui: &mut Ui,
+        head: Rect,
+        index: usize,
+        group: Group,
+        members: &[&Finding],
+    ) -> Option<String> {
+        let mut again = None;
         let mut spare = Cursor::default();
         let cursor = self.cursors.get_mut(index).unwrap_or(&mut spare);
         let open = members.iter().position(|finding| self.open.as_ref() == Some(&finding.id));
@@ -345,7 +364,9 @@ impl AuditPage {
         let split = open.map_or(members.len(), |open| open + 1);
         list.rows(ui, 0..split, sentence, draw);
         if let Some(finding) = open.and_then(|open| members.get(open)) {
-            finding::details(ui, finding, &mut self.shows_evidence);
+            if finding::details(ui, finding, &mut self.shows_evidence) {
+                again = Some(finding.id.clone());
+            }
             list.rows(ui, split..members.len(), sentence, draw);
         }
         if let Some(finding) = list.end().opened.and_then(|index| members.get(index)) {
@@ -353,6 +374,7 @@ impl AuditPage {
             self.open = (!is_open).then(|| finding.id.clone());
             self.shows_evidence = false;
         }
+        again
     }
 }
 

@@ -9,17 +9,20 @@ use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::theme::{PANEL_GAP, Theme};
 use crate::ui::widgets::button::Button;
+use crate::ui::widgets::copy_field::copy_field;
 use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::text_area::text_area;
 use crate::ui::widgets::{drop_zone, panel, text};
 
 /// View state of the tab.
 pub struct EvidenceTab {
     path: PathField,
+    pasted: String,
 }
 
 impl Default for EvidenceTab {
     fn default() -> Self {
-        Self { path: PathField::new(Purpose::ReadEvidence) }
+        Self { path: PathField::new(Purpose::ReadEvidence), pasted: String::new() }
     }
 }
 
@@ -38,7 +41,42 @@ impl EvidenceTab {
             report.and_then(|report| report.findings.iter().find(|finding| finding.id == "delivery.sources"));
         if let Some(finding) = read {
             sources(ui, finding);
+            ui.add_space(PANEL_GAP);
         }
+        if let Some(report) = report {
+            self.pasted(ui, project, report, cx);
+        }
+    }
+
+    /// What the line for the server printed, where port 25 is closed from here.
+    fn pasted(&mut self, ui: &mut Ui, project: &ProjectView, report: &AuditReport, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        panel::panel(ui, |ui| {
+            panel::section(ui, "What your server itself sees");
+            ui.add_space(4.0);
+            let line = report.findings.iter().find(|finding| finding.id == "tls.not-probed");
+            let words = match line {
+                Some(_) => {
+                    "Port 25 of your mail hosts was not reached from here. Run this line on your server, and paste what it prints."
+                }
+                None => {
+                    "Your mail hosts were reached from here, so nothing is needed. Output of the line for the server can be pasted all the same."
+                }
+            };
+            text::paragraph(ui, words, Type::Body, theme.text2);
+            if let Some(value) = line.and_then(|finding| finding.copy.as_ref()) {
+                ui.add_space(6.0);
+                copy_field(ui, &value.name, &value.value);
+            }
+            ui.add_space(8.0);
+            text_area(ui, "Output of your server", "mailferry-probe …", &mut self.pasted);
+            ui.add_space(8.0);
+            let is_idle = !matches!(project.audit, AuditView::Running { .. });
+            let can_read = is_idle && !self.pasted.trim().is_empty();
+            if Button::secondary("Read the output").small().enabled(can_read).show(ui).clicked() {
+                cx.send(Command::TakeProbeOutput(std::mem::take(&mut self.pasted)));
+            }
+        });
     }
 
     fn drop(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {

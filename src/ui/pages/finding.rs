@@ -1,7 +1,7 @@
 use egui::{Frame, Margin, OpenUrl, Rect, Ui, Vec2};
 
 use super::audit::COLUMNS;
-use crate::audit::{Changer, Effort, Finding, Importance, Picture, Status};
+use crate::audit::{Area, Changer, Effort, Finding, Importance, Picture, Status};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -80,12 +80,13 @@ pub fn row(ui: &Ui, row: Rect, finding: &Finding, is_open: bool) {
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
-/// Draws what stands under an open finding.
-pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
+/// Draws what stands under an open finding; returns whether it is to be checked again.
+pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) -> bool {
     let theme = Theme::of(ui);
     #[expect(clippy::cast_possible_truncation, reason = "a margin of a page")]
     let left = INDENT as i8;
     let frame = Frame::new().inner_margin(Margin { left, right: 15, top: 2, bottom: 12 });
+    let mut is_again = false;
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.scope(|ui| {
@@ -114,7 +115,7 @@ pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
             copy_field::copy_field(ui, &value.name, &value.value);
         }
         ui.add_space(8.0);
-        last_line(ui, finding, shows_evidence);
+        is_again = last_line(ui, finding, shows_evidence);
         if *shows_evidence {
             for (index, block) in finding.evidence.iter().enumerate() {
                 ui.add_space(8.0);
@@ -122,10 +123,14 @@ pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
             }
         }
     });
+    is_again
 }
 
-fn last_line(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
+fn last_line(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) -> bool {
     let theme = Theme::of(ui);
+    let mut is_again = false;
+    // What the owner's files say cannot be asked again.
+    let can_be_asked = !matches!(finding.area, Area::Delivery | Area::Messages);
     ui.horizontal(|ui| {
         ui.set_height(24.0);
         if let Some(first) = finding.evidence.first() {
@@ -144,6 +149,11 @@ fn last_line(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             text::words(ui, &finding.id, Type::Mono, theme.text3);
+            ui.add_space(8.0);
+            if can_be_asked {
+                is_again = Button::secondary("Check again").small().icon(Icon::Again).show(ui).clicked();
+            }
         });
     });
+    is_again
 }

@@ -28,6 +28,7 @@ mod plan_options;
 mod receivers;
 pub mod records;
 pub mod settings;
+mod since_last;
 pub mod start;
 pub mod verdict;
 

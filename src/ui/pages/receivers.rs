@@ -3,13 +3,13 @@
 use egui::{Pos2, Rect, Ui, Vec2};
 
 use crate::audit::AuditReport;
-use crate::audit::evidence::{self, Receiver, Trend, Trust};
+use crate::audit::evidence::{self, Receiver, RemovalRequest, Trend, Trust};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::badge_at;
-use crate::ui::widgets::copy_field::copy_field;
+use crate::ui::widgets::copy_field::{copy_button, copy_field};
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, key_value, panel, text};
 use crate::values::with_thousands;
@@ -193,10 +193,30 @@ fn details(ui: &mut Ui, receiver: &Receiver, is_narrow: bool) {
                     ui.add_space(8.0);
                     text::paragraph(ui, format!("What to do: {}", pattern.remedy), Type::Body, theme.text);
                 }
+                request(ui, receiver);
             }
             panel::Part::Aside => key_value::key_values(ui, &figures(receiver)),
         });
     });
+}
+
+/// A text to send, or what has to be mended before.
+fn request(ui: &mut Ui, receiver: &Receiver) {
+    let theme = Theme::of(ui);
+    match &receiver.request {
+        None => {}
+        Some(RemovalRequest::Ready(letter)) => {
+            ui.add_space(8.0);
+            copy_button(ui, &format!("request to {}", receiver.name), letter);
+        }
+        Some(RemovalRequest::WaitsFor(first)) => {
+            ui.add_space(8.0);
+            let words = format!(
+                "A text that asks for acceptance appears here once this is mended: {first}. Whoever asks before is turned away."
+            );
+            text::paragraph(ui, words, Type::Body, theme.text2);
+        }
+    }
 }
 
 fn figures(receiver: &Receiver) -> Vec<(&'static str, String)> {

@@ -109,21 +109,21 @@ impl VerdictPage {
                     _ => points(ui, "Stays behind", &verdict.stays_behind),
                 });
                 ui.add_space(PANEL_GAP);
-                list(ui, "What to do", &verdict.steps);
+                list(ui, "What to do", Icon::ArrowRight, &verdict.steps);
                 if let Some(relay) = &verdict.relay {
                     self.relay(ui, relay);
                 }
                 text::paragraph(ui, format!("The rule: {}", verdict.rule), Type::Small, theme.text2);
             }
             panel::Part::Aside => {
-                list(ui, "What speaks against it", &verdict.speaks_against);
+                list(ui, "What speaks against it", Icon::Minus, &verdict.speaks_against);
                 let changes: Vec<String> = verdict
                     .would_change
                     .iter()
                     .map(|change| format!("{}: {}", change.condition, outcome_name(change.outcome)))
                     .collect();
-                list(ui, "What would change it", &changes);
-                list(ui, "How much was seen", &coverage(&verdict.coverage));
+                list(ui, "What would change it", Icon::ArrowRight, &changes);
+                list(ui, "How much was seen", Icon::Info, &coverage(&verdict.coverage));
                 self.questions(ui, &verdict.answers, cx);
                 if !self.is_deciding && Button::link("I decide otherwise…").show(ui).clicked() {
                     self.is_deciding = true;
@@ -293,7 +293,7 @@ fn points(ui: &mut Ui, heading: &str, points: &[Point]) {
     });
 }
 
-fn list(ui: &mut Ui, heading: &str, lines: &[String]) {
+fn list(ui: &mut Ui, heading: &str, icon: Icon, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
@@ -302,7 +302,11 @@ fn list(ui: &mut Ui, heading: &str, lines: &[String]) {
         panel::section(ui, heading);
         for line in lines {
             ui.add_space(4.0);
-            text::paragraph(ui, format!("– {line}"), Type::Body, theme.text);
+            ui.horizontal_top(|ui| {
+                let (mark, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
+                icon.paint(ui, mark, ICON, theme.text2);
+                ui.vertical(|ui| text::paragraph(ui, line.as_str(), Type::Body, theme.text));
+            });
         }
     });
     ui.add_space(PANEL_GAP);

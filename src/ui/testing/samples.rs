@@ -166,6 +166,13 @@ pub fn audited() -> ProjectView {
     project
 }
 
+/// A later audit, after a certificate was renewed.
+pub fn audited_again() -> ProjectView {
+    let mut project = found();
+    project.audit = AuditView::Done(Arc::new(audit::again()));
+    project
+}
+
 /// The audit has read a mail log.
 pub fn judged() -> ProjectView {
     let mut project = found();

@@ -24,6 +24,7 @@ pub mod row_list;
 pub mod sheet;
 pub mod spf_tree;
 pub mod text;
+pub mod text_area;
 pub mod toast;
 
 use egui::{CornerRadius, Rect, Response, Stroke, StrokeKind, Ui};

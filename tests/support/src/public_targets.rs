@@ -5,7 +5,7 @@ use mailferry::audit::dmarc::{DmarcRecord, is_dmarc};
 use mailferry::audit::evidence::EvidenceFacts;
 use mailferry::audit::message::{MessageFacts, looks_like_message, read_message};
 use mailferry::audit::spf::SpfRecord;
-use mailferry::audit::{Facts, judge};
+use mailferry::audit::{Facts, judge, read_domain, read_network};
 use mailferry::providers::{Catalogue, parse_answers};
 use mailferry::records::{parse_zone_file, quoted_strings};
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Fingerprint, UnixTime};
@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "audit: DMARC", examples: DMARC, read: dmarc },
     Target { name: "audit: message", examples: MESSAGES, read: message },
     Target { name: "audit: facts JSON", examples: FACTS, read: facts },
+    Target { name: "audit: registration data (RDAP)", examples: RDAP, read: rdap },
     Target { name: "records: zone file", examples: ZONES, read: zone },
     Target { name: "records: quoted strings", examples: SPF, read: quoted },
     Target { name: "providers: TOML", examples: PROVIDERS, read: provider },
@@ -57,6 +58,11 @@ const FACTS: &[&[u8]] = &[
     b"{\"version\":1,\"domain\":\"example.org\",\"at\":1700000000,\"resolver\":\"192.0.2.53:53\",\"selectors\":[\"s1\"],\
       \"sending_addresses\":[\"192.0.2.1\"],\"answers\":[]}",
     b"{\"version\":99}",
+];
+
+const RDAP: &[&[u8]] = &[
+    br#"{"objectClassName":"ip network","handle":"N","name":"N-1","startAddress":"198.51.100.0","endAddress":"198.51.100.255","country":"DE","entities":[{"roles":["registrant"],"vcardArray":["vcard",[["version",{},"text","4.0"],["fn",{},"text","Nordhafen GmbH"]]],"entities":[{"roles":["abuse"],"vcardArray":["vcard",[["email",{},"text","abuse@a.example"]]]}]}]}"#,
+    br#"{"objectClassName":"domain","ldhName":"A.EXAMPLE","events":[{"eventAction":"registration","eventDate":"2019-05-01T10:00:00Z"},{"eventAction":"expiration","eventDate":"2027-05-01T10:00:00+02:00"}],"status":["active"],"entities":[{"roles":["registrar"],"vcardArray":["vcard",[["fn",{},"text","R"]]]}]}"#,
 ];
 
 const ZONES: &[&[u8]] = &[
@@ -116,6 +122,16 @@ fn facts(bytes: &[u8]) {
     let again = facts.to_json().unwrap();
     assert_eq!(Facts::from_json(&again).unwrap(), facts);
     let _report = judge(&facts);
+}
+
+/// Whatever a registry sends, what is kept of it is small.
+fn rdap(input: &[u8]) {
+    if let Ok(domain) = read_domain(input) {
+        assert!(serde_json::to_string(&domain).unwrap().len() <= 200_000);
+    }
+    if let Ok(network) = read_network(input) {
+        assert!(serde_json::to_string(&network).unwrap().len() <= 200_000);
+    }
 }
 
 fn zone(bytes: &[u8]) {

@@ -54,3 +54,36 @@ fn files_are_read_as_evidence() {
     opened.click("Read as evidence");
     assert_eq!(opened.sent(), [Command::ReadEvidence(vec![PathBuf::from("/var/log/mail.log")])]);
 }
+
+#[test]
+fn one_finding_is_checked_again_and_changes_are_shown() {
+    let mut opened = Opened::step(samples::audited_again(), Step::Audit, false);
+    opened.click("Show the changes");
+    assert!(opened.harness.query_by_label("Mended: The certificate has expired").is_some());
+    opened.click_containing("Fail: SPF needs 12 DNS lookups");
+    opened.click("Check again");
+    assert_eq!(opened.sent(), [Command::CheckAgain("spf.too-many-lookups".to_owned())]);
+}
+
+#[test]
+fn what_the_server_printed_is_pasted() {
+    let mut opened = Opened::step(samples::audited(), Step::Audit, false);
+    opened.click("Evidence");
+    let field = || "Output of your server";
+    opened.harness.get_by_label(field()).focus();
+    opened.harness.run();
+    opened.harness.get_by_label(field()).type_text("mailferry-probe mail 192.0.2.1 25");
+    opened.harness.run();
+    opened.click("Read the output");
+    let expected = "mailferry-probe mail 192.0.2.1 25".to_owned();
+    assert_eq!(opened.sent(), [Command::TakeProbeOutput(expected)]);
+}
+
+#[test]
+fn the_street_names_its_places_for_those_who_cannot_see_it() {
+    let mut opened = Opened::step(samples::audited(), Step::Audit, false);
+    opened.click_containing("Address range 203.0.113.0/24");
+    for words in ["203.0.113.47", "203.0.113.12"] {
+        assert!(opened.harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+}

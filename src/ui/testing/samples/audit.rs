@@ -1,8 +1,9 @@
 use super::{ago, domain};
 use crate::audit::evidence::{Collector, LogKind, LogReader, SourceKind};
 use crate::audit::{
-    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Facts,
-    Finding, Group, Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status, judge,
+    AddressRange, Area, AuditReport, CellState, Changer, CopyValue, EarlierAudit, Effort, Evidence,
+    EvidenceOutcome, Facts, Finding, Group, Importance, ListRow, Outcome, Picture, RangeCell, Reference,
+    SpfTreeNode, Status, compare, judge,
 };
 
 fn finding(
@@ -129,6 +130,23 @@ pub fn judged() -> AuditReport {
     let mut report = report();
     report.findings.extend(read);
     AuditReport { receivers: told.receivers, verdict: told.verdict, ..report }
+}
+
+/// A later audit: what an earlier one found has been mended.
+pub fn again() -> AuditReport {
+    let mut earlier = report();
+    earlier.at = ago(700_000);
+    earlier.findings.push(finding(
+        "tls.expiry",
+        Area::Transport,
+        Status::Fail,
+        Group::TravelsWithYou,
+        Importance::Important,
+        "The certificate has expired",
+    ));
+    let mut later = report();
+    later.since = Some(compare(&EarlierAudit::of(&earlier, None), &later));
+    later
 }
 
 /// An audit with findings in every group.
@@ -258,7 +276,8 @@ pub fn report() -> AuditReport {
         summary: "Most of it is sound. Three checks fail; two of them are about your provider’s address range, not about you.".to_owned(),
         findings,
         receivers: Vec::new(),
-        verdict: None,
+        // Without evidence: nothing can be said yet.
+        verdict: judge(&Facts::new(domain("weber-familie.example"), ago(5_000), String::new())).verdict,
         ranges: vec![street()],
     }
 }
