@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test fmt clippy unit doc deny smoke bench exhaustive snapshots clean
+.PHONY: help run test setup setup-test setup-package fmt clippy unit doc deny smoke package package-check bench exhaustive snapshots clean
 
 export CARGO_TERM_COLOR ?= auto
 
@@ -10,19 +10,20 @@ help:
 	@echo "make run      install what is missing, build, open the window (without a display: the headless rehearsal)"
 	@echo "make test     install the test servers and run every check"
 	@echo "make exhaustive  break a copy at every step of every kind of server (half an hour on 2 cores)"
+	@echo "make package  build a .deb, an .rpm and a .tar.gz into target/package"
 	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
 
 run: setup
 	@scripts/run.sh
 
-test: setup-test fmt clippy unit doc deny smoke
+test: setup-test fmt clippy unit doc deny smoke package-check
 	@echo "every check passed"
 
 setup:
 	@scripts/setup.sh run
 
 setup-test:
-	@scripts/setup.sh run test
+	@scripts/setup.sh run package test
 
 fmt:
 	cargo fmt --all --check
@@ -62,6 +63,16 @@ deny:
 
 smoke:
 	@scripts/smoke.sh
+
+package: setup-package
+	@scripts/package.sh
+
+setup-package:
+	@scripts/setup.sh run package
+
+# In a fresh Debian root of its own.
+package-check:
+	@scripts/check-package.sh
 
 bench: setup-test
 	@benches/compare/run.sh

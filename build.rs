@@ -120,6 +120,7 @@ fn add_resources() -> Result<(), Box<dyn Error>> {
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
         let mut resources = winresource::WindowsResource::new();
         resources.set("ProductName", "Mailferry").set("FileDescription", "Mailferry");
+        resources.set_icon("packaging/icons/mailferry.ico");
         resources.compile()?;
     }
     Ok(())

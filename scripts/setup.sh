@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian and Ubuntu, after saying what and why. Other systems need nothing but cargo.
-# Usage: setup.sh run [test]
+# Usage: setup.sh run [package] [test]
 set -euo pipefail
 
 # package: why
@@ -21,6 +21,10 @@ run_packages=(
     "libfontconfig1: finds fonts for names in other scripts"
     "libdbus-1-3: talks to the system's file dialog"
 )
+package_packages=(
+    "dpkg-dev: finds the libraries that the .deb depends on"
+    "git: dates the packages by the last commit"
+)
 test_packages=(
     "dovecot-imapd: real IMAP servers to copy between"
     "bind9: real name server for the audit"
@@ -38,6 +42,10 @@ test_packages=(
     "imagemagick: looks at the smoke run's picture"
     "libgl1-mesa-dri: draws without a graphics card"
     "mesa-vulkan-drivers: renders page pictures without a graphics card"
+    "lintian: checks the .deb"
+    "desktop-file-utils: checks the entry of the menu"
+    "appstream: checks the description for software centres"
+    "mmdebstrap: makes a fresh Debian root to install the .deb in"
     "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
     "python3: runs pymap, one more real IMAP server, and octoDNS"
     "python3-venv: keeps pymap in a folder of the project's own"
@@ -88,6 +96,7 @@ command -v apt-get >/dev/null || exit 0
 for set in "$@"; do
     case $set in
         run) install_packages "${run_packages[@]}" ;;
+        package) install_packages "${package_packages[@]}" ;;
         test)
             install_packages "${test_packages[@]}"
             "$(dirname "$0")/fetch-unpacked.sh" cyrus courier

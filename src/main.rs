@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let log = LogRing::default();
     cli::start_logging(&log, arguments.command.is_none());
     mailferry::engine::keep_no_core_files();
+    mailferry::engine::report_crashes();
     match arguments.command {
         Some(cli::Task::Rehearse(rehearse)) if !rehearse.headless => {
             window(None, true, arguments.renderer, log)

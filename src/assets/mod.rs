@@ -6,6 +6,7 @@
 mod dns_lists;
 mod error;
 mod folder_words;
+mod licences;
 mod nonmail_folders;
 mod rdap_servers;
 mod receivers;
@@ -24,6 +25,7 @@ pub use dns_lists::{
 };
 pub use error::AssetError;
 pub use folder_words::{LanguageWords, read_folder_words};
+pub use licences::{Library, read_licences};
 pub use nonmail_folders::read_nonmail_folders;
 pub use rdap_servers::{RdapServers, RdapService, read_rdap_servers};
 pub use receivers::{Receiver, read_receivers};
@@ -59,6 +61,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "dkim_test_keys.toml" => read_test_keys(text).map(drop),
         "dns_lists.toml" => read_dns_lists(text).map(drop),
         "folder_words.toml" => read_folder_words(text).map(drop),
+        "licences.tsv" => read_licences(text).map(drop),
         "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
         "receivers.toml" => read_receivers(text).map(drop),
         "rdap/dns.json" | "rdap/ipv4.json" | "rdap/ipv6.json" => read_rdap_servers(text).map(drop),

@@ -119,6 +119,15 @@ fn configuration_folder() -> Option<PathBuf> {
 /// Where this user's windows and commands record which accounts they write into. The same in each session, unlike
 /// a runtime folder, which commands started by a timer do not have.
 fn accounts_folder() -> PathBuf {
+    state_folder().join("accounts")
+}
+
+/// Where a report of each crash is written.
+pub fn crash_folder() -> PathBuf {
+    state_folder().join("crashes")
+}
+
+fn state_folder() -> PathBuf {
     let base = if cfg!(target_os = "windows") {
         variable("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -126,7 +135,7 @@ fn accounts_folder() -> PathBuf {
     } else {
         variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local").join("state")))
     };
-    base.unwrap_or_else(std::env::temp_dir).join("mailferry").join("accounts")
+    base.unwrap_or_else(std::env::temp_dir).join("mailferry")
 }
 
 /// `Documents/Mailferry` if there is a documents folder, else `Mailferry` in the home folder.

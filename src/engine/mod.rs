@@ -38,11 +38,13 @@ pub use api::standing::{
 };
 pub use api::step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use api::user_error::{FolderRemark, UserError, WayOut};
-pub use config::{EngineConfig, SecretsPolicy, Verify};
+pub use config::{EngineConfig, SecretsPolicy, Verify, crash_folder};
 pub use explain::{not_written, reason_words, rename_words, why};
 pub use outlet::Waker;
 pub use start::Engine;
+pub use system::about::{Library, libraries};
 pub use system::core_files::keep_no_core_files;
+pub use system::crash_report::{report_crashes, report_crashes_into};
 pub use system::input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use system::log::{LogRing, RingLayer};
 pub use system::output_file::{OutputError, check_output, write_output};

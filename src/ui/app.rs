@@ -8,6 +8,7 @@ use egui::{
 
 use super::format;
 use super::page_cx::{Action, PageCx, Place};
+use super::pages::about::AboutPage;
 use super::pages::log::LogPage;
 use super::pages::start::StartPage;
 use super::pages::{Pages, copy, help, settings};
@@ -38,6 +39,7 @@ pub struct Window {
     start: StartPage,
     pages: Pages,
     log: LogPage,
+    about: AboutPage,
     toasts: Toasts,
     question: Option<(Question, Pending)>,
     failure: Option<(Place, UserError)>,
@@ -67,6 +69,7 @@ impl Window {
             start: StartPage::default(),
             pages: Pages::default(),
             log: LogPage::default(),
+            about: AboutPage::default(),
             toasts: Toasts::default(),
             question: None,
             failure: None,
@@ -285,6 +288,7 @@ impl Window {
                 Place::Log => self.log.ui(ui, cx),
                 Place::Settings => settings::settings(ui, cx),
                 Place::Help => help::help(ui, cx),
+                Place::About => self.about.ui(ui, cx),
             })
         });
         if let Some((step, place)) = foot {
@@ -328,6 +332,7 @@ impl Window {
             match self.place {
                 Place::Settings => settings::settings(ui, cx),
                 Place::Log => self.log.ui(ui, cx),
+                Place::About => self.about.ui(ui, cx),
                 Place::Help | Place::Step(_) => help::help(ui, cx),
             }
         });

@@ -17,6 +17,8 @@ pub enum Place {
     Settings,
     /// Help.
     Help,
+    /// Version, licences, where crash reports are.
+    About,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a click makes one of them")]

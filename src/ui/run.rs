@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::iter;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -41,6 +42,11 @@ pub enum WindowError {
         #[source]
         source: eframe::Error,
     },
+    /// The wished renderer is no part of this build.
+    #[error(
+        "this build draws with OpenGL only: leave out --renderer wgpu, or build with --features wgpu for Vulkan"
+    )]
+    NotBuilt,
     /// The window ended with an error after it was open.
     #[error("the window ended: {0}")]
     Ended(#[source] eframe::Error),
@@ -54,6 +60,9 @@ pub fn run<F>(start_engine: F, options: WindowOptions) -> Result<(), WindowError
 where
     F: FnOnce(Waker) -> Box<dyn EngineHandle> + 'static,
 {
+    if options.renderer.is_some_and(|choice| renderer_of(choice).is_none()) {
+        return Err(WindowError::NotBuilt);
+    }
     let settings = load_settings();
     let start: Start = Rc::new(RefCell::new(Some(Box::new(start_engine))));
     let first_command = Rc::new(RefCell::new(options.first_command));
@@ -137,35 +146,38 @@ fn window_icon() -> Option<IconData> {
 /// over remote desktop.
 fn renderer_chain(wanted: RendererChoice, worked: RendererChoice) -> Vec<Renderer> {
     let default = if cfg!(target_os = "linux") {
-        [Renderer::Glow, Renderer::Wgpu]
+        [RendererChoice::OpenGl, RendererChoice::Wgpu]
     } else {
-        [Renderer::Wgpu, Renderer::Glow]
+        [RendererChoice::Wgpu, RendererChoice::OpenGl]
     };
-    let first = match (wanted, worked) {
-        (RendererChoice::OpenGl, _) | (RendererChoice::Automatic, RendererChoice::OpenGl) => {
-            Some(Renderer::Glow)
-        }
-        (RendererChoice::Wgpu, _) | (RendererChoice::Automatic, RendererChoice::Wgpu) => Some(Renderer::Wgpu),
-        (RendererChoice::Automatic, RendererChoice::Automatic) => None,
-    };
-    let mut chain: Vec<Renderer> = first.into_iter().collect();
-    chain.extend(default.into_iter().filter(|renderer| Some(*renderer) != first));
-    chain
+    let first = if wanted == RendererChoice::Automatic { worked } else { wanted };
+    let others = default.into_iter().filter(|choice| *choice != first);
+    iter::once(first).chain(others).filter_map(renderer_of).collect()
 }
 
-const fn renderer_name(renderer: Renderer) -> &'static str {
-    match renderer {
-        Renderer::Glow => "OpenGL",
-        Renderer::Wgpu => "wgpu",
+/// The renderer that was chosen, if this build has it.
+const fn renderer_of(choice: RendererChoice) -> Option<Renderer> {
+    match choice {
+        RendererChoice::Automatic => None,
+        RendererChoice::OpenGl => Some(Renderer::Glow),
+        #[cfg(any(feature = "wgpu", not(target_os = "linux")))]
+        RendererChoice::Wgpu => Some(Renderer::Wgpu),
+        #[cfg(not(any(feature = "wgpu", not(target_os = "linux"))))]
+        RendererChoice::Wgpu => None,
     }
+}
+
+fn choice_of(renderer: Renderer) -> RendererChoice {
+    if renderer == Renderer::Glow { RendererChoice::OpenGl } else { RendererChoice::Wgpu }
+}
+
+fn renderer_name(renderer: Renderer) -> &'static str {
+    if renderer == Renderer::Glow { "OpenGL" } else { "wgpu" }
 }
 
 /// Saves the renderer that worked, so that the next start tries it first.
 fn remember(settings: Settings, renderer: Renderer) {
-    let worked = match renderer {
-        Renderer::Glow => RendererChoice::OpenGl,
-        Renderer::Wgpu => RendererChoice::Wgpu,
-    };
+    let worked = choice_of(renderer);
     if settings.worked != worked {
         save_settings(&Settings { worked, ..settings });
     }

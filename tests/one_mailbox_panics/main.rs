@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mailferry::engine::{
     Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, MailboxProgressState, ProjectView,
-    SecretsPolicy, SignInState, Verify,
+    SecretsPolicy, SignInState, Verify, report_crashes_into,
 };
 use mailferry::providers::ProviderId;
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
@@ -142,6 +142,7 @@ fn a_panic_in_one_mailbox_ends_this_one_alone() {
     tracing::subscriber::set_global_default(defect).unwrap();
     let (source, destination) = (serve(true), serve(false));
     let home = tempfile::tempdir().unwrap();
+    report_crashes_into(home.path().join("crashes"));
     let mut engine = start(home.path(), &source, &destination);
     let project = wait(&mut engine, |project| project.mailboxes.len() == USERS.len());
     for row in project.mailboxes.iter() {
@@ -174,6 +175,14 @@ fn a_panic_in_one_mailbox_ends_this_one_alone() {
             assert_eq!(*state, MailboxProgressState::Done, "{user}");
             assert_eq!(multiset(&source, user), multiset(&destination, user), "{user}");
         }
+    }
+
+    let reports: Vec<_> = std::fs::read_dir(home.path().join("crashes")).unwrap().collect();
+    let [Ok(report)] = &reports[..] else { panic!("one crash, {} reports", reports.len()) };
+    let report = std::fs::read_to_string(report.path()).unwrap();
+    assert!(report.contains("one_mailbox_panics/main.rs"), "it says where: {report}");
+    for private in ["weber.example", "a defect on purpose", "secret\n"] {
+        assert!(!report.contains(private), "it quotes {private:?}: {report}");
     }
 
     // What it held was let go of: it goes on at once, and nothing is there twice.

@@ -398,3 +398,16 @@ fn a_name_in_two_scripts_shows_its_a_label() {
     let opened = Opened::step(samples::empty_project("weber-köln.example"), Step::Domain, false);
     assert!(opened.harness.query_by_label("In DNS this name is xn--weber-kln-67a.example").is_some());
 }
+
+#[test]
+fn every_library_and_its_licence_is_found_from_the_help() {
+    let mut opened = Opened::step(samples::found(), Step::Domain, false);
+    opened.press(Key::F1);
+    opened.click("About Mailferry and its libraries");
+    assert_eq!(opened.harness.state().place(), Place::About);
+    opened.type_into("Find a library", "rusqlite");
+    assert!(opened.harness.query_by_label_contains("rusqlite").is_some());
+    assert!(opened.harness.query_by_label_contains("accesskit ").is_none());
+    opened.type_into("Find a library", "-none");
+    assert!(opened.harness.query_by_label("No library has this name or licence.").is_some());
+}

@@ -1,11 +1,11 @@
 use egui::Ui;
 
 use crate::engine::Step;
-use crate::ui::fonts::Type;
-use crate::ui::page_cx::PageCx;
+use crate::ui::page_cx::{Action, PageCx, Place};
 use crate::ui::shell::{page_head, scroll_page};
-use crate::ui::theme::{PANEL_GAP, Theme};
-use crate::ui::widgets::{key_value, panel, text};
+use crate::ui::theme::PANEL_GAP;
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::{key_value, panel};
 
 const fn what(step: Step) -> &'static str {
     match step {
@@ -31,7 +31,6 @@ const fn what(step: Step) -> &'static str {
 
 /// Draws the help: what each page is for, and the keys.
 pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
-    let theme = Theme::of(ui);
     scroll_page(ui, "help", cx.is_narrow, |ui| {
         page_head(ui, "Help", "What each page is for, and how to work without a mouse.", |_| {});
         panel::panel(ui, |ui| {
@@ -71,9 +70,10 @@ pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
             ];
             let rows: Vec<_> = rows.into_iter().map(|(key, words)| (key, words.to_owned())).collect();
             key_value::key_values(ui, &rows);
-            ui.add_space(4.0);
-            let version = format!("Mailferry {}", env!("CARGO_PKG_VERSION"));
-            text::paragraph(ui, version, Type::Small, theme.text3);
         });
+        ui.add_space(PANEL_GAP);
+        if Button::secondary("About Mailferry and its libraries").show(ui).clicked() {
+            cx.actions.push(Action::Go(Place::About));
+        }
     });
 }

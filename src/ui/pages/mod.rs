@@ -1,5 +1,6 @@
 //! One file per page. A page holds only view state; everything it shows comes from the snapshot.
 
+pub mod about;
 pub mod address_range;
 pub mod audit;
 mod certificate_cards;

@@ -65,6 +65,10 @@ fn renderer(ui: &mut Ui, settings: &mut Settings) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
         panel::section(ui, "Renderer");
+        if !RendererChoice::HAS_WGPU {
+            text::paragraph(ui, "This build draws with OpenGL only.", Type::Small, theme.text2);
+            return;
+        }
         let words = "Takes effect at the next start. Automatic tries both and remembers which one worked.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(4.0);

@@ -34,6 +34,11 @@ pub enum RendererChoice {
     Wgpu,
 }
 
+impl RendererChoice {
+    /// Whether this build can draw with Vulkan, Metal or Direct3D. On Linux it takes the feature `wgpu`.
+    pub const HAS_WGPU: bool = cfg!(any(feature = "wgpu", not(target_os = "linux")));
+}
+
 /// The few things that belong to the window and not to a project.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Checks the packages for Linux: what lint programs say, and the .deb in a fresh Debian root of its own with nothing else in it:
+# the window opens there, a project opens by its file type, and nothing but the project is left after the package is removed.
+# Usage: check-package.sh [--profile PROFILE]      the profile `dev`, whose program the other checks have built already
+set -euo pipefail
+cd "$(dirname "$0")/.."
+profile=dev
+if [ "${1:-}" = --profile ]; then profile=$2; fi
+if [ "$(id -u)" -ne 0 ] || ! command -v dpkg >/dev/null; then
+    echo "skipped the check of the packages: it needs Debian, and root for a fresh Debian root" >&2
+    exit 0
+fi
+for program in mmdebstrap lintian desktop-file-validate appstreamcli Xvfb xdotool; do
+    command -v "$program" >/dev/null || { echo "$program is missing: run scripts/setup.sh run test" >&2; exit 1; }
+done
+fail() { echo "check of the packages: $1" >&2; exit 1; }
+
+desktop-file-validate packaging/linux/mailferry.desktop
+scripts/package.sh --profile "$profile" deb 2>&1 | sed 's/^/  /' >&2
+package=$(ls -t "${CARGO_TARGET_DIR:-target}"/package/*.deb | head -n 1)
+# A project without a domain of its own has no reverse-DNS name; nothing else is excused.
+appstreamcli validate --no-net --override=cid-desktopapp-is-not-rdns=info "${CARGO_TARGET_DIR:-target}/package/mailferry.metainfo.xml"
+lintian --fail-on error --suppress-tags-from-file packaging/linux/lintian-overrides --allow-root "$package"
+
+work=$(mktemp -d)
+root=$work/root
+cleanup() {
+    [ -z "${app:-}" ] || kill "$app" 2>/dev/null || true
+    [ -z "${server:-}" ] || kill "$server" 2>/dev/null || true
+    for place in proc dev/pts dev sys; do umount "$root/$place" 2>/dev/null || true; done
+    rm -rf --one-file-system "$work"
+}
+trap cleanup EXIT
+chmod 755 "$work"
+
+site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' | sort -u | awk '$3 == "main" && $2 !~ /-/ { print $1, $2; exit }')
+read -r mirror suite <<<"$site"
+[ -n "${suite:-}" ] || fail "apt names no Debian mirror"
+echo "A fresh Debian root ($suite) for the package" >&2
+mmdebstrap --quiet --variant=apt --include=ca-certificates "$suite" "$root" "$mirror" >&2
+inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive DISPLAY="${DISPLAY:-}" LIBGL_ALWAYS_SOFTWARE=1 "$@"; }
+mount -t proc proc "$root/proc"
+(cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt \) -prune -o -type f -print | sort) >"$work/before"
+cp "$package" "$root/tmp/mailferry.deb"
+inside apt-get install -y -qq /tmp/mailferry.deb >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be installed"; }
+inside mailferry --version
+inside mailferry rehearse --headless --out /root/rehearsal >"$work/rehearse.log" 2>&1 || { cat "$work/rehearse.log" >&2; fail "the rehearsal failed"; }
+
+# The display is outside; only its socket is inside.
+mkdir -p "$root/tmp/.X11-unix"
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
+server=$!
+for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
+[ -s "$work/display" ] || { cat "$work/xvfb.log" >&2; fail "Xvfb did not start"; }
+DISPLAY=:$(cat "$work/display")
+export DISPLAY
+window_of() {
+    local found
+    for _ in $(seq 600); do
+        found=$(xdotool search --onlyvisible --name "$1" 2>/dev/null | head -n 1) || true
+        [ -z "$found" ] || { echo "$found"; return 0; }
+        sleep 0.1
+    done
+    return 1
+}
+inside mailferry >"$work/app.log" 2>&1 &
+app=$!
+window=$(window_of Mailferry) || { cat "$work/app.log" >&2; fail "no window in the fresh root"; }
+xdotool windowfocus "$window" key --window "$window" ctrl+q
+for _ in $(seq 300); do kill -0 "$app" 2>/dev/null || break; sleep 0.1; done
+wait "$app" || { cat "$work/app.log" >&2; fail "the window ended with an error"; }
+app=
+
+echo "The package is removed" >&2
+inside apt-get purge -y -qq --autoremove mailferry >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be removed"; }
+left=$(inside dpkg -L mailferry 2>/dev/null || true)
+[ -z "$left" ] || fail "the package is still known"
+find "$root/usr" "$root/etc" "$root/var/lib" -iname '*mailferry*' -not -path '*/apt/*' | tee "$work/left" >&2
+[ ! -s "$work/left" ] || fail "these files are left"
+[ -d "$root/root/rehearsal" ] || fail "the results of the rehearsal are gone"
+echo "check of the packages: installed, opened and removed in a fresh Debian root"
