@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test setup-package fmt clippy unit doc deny smoke package package-check bench exhaustive snapshots clean
+.PHONY: docs pictures help run test setup setup-test setup-package fmt clippy unit doc deny smoke package package-check bench exhaustive snapshots clean
 
 export CARGO_TERM_COLOR ?= auto
 
@@ -11,6 +11,7 @@ help:
 	@echo "make test     install the test servers and run every check"
 	@echo "make exhaustive  break a copy at every step of every kind of server (half an hour on 2 cores)"
 	@echo "make package  build a .deb, an .rpm and a .tar.gz into target/package"
+	@echo "make docs     write the guide as pages for a browser into target/docs"
 	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
 
 run: setup
@@ -85,6 +86,17 @@ exhaustive: setup-test
 	@export MAILFERRY_SEED=$${MAILFERRY_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "MAILFERRY_SEED=$$MAILFERRY_SEED"; \
 	cargo test --locked --no-default-features --lib --test exhaustive --test hostile_copy -- --nocapture
+
+# The guide, as pages for a browser: target/docs/index.html.
+docs:
+	@mdbook=$$(scripts/tool.sh mdbook 0.5.4 --no-default-features); "$$mdbook" build docs
+
+# The pictures of the guide, drawn by the program; to be looked at before they are committed.
+pictures:
+	cargo run --locked --example page_pictures -- target/pictures
+	@for pair in 02-audit-light=audit-light 06-verdict-light=verdict-light 07-destination-light=destination-light \
+		08-mailboxes-light=mailboxes-light 10-copy-light=copy-light 10-copy-dark=copy-dark 11-records-light=records-light; do \
+		cp "target/pictures/$${pair%=*}.png" "docs/src/pictures/$${pair#*=}.png"; done
 
 # The pictures that the window is compared with; to be looked at before they are committed.
 snapshots: export UPDATE_SNAPSHOTS = 1

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Checks the packages for Linux: what lint programs say, and the .deb in a fresh Debian root of its own with nothing else in it:
 # the window opens there, a project opens by its file type, and nothing but the project is left after the package is removed.
-# Usage: check-package.sh [--profile PROFILE]      the profile `dev`, whose program the other checks have built already
+# Usage: check-package.sh [--profile PROFILE]      the profile `quick`, which the smoke run has built already
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=dev
+profile=quick
 if [ "${1:-}" = --profile ]; then profile=$2; fi
 if [ "$(id -u)" -ne 0 ] || ! command -v dpkg >/dev/null; then
     echo "skipped the check of the packages: it needs Debian, and root for a fresh Debian root" >&2

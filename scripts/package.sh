@@ -9,8 +9,6 @@ if [ "${1:-}" = --profile ]; then profile=$2; shift 2; fi
 [ $# -gt 0 ] || set -- deb rpm tar
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 target=${CARGO_TARGET_DIR:-target}
-folder=$profile
-[ "$profile" != dev ] || folder=debug
 out=$target/package
 mkdir -p "$out"
 # A package is the same wherever and whenever it is built from the same commit.
@@ -25,9 +23,9 @@ metainfo() {
     day=$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)
     if [ -n "${MAILFERRY_HOME:-}" ]; then
         pictures="  <url type=\"homepage\">$MAILFERRY_HOME</url>\n  <screenshots>\n"
-        pictures+="    <screenshot type=\"default\"><image>$MAILFERRY_HOME/raw/v$version/assets/screenshots/copy-light.png</image></screenshot>\n"
-        pictures+="    <screenshot><image>$MAILFERRY_HOME/raw/v$version/assets/screenshots/audit-light.png</image></screenshot>\n"
-        pictures+="    <screenshot><image>$MAILFERRY_HOME/raw/v$version/assets/screenshots/records-light.png</image></screenshot>\n  </screenshots>\n"
+        pictures+="    <screenshot type=\"default\"><image>$MAILFERRY_HOME/raw/v$version/docs/src/pictures/copy-light.png</image></screenshot>\n"
+        pictures+="    <screenshot><image>$MAILFERRY_HOME/raw/v$version/docs/src/pictures/audit-light.png</image></screenshot>\n"
+        pictures+="    <screenshot><image>$MAILFERRY_HOME/raw/v$version/docs/src/pictures/records-light.png</image></screenshot>\n  </screenshots>\n"
     fi
     sed -e "s|^  <!-- scripts/package.sh .*|${pictures}  <releases>\n    <release version=\"$version\" date=\"$day\"/>\n  </releases>|" \
         packaging/linux/mailferry.metainfo.xml
@@ -52,10 +50,10 @@ tar_gz() {
     root=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$root'" EXIT
-    install -D -m 755 "$target/$folder/mailferry" "$root/$name/mailferry"
+    install -D -m 755 "$target/$profile/mailferry" "$root/$name/mailferry"
     install -D -m 644 -t "$root/$name" README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE
-    install -D -m 644 -t "$root/$name/man" "$target/$folder"/assets/man/*.1
-    install -D -m 644 -t "$root/$name/completions" "$target/$folder"/assets/completions/*
+    install -D -m 644 -t "$root/$name/man" "$target/$profile"/assets/man/*.1
+    install -D -m 644 -t "$root/$name/completions" "$target/$profile"/assets/completions/*
     install -D -m 644 -t "$root/$name/desktop" packaging/linux/mailferry.desktop packaging/linux/mailferry.xml
     install -D -m 644 assets/icons/app-icon.svg "$root/$name/desktop/mailferry.svg"
     tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$root" -czf "$out/$name.tar.gz" "$name"

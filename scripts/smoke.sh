@@ -9,8 +9,9 @@ for program in Xvfb xdotool import; do
         exit 0
     fi
 done
-cargo build --locked
-binary=${CARGO_TARGET_DIR:-target}/debug/mailferry
+# As `make run` builds it.
+cargo build --locked --profile quick
+binary=${CARGO_TARGET_DIR:-target}/quick/mailferry
 work=$(mktemp -d)
 cleanup() {
     [ -z "${app:-}" ] || kill "$app" 2>/dev/null || true

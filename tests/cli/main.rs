@@ -12,6 +12,7 @@
 mod certificates;
 mod contract;
 mod foreign_project;
+mod guide;
 mod output_files;
 mod plan;
 mod real_postfix;
