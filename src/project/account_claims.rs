@@ -32,13 +32,13 @@ const MOST_BYTES: u64 = 4 << 20;
 #[derive(Debug, Error)]
 pub enum ClaimError {
     /// Another window or command writes into it.
-    #[error("mail is being copied into this account already{}", .pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
+    #[error("mail is already being copied into this account{}", .pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
     Busy {
         /// The process that does so, where it is known.
         pid: Option<u32>,
     },
     /// Nobody can say whether another one does.
-    #[error("the list of accounts that are written into cannot be kept in {}: {source}", folder.display())]
+    #[error("the list of accounts in use cannot be stored in {}: {source}", folder.display())]
     Unavailable {
         /// Where it should be.
         folder: PathBuf,
@@ -191,7 +191,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Err(error) = remove(&self.table()) {
-            tracing::debug!(%error, "the table of accounts stays behind");
+            tracing::debug!(%error, "could not remove the list of accounts in use");
         }
     }
 }
@@ -202,7 +202,7 @@ impl Drop for AccountClaim {
         own.accounts.retain(|(number, _)| *number != self.number);
         // Readers see the older table or the newer one, so the gate is not needed to give something back.
         if let Err(error) = self.run.write_table(&own) {
-            tracing::warn!(%error, "others take an account for one that is written into until this run ends");
+            tracing::warn!(%error, "could not release an account; other runs see it as in use until this one ends");
         }
     }
 }

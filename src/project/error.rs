@@ -13,10 +13,10 @@ pub enum ProjectError {
     #[error("there is no file {}", .0.display())]
     Missing(PathBuf),
     /// The file exists already; nothing was overwritten.
-    #[error("{} exists already: open it, or choose another name", .0.display())]
+    #[error("{} already exists: open it, or choose another name", .0.display())]
     AlreadyExists(PathBuf),
     /// Something that is not ours lies where a file of ours has to be.
-    #[error("{} is a link, or was made by somebody else: it is left as it is", .0.display())]
+    #[error("{} is a link or belongs to somebody else, so it was left unchanged", .0.display())]
     InTheWay(PathBuf),
     /// The file is no database, or a database of another program.
     #[error("{} is not a Mailferry project", .0.display())]
@@ -41,7 +41,7 @@ pub enum ProjectError {
     #[error("the disk that holds the project is full")]
     DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The file, or the folder that it lies in, cannot be written.
-    #[error("the project cannot be written: the file or its folder is read-only")]
+    #[error("the project cannot be saved: the file or its folder is read-only")]
     ReadOnly(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The operating system reported an error.
     #[error("the project file could not be read or written")]
@@ -50,25 +50,25 @@ pub enum ProjectError {
     #[error("the project file is damaged: {0}")]
     Corrupt(String),
     /// The file holds tables, views, indexes or triggers that no project has.
-    #[error("the file is not as this program makes projects: there is {0}")]
+    #[error("the file is not one that Mailferry wrote: it contains {0}")]
     ForeignSchema(String),
     /// The project was closed before the call.
     #[error("the project is closed")]
     Closed,
     /// The project has this mailbox already.
-    #[error("the mailbox {0} is in the project already")]
+    #[error("the mailbox {0} is already in the project")]
     DuplicateMailbox(String),
     /// The project has no such mailbox, folder or message (any more).
     #[error("the project has no such {0}")]
     Unknown(&'static str),
     /// An append was announced for a message that is not waiting for one. Sending it could make a second copy.
-    #[error("message {uid} is not waiting to be copied, so no append may be recorded for it")]
+    #[error("message {uid} is not waiting to be copied, so it must not be sent")]
     NotToDo {
         /// UID at the source.
         uid: SourceUid,
     },
     /// The destination folder has another UIDVALIDITY than when it was last compared.
-    #[error("the destination folder was made anew: it must be compared before anything is sent")]
+    #[error("the destination folder was recreated: it must be compared before anything is sent")]
     DestinationChanged,
     /// Anything else that SQLite reports.
     #[error("the project file could not be read or written")]
@@ -105,7 +105,7 @@ impl From<rusqlite::Error> for ProjectError {
             // The file is held for as long as it is open, so this is met at opening only: somebody else has it open.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { pid: None },
             Some(ErrorCode::OperationInterrupted) => {
-                Self::Corrupt("reading it takes longer than any project does".to_owned())
+                Self::Corrupt("reading it takes longer than for any real project".to_owned())
             }
             Some(ErrorCode::SystemIoFailure) => Self::Io(error.into()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),

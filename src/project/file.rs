@@ -58,7 +58,7 @@ struct Database {
 
 /// A change that is kept, and that a power failure may still undo.
 #[derive(Debug)]
-#[must_use = "a change that something depends on has to be flushed first"]
+#[must_use = "a change that the next step depends on must be synced first"]
 pub struct Unflushed {
     // The file alone: whoever waits for the disk holds neither the project nor its lock.
     log: Arc<File>,
@@ -68,7 +68,7 @@ impl Unflushed {
     /// Waits for the disk; every change that was kept before is durable then. May take long where the disk is slow.
     pub fn flush(self) -> Result<(), ProjectError> {
         self.log.sync_data().map_err(|error| ProjectError::Io(error.into()))?;
-        tracing::trace!(target: FLUSHES, "the log is flushed");
+        tracing::trace!(target: FLUSHES, "syncing the log");
         Ok(())
     }
 }
@@ -129,8 +129,8 @@ impl Project {
         if was_interrupted {
             if !has_log && has_other_names(path) {
                 return Err(ProjectError::Corrupt(
-                    "it was not closed in order while it was open under another name (hard link), and its newest \
-                     changes lie there: open it under that name"
+                    "it was last open under another name (hard link) and not closed properly, and its \
+                     newest changes are there: open it under that name"
                         .to_owned(),
                 ));
             }
@@ -303,7 +303,7 @@ impl Project {
         let outcome = work(&transaction)?;
         transaction.commit()?;
         self.saved_at.store(UnixTime::now().0, Ordering::Relaxed);
-        tracing::trace!(target: CHANGES, "a change is kept");
+        tracing::trace!(target: CHANGES, "storing a change");
         Ok((outcome, Unflushed { log: Arc::clone(log) }))
     }
 
@@ -316,7 +316,7 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
-            tracing::warn!(%error, "the project was not closed in order; nothing is lost");
+            tracing::warn!(%error, "the project was not closed properly; nothing is lost");
         }
     }
 }

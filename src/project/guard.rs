@@ -65,7 +65,7 @@ pub(super) fn check_schema(connection: &Connection, version: i64) -> Result<(), 
     let odd = found.iter().find(is_foreign).or_else(|| known.iter().find(is_missing));
     match odd {
         None if found.len() == known.len() => Ok(()),
-        None => Err(ProjectError::ForeignSchema("more than a project has".to_owned())),
+        None => Err(ProjectError::ForeignSchema("more than any project contains".to_owned())),
         Some(row) => Err(ProjectError::ForeignSchema(row.words())),
     }
 }

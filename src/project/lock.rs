@@ -57,7 +57,7 @@ impl Drop for FileLock {
         let removed = fs::remove_file(&self.path);
         let unlocked = self.file.unlock();
         if let Err(error) = removed.and(unlocked) {
-            tracing::debug!(path = %self.path.display(), %error, "the lock file stays behind");
+            tracing::debug!(path = %self.path.display(), %error, "could not remove the lock file");
         }
     }
 }

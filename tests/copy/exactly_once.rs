@@ -174,7 +174,10 @@ async fn two_rows_with_one_copy_are_a_difference() {
     pair.bench.request.ledger.record_results(folder, &[doubled]).unwrap();
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert!(report.difference_count > 0, "{report:?}");
-    assert!(report.differences.iter().any(|one| one.what.contains("has the same copy")), "{report:?}");
+    assert!(
+        report.differences.iter().any(|one| one.what.contains("shares its copy with another")),
+        "{report:?}"
+    );
 }
 
 // 12: a message that the server drops while other mail arrives.
@@ -443,7 +446,7 @@ async fn a_large_message_whose_last_pieces_do_not_come_is_not_called_copied() {
     pair.copy().await.unwrap();
     let refused = pair.rows(MessageState::Refused);
     assert_eq!((pair.sum().copied, refused.len()), (1, 1), "{:?}", pair.sum());
-    assert!(why(&refused[0]).is_some_and(|cause| cause.contains("hands out the first 2")));
+    assert!(why(&refused[0]).is_some_and(|cause| cause.contains("returns only the first 2")));
     let connections = pair.source.state.lock().unwrap().commands.clone();
     assert_eq!(
         connections.iter().filter(|command| command.contains("PEEK[]<0.")).count(),
@@ -605,5 +608,5 @@ async fn a_copy_that_arrives_late_is_told_of() {
     let outcome = copy_mailbox(&pair.bench.request, control, &sink).await.unwrap();
     assert_eq!(pair.destination.bodies().len(), 4);
     let words = &outcome.folder_problems[0].words;
-    assert!(words.contains("there twice") && words.contains("90"), "{words}");
+    assert!(words.contains("in this folder twice") && words.contains("90"), "{words}");
 }

@@ -189,7 +189,7 @@ async fn an_empty_list_passes_or_is_told() {
     harm_some(&source, "LIST", u32::MAX, || Harm::Nothing);
     let counted =
         count(&source.access(), &destination.access(), &CountWishes::default(), &|_| {}).await.unwrap();
-    assert!(counted.plan.lists_nothing && counted.plan.remarks[0].contains("lists no folder"));
+    assert!(counted.plan.lists_nothing && counted.plan.remarks[0].contains("lists no folders"));
     let mut bench = Bench::new(empty().access(), destination.access()).await;
     bench.request.source = source.access();
     bench.request.plan = counted.plan;

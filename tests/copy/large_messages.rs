@@ -141,7 +141,7 @@ async fn a_message_without_end_is_read_as_far_as_its_size_goes_and_no_further() 
     });
     pair.bench.copy(&|_| {}).await.unwrap();
     assert_eq!((pair.bench.sum().copied, pair.bench.sum().refused), (1, 1));
-    assert!(pair.causes()[0].contains("lists 2000000 bytes and hands out many more"), "{:?}", pair.causes());
+    assert!(pair.causes()[0].contains("lists 2000000 bytes but returns many more"), "{:?}", pair.causes());
     let asked: Vec<u64> = pair
         .source
         .state

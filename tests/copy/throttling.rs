@@ -210,7 +210,7 @@ fn a_source_that_hands_out_no_more_today_is_read_tomorrow() {
         scene.bench.request.limits.download_bytes_per_day = Some(210_000);
         let waits = copy_through_waits(&scene, usize::MAX).await;
         assert_eq!(waits.len(), 1, "{waits:?}");
-        assert!(waits[0].arrived <= 210 && waits[0].words.contains("handed out"), "{waits:?}");
+        assert!(waits[0].arrived <= 210 && waits[0].words.contains("delivered the daily limit"), "{waits:?}");
         assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (300, 300));
     }));
 }
@@ -456,7 +456,7 @@ fn repairs_and_halves_count_for_the_day_as_well() {
         scene.bench.request.limits.batch_messages = 5;
         let waits = copy_through_waits(&scene, 1).await;
         assert_eq!(waits.len(), 1, "the halves of a refused batch go over the line as well: {waits:?}");
-        assert!(waits[0].words.contains("taken"), "{waits:?}");
+        assert!(waits[0].words.contains("accepted the daily limit"), "{waits:?}");
         let (outcome, waits) = copy_whatever_waits(&scene).await;
         assert!(outcome.is_ok() && !waits.is_empty());
         assert_eq!((scene.bench.sum().copied, scene.bench.sum().to_do), (39, 0));

@@ -130,7 +130,7 @@ async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() 
         assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
         let named: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
         assert_eq!(named, [7], "{report:?}");
-        assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
+        assert!(report.differences[0].what.contains("two different versions"), "{report:?}");
     }
 }
 
@@ -143,9 +143,9 @@ async fn where_no_size_decides_between_two_forms_the_message_is_named_and_not_co
     })
     .await;
     pair.bench.copy(&|_| {}).await.unwrap();
-    pair.assert_copied_but(&[7], "in two forms");
+    pair.assert_copied_but(&[7], "two different versions");
     let refused = pair.refused();
-    assert!(refused[&7].contains("in two forms"), "{refused:?}");
+    assert!(refused[&7].contains("two different versions"), "{refused:?}");
     // It comes once the source says one thing.
     pair.source.set(|state| state.cut_whole.clear());
     pair.bench.ledger().retry_refused().unwrap();
@@ -225,7 +225,7 @@ async fn a_full_proof_says_so_where_pieces_are_other_bytes_of_the_same_length() 
         pair.source.set(|state| state.pieces = pieces);
         let report = pair.verify(VerifyDepth::Full).await;
         assert_eq!(report.difference_count, 20, "{pieces:?}: {report:?}");
-        assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
+        assert!(report.differences[0].what.contains("two different versions"), "{report:?}");
     }
 }
 
@@ -240,7 +240,7 @@ async fn a_piece_that_is_longer_than_asked_for_is_refused_in_words() {
         pair.bench.copy(&|_| {}).await.unwrap();
         pair.assert_copied_but(&[1, 2], &format!("{more}"));
         let refused = pair.refused();
-        assert!(refused.values().all(|cause| cause.contains("hands out many more")), "{more}: {refused:?}");
+        assert!(refused.values().all(|cause| cause.contains("returns many more")), "{more}: {refused:?}");
         // The whole message is as long as listed.
         pair.source.set(|state| state.no_whole_from = None);
         pair.bench.ledger().retry_refused().unwrap();

@@ -42,7 +42,7 @@ fn counted(handle: &ImapHandle) -> BTreeMap<Arc<[u8]>, usize> {
 fn is_told(outcome: &Result<CopyOutcome, TransferError>) -> bool {
     match outcome {
         Ok(outcome) => {
-            outcome.folder_problems.iter().any(|problem| problem.words.contains("are there twice"))
+            outcome.folder_problems.iter().any(|problem| problem.words.contains("in this folder twice"))
         }
         Err(error) => matches!(error, TransferError::SecondRun { .. }),
     }

@@ -305,7 +305,7 @@ async fn remember(name: &str, from: u16, to: u16, filed: &str) {
 /// Whether a run tells that another one is at it, or has been.
 fn is_told(told: &Result<CopyOutcome, TransferError>) -> bool {
     match told {
-        Ok(outcome) => outcome.folder_problems.iter().any(|one| one.words.contains("are there twice")),
+        Ok(outcome) => outcome.folder_problems.iter().any(|one| one.words.contains("in this folder twice")),
         Err(error) => matches!(error, TransferError::SecondRun { .. }),
     }
 }

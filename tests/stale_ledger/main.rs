@@ -307,7 +307,7 @@ fn what_a_killed_program_had_under_way_is_told_when_it_comes_after_all_is_done()
             let (outcome, state) = pair.go_on_told(&pair.doubted(), last_answer).await;
             let words: Vec<&str> = outcome.folder_problems.iter().map(|one| one.words.as_str()).collect();
             assert!(
-                words.len() == 1 && words[0].starts_with("3 messages are there twice"),
+                words.len() == 1 && words[0].starts_with("3 messages are in this folder twice"),
                 "{name}: {words:?}"
             );
             let whole = pair.held();

@@ -19,7 +19,7 @@ pub enum TransferError {
         source: SignInError,
     },
     /// The server misbehaves, or the connection broke more often than is worth trying again.
-    #[error("the {side} cannot be used: {source}")]
+    #[error("the connection to the {side} failed: {source}")]
     Server {
         /// Which server.
         side: Side,
@@ -53,7 +53,7 @@ pub enum TransferError {
         meaning: RefusalMeaning,
     },
     /// The server has answered in this way again and again, over a long time.
-    #[error("the {side} has not recovered in {}, although it was tried {tries} times: {words}", duration_words(*.seconds))]
+    #[error("the {side} did not recover within {}; Mailferry tried {tries} times: {words}", duration_words(*.seconds))]
     NotRecovered {
         /// Which server.
         side: Side,
@@ -66,8 +66,8 @@ pub enum TransferError {
     },
     /// Another run copies the same mail into the same account at the same time.
     #[error(
-        "another program copies the same mail into this account at the same time; {doubled} messages in {folder} are \
-         there twice"
+        "another program is copying the same mail into this account; {doubled} messages in {folder} are \
+         duplicates"
     )]
     SecondRun {
         /// The destination folder where it was noticed.
@@ -76,7 +76,7 @@ pub enum TransferError {
         doubled: usize,
     },
     /// The search among the filters cannot be sent to any server.
-    #[error("the search cannot be used: {0}")]
+    #[error("the search does not work: {0}")]
     Search(#[from] SearchTextError),
     /// What the provider lets through in a day has gone through.
     #[error("{words}")]
@@ -111,13 +111,11 @@ pub enum FolderChange {
 impl FolderChange {
     fn words(&self, side: Side) -> String {
         match (self, side) {
-            (Self::MadeAnew, Side::Source) => {
-                "the source folder was made anew while it was being copied".to_owned()
-            }
+            (Self::MadeAnew, Side::Source) => "the source folder was recreated during the copy".to_owned(),
             (Self::MadeAnew, Side::Destination) => {
-                "the destination folder was made anew while it was being filled".to_owned()
+                "the destination folder was recreated during the copy".to_owned()
             }
-            (Self::Gone(words), _) => format!("the folder is no longer there: {words}"),
+            (Self::Gone(words), _) => format!("the folder no longer exists: {words}"),
         }
     }
 }

@@ -73,7 +73,10 @@ pub(in crate::transfer) async fn export(
             Err(error) => return Err(ImapError::Spool(error.error)),
         }
     }
-    Err(ImapError::Spool(io::Error::other(format!("{} has too many files of one name", folder.display()))))
+    Err(ImapError::Spool(io::Error::other(format!(
+        "{} already has too many files with this name",
+        folder.display()
+    ))))
 }
 
 /// Takes a file back that was written for nothing.
@@ -81,7 +84,7 @@ pub(in crate::transfer) fn take_back(exported: &Exported) {
     if exported.is_new
         && let Err(error) = std::fs::remove_file(&exported.path)
     {
-        tracing::warn!(%error, path = %exported.path.display(), "an exported file is left over");
+        tracing::warn!(%error, path = %exported.path.display(), "could not remove an exported file");
     }
 }
 
@@ -95,7 +98,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
             if folder.symlink_metadata()?.is_dir() {
                 Ok(())
             } else {
-                Err(io::Error::other(format!("{} is not a folder: move it away", folder.display())))
+                Err(io::Error::other(format!("{} is not a folder: move it elsewhere", folder.display())))
             }
         }
         made => made,

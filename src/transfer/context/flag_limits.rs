@@ -15,11 +15,11 @@ pub async fn flags_remark(destination: &mut Session) -> Option<String> {
         }
         // What is the matter with the inbox is told when mail is copied into it.
         Err(ImapError::Refused { completion, .. }) => {
-            tracing::info!(%completion, "the flags that the destination keeps are not known");
+            tracing::info!(%completion, "cannot find out which flags the destination keeps");
             None
         }
         Err(error) => {
-            tracing::info!(%error, "the flags that the destination keeps are not known");
+            tracing::info!(%error, "cannot find out which flags the destination keeps");
             None
         }
     }
@@ -37,7 +37,8 @@ fn remark(permanent: &[String]) -> Option<String> {
     }
     (!lost.is_empty()).then(|| {
         format!(
-            "The destination cannot keep all flags: {} are left off. The verification names them with their messages",
+            "The destination cannot keep all flags; copies will lack {}. The verification lists the \
+             messages concerned",
             lost.join(", ")
         )
     })

@@ -166,7 +166,7 @@ impl KeptFlags {
             }
         }
         for (flag, count) in dropped {
-            let words = format!("the destination does not keep {flag}: {count} copies are without it");
+            let words = format!("the destination does not keep {flag}: {count} copies lack it");
             context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
         }
         Ok(())
@@ -211,7 +211,7 @@ impl KeptFlags {
         for (flags, uids) in groups {
             match session.add_flags(&uids, flags).await {
                 Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
-                    tracing::info!(%completion, "flags are refused");
+                    tracing::info!(%completion, "the destination refused flags");
                 }
                 stored => stored.map_err(TransferError::from_imap(Side::Destination))?,
             }

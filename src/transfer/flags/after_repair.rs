@@ -73,7 +73,7 @@ async fn set_lacking(
         let uids: Vec<DestinationUid> = uids.iter().copied().collect();
         match session.add_flags(&uids, std::slice::from_ref(flag)).await {
             Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
-                tracing::info!(%completion, "a flag is refused");
+                tracing::info!(%completion, "the destination refused a flag");
                 refused += 1;
                 if refused >= MAX_REFUSED {
                     break;

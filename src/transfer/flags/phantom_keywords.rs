@@ -19,12 +19,14 @@ pub(in crate::transfer) async fn take_away(
 ) -> Result<(), TransferError> {
     let mut requests = Vec::new();
     for (keywords, uids) in false_keywords(broken_off, found) {
-        tracing::info!(?keywords, copies = uids.len(), "keywords of a server that died in the middle");
+        tracing::info!(?keywords, copies = uids.len(), "removing keywords left by a server crash");
         requests.push(session.ask_store(&uids, false, &keywords));
     }
     for request in requests {
         match session.answer(request).await {
-            Err(ImapError::Refused { completion, .. }) => tracing::info!(%completion, "a keyword stays"),
+            Err(ImapError::Refused { completion, .. }) => {
+                tracing::info!(%completion, "could not remove a keyword")
+            }
             stored => stored.map_err(TransferError::at(Side::Destination))?,
         }
     }

@@ -58,7 +58,7 @@ pub(in crate::transfer) async fn read_changes(
                 }
             }
             Err(ListingError::Imap(ImapError::Refused { completion, .. })) => {
-                tracing::info!(%completion, folder = %question.plan.source, "changed flags could not be read");
+                tracing::info!(%completion, folder = %question.plan.source, "could not read changed flags");
             }
             Err(error) => {
                 return failures.heed_opening(&question.plan.source_raw, Side::Source, Err(error.into()));

@@ -210,7 +210,7 @@ impl<'a> CopyState<'a> {
         let learnt = if is_first { self.learn_from(folder, &error) } else { Ok(()) };
         self.fail(error);
         if let Err(error) = learnt {
-            tracing::warn!(%error, "a broken connection could not be written down");
+            tracing::warn!(%error, "could not record a broken connection");
         }
     }
 

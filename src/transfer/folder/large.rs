@@ -155,18 +155,19 @@ fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Compl
         (Some((bytes, _)), Some((other, _))) if bytes == listed && other != listed => Verdict::One,
         (Some((one, _)), Some((bytes, _))) if bytes == listed && one != listed => Verdict::Other,
         (Some((one, _)), Some((other, _))) => Verdict::Doubtful(format!(
-            "the server hands it out in two forms, of {one} and of {other} bytes, and lists {listed} bytes"
+            "the server returns two different versions, of {one} and {other} bytes, but lists {listed} \
+             bytes"
         )),
         (Some((bytes, _)), None) => alone((listed, tells_tales), bytes, Verdict::One),
         (None, Some((bytes, _))) => alone((listed, tells_tales), bytes, Verdict::Other),
         (None, None) if either(Ending::Contrary) => {
-            Verdict::Doubtful("the server gives several answers for this message".to_owned())
+            Verdict::Doubtful("the server sends several answers for this message".to_owned())
         }
         (None, None) if either(Ending::Beyond) => {
-            Verdict::Doubtful(format!("the server lists {listed} bytes and hands out many more"))
+            Verdict::Doubtful(format!("the server lists {listed} bytes but returns many more"))
         }
         (None, None) if is(one, Ending::Unclear) => Verdict::Doubtful(
-            "the server answers in a form that does not tell which part of the message it is".to_owned(),
+            "the server’s answer does not say which part of the message it contains".to_owned(),
         ),
         (None, None) => Verdict::Nothing,
     }
@@ -181,9 +182,9 @@ fn alone((listed, tells_tales): (u64, bool), bytes: u64, verdict: Verdict) -> Ve
         return verdict;
     }
     Verdict::Doubtful(if bytes < least {
-        format!("the server lists {listed} bytes and hands out the first {bytes} only")
+        format!("the server lists {listed} bytes but returns only the first {bytes}")
     } else {
-        format!("the server lists {listed} bytes and hands out {bytes}, and contradicts itself")
+        format!("the server lists {listed} bytes but returns {bytes}, and its answers contradict each other")
     })
 }
 

@@ -164,7 +164,7 @@ impl FolderNames {
             let spelling = free_place(&spelling, &tried.taken);
             match one.create(session, work, &spelling).await? {
                 Ok(()) => {
-                    tracing::info!(%words, %planned, made = %spelling, "a folder is made under another name");
+                    tracing::info!(%words, %planned, made = %spelling, "creating a folder under another name");
                     tried.there.insert(raw_name(&spelling, &work.context.namespace));
                     tried.taken.insert(fold_path(&spelling));
                     tried.futile = 0;
@@ -173,7 +173,7 @@ impl FolderNames {
                 }
                 Err(completion) if !is_about_name(&completion) => return Ok(Err(completion)),
                 Err(completion) => {
-                    tracing::debug!(%completion, %spelling, "another spelling is refused as well");
+                    tracing::debug!(%completion, %spelling, "the server refused this spelling too");
                 }
             }
         }

@@ -15,8 +15,8 @@ use crate::transfer::pace::refusal::{meaning, server_words};
 use crate::values::Side;
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
-pub const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
-                            settings under Labels)";
+pub const HIDDEN_LABEL: &str = " (if the label already exists, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
+                                settings under Labels)";
 
 /// A folder that was opened on both sides, and its first messages, which were asked for.
 pub(in crate::transfer) struct Opening {
@@ -87,7 +87,7 @@ impl Worker {
                     .opens_later(format!("the folder {folder} at the destination: {words}"))
                 {
                     let words =
-                        format!("{words} (it was tried {OPENING_TRIES} times, its messages stay to do)");
+                        format!("{words} (tried {OPENING_TRIES} times; its messages are still to do)");
                     work.context.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
                 }
                 Ok(None)

@@ -374,7 +374,8 @@ impl Writer<'_> {
             return Err(TransferError::SecondRun { folder, doubled });
         }
         let words = format!(
-            "{doubled} messages are there twice, as another program copies the same mail into this folder: UIDs {}",
+            "{doubled} messages are in this folder twice, because another program is copying the same mail \
+             into it: UIDs {}",
             uid_sets(&met.doubled).join(",")
         );
         self.work.context.note_trouble(
@@ -389,8 +390,8 @@ impl Writer<'_> {
     fn note_wrong_uids(&self, copies: usize) {
         self.work.probe.uids_do_not_fit();
         let words = format!(
-            "for {} the server has told other UIDs than those under which it lists them; the copies were found by what \
-             they are, and nothing was sent twice",
+            "for {} the server reported UIDs that differ from its list; Mailferry found the copies by \
+             their content and sent nothing twice",
             if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
         );
         let trouble = (Side::Destination, FolderTrouble::WrongUids);

@@ -64,7 +64,7 @@ impl Writer<'_> {
         if !is_asked || !missing.is_empty() {
             return Ok(false);
         }
-        tracing::info!("a message was refused and is there all the same");
+        tracing::info!("the server refused a message but has it");
         self.note_come(uid)?;
         (self.work.context.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
         Ok(true)

@@ -349,7 +349,8 @@ impl Worker {
         let late = place.late_arrivals(&sent_again).await?;
         if !late.is_empty() {
             let words = format!(
-                "{} messages are there twice, as the server finished after the connection had broken: UIDs {}",
+                "{} messages are in this folder twice, because the server stored them after the connection \
+                 had broken: UIDs {}",
                 late.len(),
                 uid_sets(&late).join(",")
             );
@@ -371,7 +372,7 @@ impl Worker {
                 work.context.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
             }
             Err(ImapError::Refused { completion, .. }) => {
-                tracing::info!(%completion, "flags could not be read again");
+                tracing::info!(%completion, "could not read flags again");
                 Ok(())
             }
             Err(error) => Err(TransferError::at(Side::Source)(error)),
@@ -428,13 +429,13 @@ fn tell_refusal(work: &CopyState<'_>, unit: &FolderJob, refusal: FolderRefusal) 
     let destination = &unit.plan.destination;
     let (side, trouble, words) = match refusal {
         FolderRefusal::MadeAnew => {
-            let words = format!("the folder {destination} was made anew while mail was copied");
+            let words = format!("the folder {destination} was recreated during the copy");
             (Side::Destination, FolderTrouble::MadeAnew, words)
         }
         FolderRefusal::HardlyAnyRecognised { found, of } => {
             let words = format!(
-                "the folder {destination} was made anew, and only {found} of {of} copies are recognised among what is \
-                 in it now; nothing more is copied into it, as that might double them"
+                "the folder {destination} was recreated, and Mailferry recognises only {found} of {of} \
+                 copies in it; it copies nothing more there, because that might duplicate messages"
             );
             (Side::Destination, FolderTrouble::CopiesInDoubt, words)
         }

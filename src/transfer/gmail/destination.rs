@@ -422,7 +422,7 @@ pub(in crate::transfer) async fn open(
             Ok(Some((opened.uid_validity, opened.uid_next.map_or(DestinationUid::first(), DestinationUid))))
         }
         Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
-            tracing::info!(%completion, "a folder cannot be opened any more");
+            tracing::info!(%completion, "a folder can no longer be opened");
             Ok(None)
         }
         Err(error) => Err(TransferError::from_imap(Side::Destination)(error)),

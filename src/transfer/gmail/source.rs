@@ -93,7 +93,7 @@ impl LabelAssignment {
             }
         }
         if is_plain(&folders) {
-            tracing::warn!("the source announces X-GM-EXT-1 and tells no number of any message");
+            tracing::warn!("the source announces X-GM-EXT-1 but reports no message numbers");
             session.has_no_labels();
             request.ledger.take_in_again(ReasonCode::ArrivedDuringCopy)?;
             return Ok(None);

@@ -16,8 +16,8 @@ use crate::values::Bytes;
 use crate::values::Side;
 
 /// What is said where the inbox opens all the same.
-const LISTS_NOTHING: &str = "Your server lists no folder at all, although it opens the inbox: only the inbox is copied, and the \
-     copy does not count as whole";
+const LISTS_NOTHING: &str = "Your server lists no folders, although it opens the inbox. Only the inbox is \
+                             copied, and the copy counts as incomplete";
 /// Waits before a list without any folder is asked for again, as multiples of the first one.
 const EMPTY_LIST_WAITS: [u32; 3] = [1, 2, 4];
 
@@ -89,7 +89,7 @@ pub async fn count(
                 return Ok(Counted { plan, oversize, source, destination, left });
             }
             Err(error) if care.learn(&error, (&source, &destination)) => {
-                tracing::info!(%error, "folders are counted again, with care");
+                tracing::info!(%error, "counting folders again, one at a time");
             }
             Err(error) => trouble.wait_after(error, sink).await?,
         }
@@ -109,10 +109,7 @@ async fn list_again_where_empty(
             break;
         }
         let wait = first_wait.saturating_mul(factor);
-        sink(Progress::Waiting {
-            seconds: wait.as_secs(),
-            words: "the source lists no folder at all".to_owned(),
-        });
+        sink(Progress::Waiting { seconds: wait.as_secs(), words: "the source lists no folders".to_owned() });
         tokio::time::sleep(wait).await;
         session.forget_lists();
     }
@@ -140,7 +137,7 @@ pub async fn look_in(
         match session.list_in(detail).await {
             Ok(folders) => return Ok((session, folders)),
             Err(error) if error.is_connection_lost() && known.learn(&error, session.asks_about()) => {
-                tracing::info!(%error, "folders are listed again, with care");
+                tracing::info!(%error, "listing folders again, one at a time");
             }
             Err(source) => trouble.wait_after(TransferError::Server { side, source }, sink).await?,
         }

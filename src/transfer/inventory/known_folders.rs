@@ -28,11 +28,15 @@ impl Lacking {
     /// What is to be known before the start.
     pub(in crate::transfer) fn remarks(&self) -> Vec<String> {
         let unclear = self.unclear.iter().map(|(name, words)| {
-            format!("Your server does not list the folder {name} any more, and does not say whether it is there: {words}")
+            format!(
+                "Your server no longer lists the folder {name} and does not say whether it still \
+                     exists: {words}"
+            )
         });
-        let unlisted = self.unlisted.iter().map(|name| {
-            format!("Your server leaves the folder {name} out of its list, and has it all the same")
-        });
+        let unlisted = self
+            .unlisted
+            .iter()
+            .map(|name| format!("Your server does not list the folder {name}, although the folder exists"));
         unclear.chain(unlisted).collect()
     }
 }
@@ -57,7 +61,7 @@ pub(in crate::transfer) async fn complete(
         let listed = folders.iter().filter(|folder| folder.is_selectable()).count();
         let is_cut = there > 0 && (listed <= 1 || there >= listed);
         if is_cut && let Some(factor) = waits.next() {
-            tracing::info!(listed, lacking = there, "the list of folders is asked for again");
+            tracing::info!(listed, lacking = there, "requesting the folder list again");
             let wait = session.first_wait().saturating_mul(factor);
             match control {
                 Some(control) if !control.wait(wait).await => return Ok(Lacking::default()),

@@ -134,7 +134,7 @@ async fn unsubscribed(session: &mut Session, folders: &[Folder]) -> Result<BTree
     let subscribed = match session.subscribed_names().await {
         Ok(names) => names,
         Err(ImapError::Refused { completion, .. }) => {
-            tracing::info!(%completion, "the source does not tell which folders are subscribed to");
+            tracing::info!(%completion, "the source does not say which folders are subscribed");
             return Ok(BTreeSet::new());
         }
         Err(error) => return Err(error),

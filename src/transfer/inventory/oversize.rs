@@ -37,7 +37,7 @@ pub async fn find_oversize(
             }
             // The folder's own trouble is told when it is copied; a search that is refused says nothing of its mail.
             Err(ImapError::Refused { .. }) => {
-                tracing::info!("{} was not searched for large messages", folder.source);
+                tracing::info!("did not search {} for large messages", folder.source);
             }
             Err(error) => return Err(TransferError::at(Side::Source)(error)),
         }

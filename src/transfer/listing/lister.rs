@@ -40,8 +40,9 @@ impl Listed {
 }
 
 /// What is said of a folder that the source made anew after the switch.
-const MADE_ANEW: &str = "the folder was made anew at the source, and its messages cannot be told from those that were copied; \
-     after the switch nothing is copied a second time by itself";
+const MADE_ANEW: &str = "the folder was recreated at the source, and Mailferry cannot tell its messages \
+                         from those already copied; after the switch it sends nothing a second time \
+                         without being asked";
 /// Listings of one folder that may come short before its lack is told.
 const MAX_LISTINGS: u32 = 3;
 /// Listings that may be under way at once.
@@ -114,7 +115,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(());
         }
         if self.known.failures.is_made_anew_always(&plan.source_raw) {
-            let words = "its UIDVALIDITY is another one each time that it is opened".to_owned();
+            let words = "its UIDVALIDITY changes every time it is opened".to_owned();
             tell(plan, Listed::Closed(FolderTrouble::MadeAnew, words));
             return Ok(());
         }
@@ -184,7 +185,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             Ok(())
         });
         if let Err(error) = learnt {
-            tracing::warn!(%error, "a broken connection could not be written down");
+            tracing::warn!(%error, "could not record a broken connection");
         }
         error
     }
@@ -235,7 +236,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             ledger.add_messages(folder, &rows)?;
         }
         if !is_whole {
-            let words = "the folder was made anew while it was being listed".to_owned();
+            let words = "the folder was recreated while it was being listed".to_owned();
             return Ok(Some(Listed::Closed(FolderTrouble::MadeAnew, words)));
         }
         let exists = u64::from(opened.exists);
@@ -351,7 +352,7 @@ async fn list_source(
     if lacking == 0 {
         return Ok(Listed::All(folder));
     }
-    let words = format!("the server counts {lacking} messages more than it lists");
+    let words = format!("the server reports {lacking} more messages than it lists");
     Ok(Listed::Some(folder, FolderTrouble::ListedShort, words))
 }
 

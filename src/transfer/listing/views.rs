@@ -40,8 +40,9 @@ pub(in crate::transfer) fn doubt_views(session: &Session, folders: &mut [SourceF
         folder.special_use = None;
         if folder.messages > 0 && folder.is_selectable && folder.stays_because.is_none() {
             remarks.push(format!(
-                "Your server marks the folder {} as one that shows mail of other folders. What lies in no other folder is \
-                 copied from it, and the rest stays behind, as it is copied from where it lies",
+                "Your server marks the folder {} as a view of mail in other folders. Mailferry copies from \
+                 it only the messages that are in no other folder; the others are copied from their own \
+                 folders",
                 folder.path
             ));
         }

@@ -80,12 +80,13 @@ impl<'a> Meter<'a> {
         if self.ledger.add_traffic(&account.name, utc_day(now.0), traffic(side, bytes), is_allowed)? {
             return Ok(());
         }
-        let what = if side == Side::Source { "handed out" } else { "taken" };
+        let what = if side == Side::Source { "delivered" } else { "accepted" };
         Err(TransferError::DailyLimit {
             side,
             until: UnixTime(next_utc_day(now.0)),
             words: format!(
-                "{} has {what} what one mailbox may move in a day ({}); it goes on by itself when the next day begins (00:00 UTC)",
+                "{} has {what} the daily limit for one mailbox ({}); the copy continues automatically when \
+                 the next day begins (00:00 UTC)",
                 account.host,
                 Bytes(most_bytes)
             ),
@@ -114,7 +115,7 @@ impl Drop for Meter<'_> {
     fn drop(&mut self) {
         for side in [Side::Source, Side::Destination] {
             if let Err(error) = self.write_down(side) {
-                tracing::warn!(%error, "the bytes of this run were not counted");
+                tracing::warn!(%error, "could not record the traffic of this run");
             }
         }
     }

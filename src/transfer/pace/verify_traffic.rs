@@ -37,7 +37,8 @@ pub(in crate::transfer) fn count_reading(
         side,
         until: UnixTime(next_utc_day(now.0)),
         words: format!(
-            "{} has handed out what one mailbox may read in a day ({}); the verification goes on by itself when the next day begins (00:00 UTC)",
+            "{} has delivered the daily download limit for one mailbox ({}); the verification continues \
+             automatically when the next day begins (00:00 UTC)",
             access.endpoint.host,
             Bytes(most_bytes.unwrap_or_default())
         ),

@@ -193,7 +193,7 @@ impl DestinationFolder<'_> {
         self.look(Vec::new(), true, DestinationUid::first()).await?;
         let count = self.ledger.unplaced_copies(self.folder)?.len();
         if count > 0 {
-            tracing::info!(count, "copies whose place at the destination is not known");
+            tracing::info!(count, "copies without a known UID at the destination");
         }
         Ok(())
     }

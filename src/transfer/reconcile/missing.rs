@@ -26,7 +26,7 @@ const FOLDERS_AHEAD: usize = 16;
 const WHOLESALE_COPIES: usize = 20;
 
 /// What is said where copies are lost after the switch.
-const NOT_TWICE: &str = "after the switch nothing is copied a second time by itself";
+const NOT_TWICE: &str = "after the switch Mailferry sends nothing a second time without being asked";
 
 /// A folder whose copies may not all be there.
 pub(in crate::transfer) struct Suspect<'p> {
@@ -151,8 +151,8 @@ impl<'p> MissingCopyScan<'p> {
             for suspect in window {
                 if suspect.why == Why::SetBack && !is_mirror {
                     let words = format!(
-                        "the folder {} is in an earlier state again, as after a backup was put back, and the copies in it \
-                         are lost; {NOT_TWICE}",
+                        "the folder {} is back in an earlier state, as after restoring a backup, and has \
+                         lost its copies; {NOT_TWICE}",
                         suspect.plan.destination
                     );
                     told.push((suspect.plan, FolderTrouble::CopiesLost, words));
@@ -222,7 +222,7 @@ pub(in crate::transfer) fn heed_set_back(
 
 fn forget(ledger: &Ledger, folder: FolderId) -> Result<(), TransferError> {
     let count = ledger.set_back(folder)?;
-    tracing::warn!(count, "the destination is in an earlier state again; its copies are looked for anew");
+    tracing::warn!(count, "the destination is back in an earlier state; searching for its copies again");
     Ok(())
 }
 
@@ -327,7 +327,7 @@ impl Search<'_> {
         let (opened, present) = match answer {
             Ok(answer) => answer,
             Err(ImapError::Refused { completion, .. }) => {
-                tracing::info!(%completion, folder = %suspect.plan.destination, "copies cannot be looked for");
+                tracing::info!(%completion, folder = %suspect.plan.destination, "cannot search for copies");
                 return Ok(Missing::default());
             }
             Err(error) => return Err(TransferError::at(Side::Destination)(error)),
@@ -386,26 +386,27 @@ impl Search<'_> {
         let destination = &suspect.plan.destination;
         let (left, places) = (keys.len(), places_words(&found));
         let unsearched = unsearched
-            .map(|(path, words)| format!("; {path}, where they may be, could not be searched: {words}"))
+            .map(|(path, words)| format!("; they may be in {path}, which could not be searched: {words}"))
             .unwrap_or_default();
         let happened = match suspect.why {
-            Why::Gone => Some("is not there any more"),
-            Why::MadeAnew => Some("was made anew"),
+            Why::Gone => Some("no longer exists"),
+            Why::MadeAnew => Some("was recreated"),
             Why::SetBack | Why::Counts { .. } => None,
         };
         Ok(match happened {
             Some(happened) if left == 0 => Some((
                 FolderTrouble::FolderMoved,
                 format!(
-                    "the folder {destination} {happened}, and all {copies} copies of it were found{places}; new mail for it \
-                     waits, as after the switch no folder is filled anew by itself"
+                    "the folder {destination} {happened}, but all {copies} copies were found{places}; new \
+                     mail for it is still to do, because after the switch Mailferry does not recreate \
+                     folders without being asked"
                 ),
             )),
             Some(happened) => Some((
                 FolderTrouble::CopiesLost,
                 format!(
-                    "the folder {destination} {happened}, and {left} of {copies} copies of it are lost; {} were \
-                     found{places}; {NOT_TWICE}{unsearched}",
+                    "the folder {destination} {happened}, and {left} of its {copies} copies are lost; {} \
+                     were found{places}; {NOT_TWICE}{unsearched}",
                     copies - left
                 ),
             )),
@@ -483,15 +484,15 @@ impl Search<'_> {
         }
         if let Some((path, words)) = unsearched {
             let words = format!(
-                "{} copies are not in {} any more, and {path}, where they may be, could not be searched: {words}. They \
-                 are not sent again as long as that is so",
+                "{} copies are no longer in {}; they may be in {path}, which could not be searched: \
+                 {words}. Mailferry does not send them again until it can search there",
                 keys.len(),
                 suspect.plan.destination
             );
             return Ok(Some((FolderTrouble::CopiesInDoubt, words)));
         }
         let lost: Vec<SourceUid> = keys.into_iter().map(|copy| copy.key.uid).collect();
-        tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
+        tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "sending lost copies again");
         self.ledger().forget_lost(suspect.memory.id, &lost)?;
         if suspect.why == Why::Gone {
             // A list does not decide: where the folder can be opened all the same, what is in it counts.

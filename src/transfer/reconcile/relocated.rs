@@ -73,7 +73,7 @@ impl Search<'_> {
             }
         };
         if present.len() < opened.exists as usize {
-            return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
+            return Ok(Looked::Unsure("the server lists fewer messages than it reports".to_owned()));
         }
         let searched = SearchedFolder { account, path, uid_validity: opened.uid_validity };
         let mut search = self.copies();

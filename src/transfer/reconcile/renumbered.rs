@@ -24,8 +24,9 @@ pub(in crate::transfer) fn has_window(session: &Session) -> bool {
 pub(in crate::transfer) fn cut_off(has_window: bool, messages: Option<u64>) -> Option<String> {
     (has_window && messages == Some(YAHOO_SHOWS)).then(|| {
         format!(
-            "the server shows {YAHOO_SHOWS} messages of this folder, which is as many as Yahoo ever shows: older ones are \
-             not copied. Use the server export.imap.mail.yahoo.com, or move older mail into folders of its own first"
+            "the server shows {YAHOO_SHOWS} messages of this folder, the most that Yahoo ever shows. Older \
+             ones are not copied. Use the server export.imap.mail.yahoo.com, or first move older mail into \
+             separate folders"
         )
     })
 }
@@ -58,7 +59,7 @@ pub(in crate::transfer) async fn hand_on_renumbered(
     }
     let count = ledger.renumber(unit.folder, &present)?;
     if count > 0 {
-        tracing::info!(count, folder = %unit.plan.source, "messages have other UIDs under the same UIDVALIDITY");
+        tracing::info!(count, folder = %unit.plan.source, "UIDs changed although UIDVALIDITY did not");
     }
     Ok(count > 0)
 }

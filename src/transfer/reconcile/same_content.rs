@@ -260,7 +260,7 @@ impl DestinationFolder<'_> {
             none => match open_source(request, raw).await {
                 Ok(session) => none.insert(session),
                 Err(error) => {
-                    tracing::warn!(%error, "messages with the same headers cannot be compared");
+                    tracing::warn!(%error, "cannot compare messages with equal headers");
                     return Ok(None);
                 }
             },

@@ -173,7 +173,7 @@ impl FollowMoves<'_> {
         match self.destination.move_messages(&places, &target).await {
             Ok(()) => {}
             Err(ImapError::Refused { completion, .. }) => {
-                tracing::info!(%completion, folder = %chosen.plan.destination, "copies cannot be moved there");
+                tracing::info!(%completion, folder = %chosen.plan.destination, "cannot move copies there");
             }
             Err(error) => return Err(at(error)),
         }
@@ -190,7 +190,8 @@ impl FollowMoves<'_> {
             .filter(|(place, _)| !left.contains(place))
             .map(|(_, found)| found.from_uid)
             .collect();
-        tracing::info!(count = moved.len(), folder = %chosen.plan.destination, "copies followed their messages");
+        tracing::info!(count = moved.len(), folder = %chosen.plan.destination, "moved copies after their \
+                                                                                messages");
         Ok(self.ledger.drop_followed(memory.id, &moved)?)
     }
 }

@@ -81,7 +81,7 @@ impl DestinationFolder<'_> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let looked = self.look_at_all((rows, unplaced), is_ours, from).await?;
         if looked.adopted > 0 {
-            tracing::info!(count = looked.adopted, "copies that this ledger did not know");
+            tracing::info!(count = looked.adopted, "adopted copies unknown to this ledger");
         }
         Ok(looked)
     }

@@ -178,7 +178,7 @@ impl Strays {
                 Ok(opened) if opened.exists == 0 => continue,
                 Ok(opened) => opened,
                 Err(ImapError::Refused { completion, .. }) => {
-                    tracing::warn!(%completion, folder = %folder.name, "copies cannot be looked for here");
+                    tracing::warn!(%completion, folder = %folder.name, "cannot search for copies here");
                     continue;
                 }
                 Err(error) => return Err(TransferError::at(Side::Destination)(error)),
@@ -244,7 +244,7 @@ impl Seekers {
             }
         }
         for ((folder, is_waiting), copies) in &found {
-            tracing::info!(count = copies.len(), folder = %den.path, "copies that nobody had written down");
+            tracing::info!(count = copies.len(), folder = %den.path, "found unrecorded copies");
             if *is_waiting {
                 place.ledger.record_strays(*folder, &den.path, copies)?;
             } else {

@@ -50,7 +50,7 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
     for session in opened {
         match session {
             Ok(session) => appenders.push(session),
-            Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
+            Err(error) => tracing::info!(%error, "continuing with fewer connections to the destination"),
         }
     }
     appenders
@@ -73,7 +73,7 @@ pub(in crate::transfer) async fn more_worker<'a>(
     let mut worker = match worker {
         Ok(worker) => Worker { appenders, ..worker },
         Err(error) => {
-            tracing::info!(%error, "going on with fewer connections");
+            tracing::info!(%error, "continuing with fewer connections");
             join_all(appenders.into_iter().map(Session::logout)).await;
             return;
         }
@@ -82,7 +82,7 @@ pub(in crate::transfer) async fn more_worker<'a>(
         Ok(()) => worker.close().await,
         // It has given its folder back.
         Err(error @ TransferError::SignIn { .. }) if !worker.is_let_in => {
-            tracing::info!(%error, "going on with fewer connections");
+            tracing::info!(%error, "continuing with fewer connections");
         }
         Err(error) => work.fail(error),
     }

@@ -73,8 +73,8 @@ impl Job<'_> {
             return Ok(None);
         }
         let words = format!(
-            "{} messages are there twice: those of a run that was broken off have arrived late, or somebody has put them \
-             there: UIDs {}",
+            "{} messages are in this folder twice: messages of an interrupted run arrived late, or \
+             somebody else put them there: UIDs {}",
             met.doubled.len(),
             uid_sets(&met.doubled).join(",")
         );

@@ -169,7 +169,7 @@ impl Job<'_> {
             else {
                 continue;
             };
-            let words = format!("{}, to do as before: {words}", counted(count, "message"));
+            let words = format!("{} still to do: {words}", counted(count, "message"));
             let trouble = FolderTrouble::ServerFails;
             let problem = FolderProblem { folder: known.source.clone(), side, trouble, words };
             self.problems.insert((known.source, trouble), problem);

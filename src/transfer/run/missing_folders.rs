@@ -72,23 +72,23 @@ impl Job<'_> {
             }
             let raw = raws.get(&folder.id);
             let why = match raw.and_then(|raw| lacking.unclear.get(raw)) {
-                Some(words) => format!("the server does not say whether it is there: {words}"),
+                Some(words) => format!("the server does not say whether the folder exists: {words}"),
                 None if raw.and_then(|raw| source.get(raw)).is_some_and(Folder::is_selectable) => {
-                    "it is there, and the plan does not have it: count the folders again".to_owned()
+                    "the folder exists but is not in the plan: count the folders again".to_owned()
                 }
-                None => "the server says that it is not there".to_owned(),
+                None => "the server says that the folder does not exist".to_owned(),
             };
-            told.push((folder.source, format!("{}, to do as before; {why}", counted(waiting, "message"))));
+            told.push((folder.source, format!("{} still to do: {why}", counted(waiting, "message"))));
         }
         if lacking.is_cut {
-            let words = "the server lists hardly any folder; this one is there all the same and is copied, and folders \
-                         that nobody knows of may be missing";
+            let words = "the server lists hardly any folders. This one is not listed but exists, so it is \
+                         copied; folders that Mailferry has never seen may be missing";
             let unlisted = lacking.unlisted.iter().filter_map(|raw| source.get(raw));
             told.extend(unlisted.map(|folder| (FolderPath(folder.parts()), words.to_owned())));
         }
         if lists_nothing && self.request.plan.lists_nothing {
-            let words = "the server lists no folder at all; the inbox was opened by its name, and folders that nobody knows \
-                         of may be missing";
+            let words = "the server lists no folders. Mailferry opened the inbox by name; folders that it \
+                         has never seen may be missing";
             told.push((FolderPath::inbox(), words.to_owned()));
         }
         for (folder, words) in told {

@@ -203,7 +203,8 @@ impl Job<'_> {
                 break;
             }
             if self.gone.contains(&plan.source_raw) && self.is_settled(plan)? {
-                tracing::info!(folder = %plan.source, "a folder with nothing left to do was removed at the source");
+                tracing::info!(folder = %plan.source, "the source no longer has a folder; nothing was left \
+                                                       to copy from it");
                 continue;
             }
             (self.sink)(Progress::Listing { folder: plan.source.clone() });

@@ -29,7 +29,7 @@ impl Job<'_> {
         if !self.request.ledger.is_doubted()? || attempt == Attempt::AfterFailure {
             return Ok(());
         }
-        let words = "messages of a run that was broken off may still arrive".to_owned();
+        let words = "messages of an interrupted run may still arrive".to_owned();
         (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
         // A program that has just been killed is waited for as long as messages are known to be late. Quiet alone proves
         // nothing then: a busy server shows none of a command before the last one is stored.

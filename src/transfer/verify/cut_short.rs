@@ -30,7 +30,7 @@ pub(in crate::transfer) struct CutShort {
 impl CutShort {
     pub(in crate::transfer) fn words(&self) -> String {
         let Self { listed, read, .. } = self;
-        format!("the source lists {listed} bytes and has handed out {read}: it may be cut")
+        format!("the source lists {listed} bytes but returned {read}: the message may be truncated")
     }
 }
 

@@ -91,7 +91,7 @@ pub(in crate::transfer) async fn look_elsewhere(
         found.in_junk += if is_junk(folder) { count } else { 0 };
         if count > 0 {
             *found.places.entry(path.to_string()).or_default() += count;
-            tracing::info!(count, folder = %path, "copies are in another place than they were given");
+            tracing::info!(count, folder = %path, "copies are in a different folder than expected");
         }
     }
     *search.under_way = None;

@@ -20,11 +20,12 @@ const READ_AT_ONCE: usize = 10;
 /// Messages above this size are read in pieces, in bytes.
 pub(in crate::transfer) const LARGE_BYTES: u64 = 2 << 20;
 
-pub(in crate::transfer) const OTHER_BYTES: &str = "its bytes are not those of the source";
-const OTHER_NOW: &str = "it holds what was read when it was copied, and the source hands out other bytes now";
-const OTHER_CONTENT: &str = "its parts do not say what those of the source say";
-const NO_LONGER_THERE: &str = "its bytes differ, and the source does not hand the message out any more";
-const OTHER_BY_NOW: &str = "its bytes differ, and the source has another message by now";
+pub(in crate::transfer) const OTHER_BYTES: &str = "its bytes differ from the source";
+const OTHER_NOW: &str = "it holds what the source returned during the copy; the source returns different \
+                         bytes now";
+const OTHER_CONTENT: &str = "the content of its parts differs from the source";
+const NO_LONGER_THERE: &str = "its bytes differ, and the source no longer returns the message";
+const OTHER_BY_NOW: &str = "its bytes differ, and the source now has a different message";
 
 /// What a copy is made of.
 pub(in crate::transfer) struct CopyForm {
@@ -88,7 +89,7 @@ impl Doubts {
                 return;
             }
             None if is_as_sent => {
-                format!("{} bytes instead of {}, as the source has listed it", copy.bytes, row.size)
+                format!("{} bytes instead of the {} that the source listed", copy.bytes, row.size)
             }
             None => NO_LONGER_THERE.to_owned(),
             Some(found) if found.sha256 == copy.sha256 || (is_repaired && is_as_sent) => {
@@ -97,7 +98,7 @@ impl Doubts {
             }
             Some(found) if is_as_sent && found.bytes == copy.bytes => OTHER_NOW.to_owned(),
             Some(found) if is_as_sent => {
-                format!("{} bytes instead of {}, which the source hands out now", copy.bytes, found.bytes)
+                format!("{} bytes instead of the {} that the source returns now", copy.bytes, found.bytes)
             }
             Some(found) if row.sha256.is_some_and(|read| read != found.sha256) && !is_repaired => {
                 OTHER_BY_NOW.to_owned()

@@ -342,7 +342,10 @@ impl Verification<'_> {
                 self.report.checked = self.report.checked.saturating_sub(1);
                 self.report.leave((&lost.source, Side::Destination), 1, &closed.words);
             } else if let Some(closed) = closed {
-                let what = format!("not found anywhere, and its folder cannot be opened: {}", closed.words);
+                let what = format!(
+                    "not found in any other folder, and its own folder cannot be opened: {}",
+                    closed.words
+                );
                 self.report.differs(&lost.source, lost.uid, what);
             } else if lost.had_place {
                 self.report.differs(&lost.source, lost.uid, "no longer at the destination");

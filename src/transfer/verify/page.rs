@@ -23,8 +23,8 @@ const READ_AGAIN: usize = 20;
 /// Pieces in which earlier versions have read messages, in bytes.
 const PIECE_BYTES: u64 = 1 << 20;
 
-const TWO_FORMS: &str = "the destination gives two answers for it, with other bytes";
-const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
+const TWO_FORMS: &str = "the destination answers twice for it, with different bytes";
+const NOT_HANDED_OUT: &str = "the destination does not return its bytes";
 
 /// Some rows of one folder.
 pub(in crate::transfer) struct Page<'a> {
@@ -113,7 +113,12 @@ impl Page<'_> {
                     if self.taken.insert(uid) {
                         placed.insert(uid, row);
                     } else {
-                        self.report.differs(self.folder.1, row.uid, "another message has the same copy");
+                        self.report.differs(
+                            self.folder.1,
+                            row.uid,
+                            "it shares its copy with another \
+                                                                     message",
+                        );
                     }
                 }
                 _ => self.lose(&row, false),

@@ -98,7 +98,8 @@ impl VerifyReport {
     pub(in crate::transfer) fn is_not_placed(&mut self, folder: &FolderPath, uid: SourceUid) {
         self.not_placed += 1;
         if self.unplaced.len() < MAX_DIFFERENCES {
-            let what = "the destination said that it took it, and nobody has found it there".to_owned();
+            let what =
+                "the destination reported that it had stored the message, but does not have it".to_owned();
             self.unplaced.push(Difference { folder: folder.clone(), uid, what });
         }
     }

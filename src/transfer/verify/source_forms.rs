@@ -14,7 +14,7 @@ use crate::values::SourceUid;
 
 /// The longest piece that is asked for at once, in bytes.
 const PIECE_BYTES: u32 = 4 << 20;
-const TWO_ANSWERS: &str = "the source gives two answers for it, with other bytes";
+const TWO_ANSWERS: &str = "the source answers twice for it, with different bytes";
 
 /// What the source shows of a message.
 pub(in crate::transfer) enum Found {
@@ -224,7 +224,7 @@ fn between(listed: u64, form: CopyForm, pieces: Option<Large>) -> Found {
 
 fn two_forms(whole: u64, pieces: u64) -> Found {
     Found::Doubtful(format!(
-        "the source hands it out in two forms, of {whole} bytes in one and of {pieces} bytes in pieces"
+        "the source returns two different versions: {whole} bytes when read at once, {pieces} bytes when read in pieces"
     ))
 }
 

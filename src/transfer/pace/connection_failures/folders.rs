@@ -137,6 +137,6 @@ impl ConnectionFailures {
         let learnt = self.learnt();
         let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side))?;
         (*count >= GOODBYES)
-            .then(|| format!("the server ends the connection when this folder is opened: {words}"))
+            .then(|| format!("the server closes the connection when this folder is opened: {words}"))
     }
 }
