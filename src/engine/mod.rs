@@ -23,7 +23,7 @@ pub use api::copy_snapshot::{
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,
 };
 pub use api::copy_words::{
-    elsewhere_words, goes_on_words, is_all_copied, project_line, result_words, trial_words,
+    AfterClosing, after_closing, elsewhere_words, is_all_copied, project_line, result_words, trial_words,
 };
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;

@@ -27,7 +27,7 @@ pub enum StoreStatus {
     System,
     /// A call to the system keyring takes so long that it must be waiting to be unlocked.
     WaitsForUnlock,
-    /// Secrets are kept until the program ends. The words say why.
+    /// Secrets are kept until the program ends. The words say why no keyring is used; empty where nobody asked for one.
     ThisSessionOnly(String),
 }
 
@@ -120,7 +120,7 @@ impl SecretStore {
         Self::with_connector(Arc::new(connect_system), Patience::default())
     }
 
-    /// Keeps everything in memory only, for practice projects and for owners who want it so.
+    /// Keeps everything in memory only, for practice projects and for owners who want it so. `reason` may be empty.
     pub fn session_only(reason: &str) -> Self {
         let status = StoreStatus::ThisSessionOnly(reason.to_owned());
         Self {

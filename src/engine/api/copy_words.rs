@@ -136,14 +136,35 @@ fn needs_passwords_again(project: &ProjectView) -> bool {
     chosen.flat_map(|row| [row.source.password, row.destination.password]).any(is_lost)
 }
 
-/// What happens to a running copy when the window is closed.
-pub fn goes_on_words(project: &ProjectView) -> &'static str {
+/// What closing the window does to a running copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterClosing {
+    /// It is a rehearsal, which ends with its window.
+    Ends,
+    /// It continues when the project is opened again.
+    Continues,
+    /// The same, once the passwords are entered: no keyring has them.
+    NeedsPasswords,
+}
+
+/// What closing the window does to a running copy of this project.
+pub fn after_closing(project: &ProjectView) -> AfterClosing {
     if project.is_practice {
-        "A rehearsal ends when you close it"
+        AfterClosing::Ends
     } else if needs_passwords_again(project) {
-        "You can close the window; copying continues when you open it again and enter the passwords"
+        AfterClosing::NeedsPasswords
     } else {
-        "You can close the window; copying continues when you open it again"
+        AfterClosing::Continues
+    }
+}
+
+fn closing_words(project: &ProjectView) -> &'static str {
+    match after_closing(project) {
+        AfterClosing::Ends => "A rehearsal ends when you close it",
+        AfterClosing::NeedsPasswords => {
+            "You can close the window; copying continues when you open it again and enter the passwords"
+        }
+        AfterClosing::Continues => "You can close the window; copying continues when you open it again",
     }
 }
 
@@ -151,7 +172,7 @@ pub fn goes_on_words(project: &ProjectView) -> &'static str {
 pub(in crate::engine) fn copy_readiness(project: &ProjectView) -> Readiness {
     let ready = |words: &str| Readiness::Ready(words.to_owned());
     match copy_standing(project) {
-        CopyStanding::Running => ready(goes_on_words(project)),
+        CopyStanding::Running => ready(closing_words(project)),
         CopyStanding::Interrupted if is_asking_keyring(project) => {
             ready("Copying continues once the keyring has returned the passwords")
         }

@@ -72,7 +72,7 @@ pub enum KeyringStatus {
     System,
     /// The system keyring is locked.
     WaitsForUnlock,
-    /// No keyring runs: passwords are kept until the program ends. The words say why.
+    /// No keyring is used: passwords are kept until the program ends. The words say why; empty where nobody asked for one.
     ThisSessionOnly(String),
 }
 

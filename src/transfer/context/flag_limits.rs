@@ -57,6 +57,9 @@ mod tests {
         assert_eq!(told(&["\\Answered", "\\Flagged", "\\Draft", "\\Seen", "\\*"]), None);
         assert_eq!(told(&[]), None, "nothing is said");
         let words = told(&["\\answered", "\\seen", "\\Draft", "$Forwarded"]).unwrap();
-        assert!(words.contains("all flags: \\Flagged, keywords other than its own are left off"), "{words}");
+        assert!(
+            words.contains("all flags; copies will lack \\Flagged, keywords other than its own."),
+            "{words}"
+        );
     }
 }

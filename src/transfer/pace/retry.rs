@@ -191,7 +191,7 @@ mod tests {
             assert!(waits > 0 && waits <= most_tries, "{words}: {waits}");
             assert!(waited <= Duration::from_hours(most_hours), "{words}: {waited:?}");
             let told = last.to_string();
-            assert!(told.contains(words) && told.contains("has not recovered"), "{told}");
+            assert!(told.contains(words) && told.contains("did not recover"), "{told}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The buttons in the footer of the Copy page, and the questions before a running copy is stopped.
 
 use crate::engine::{
-    Command, CopyStanding, ProjectView, Readiness, Step, copied_to, copy_standing, goes_on_words,
-    is_asking_keyring, missing_passwords,
+    AfterClosing, Command, CopyStanding, ProjectView, Readiness, Step, after_closing, copied_to,
+    copy_standing, is_asking_keyring, missing_passwords,
 };
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -32,13 +32,14 @@ pub fn stop_question(project: &ProjectView) -> Question {
 /// The question before a project is closed while mail is copied.
 pub fn close_question(project: &ProjectView) -> Question {
     let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
-    let later = if project.is_practice {
-        "Closing a rehearsal ends it and deletes everything in it.".to_owned()
-    } else {
-        let goes_on = goes_on_words(project).rsplit("; ").next().unwrap_or_default();
-        let mut letters = goes_on.chars();
-        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-        format!("The project remembers what was copied. {first}{}.", letters.as_str())
+    let later = match after_closing(project) {
+        AfterClosing::Ends => "Closing a rehearsal ends it and deletes everything in it.",
+        AfterClosing::Continues => {
+            "The project remembers what was copied. Copying continues when you open it again."
+        }
+        AfterClosing::NeedsPasswords => {
+            "The project remembers what was copied. Copying continues when you open it again and enter the passwords."
+        }
     };
     Question {
         title: format!("Close while {count} are being copied?"),

@@ -397,11 +397,10 @@ fn passwords_words(project: &ProjectView, keyring: &KeyringStatus) -> String {
     }
 }
 
-/// Where passwords are kept without a keyring and why there is none, without saying the same thing twice.
+/// Where passwords are kept without a keyring, and why there is none.
 fn session_words(why: &str) -> String {
     let words = "Passwords are kept until Mailferry quits; you enter them again next time.";
-    let why = why.replace("Passwords are kept until Mailferry quits.", "");
-    format!("{words} {}", why.trim()).trim_end().to_owned()
+    if why.is_empty() { words.to_owned() } else { format!("{words} {why}") }
 }
 
 /// The checkbox in the header that selects all or none.

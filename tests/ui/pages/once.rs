@@ -15,7 +15,7 @@ use mailferry::values::{CommandLine, Credential, SignInWay};
 use mailferry_test_support::window::{Opened, USUAL};
 
 fn without_keyring(project: ProjectView, step: Step) -> Opened {
-    let why = "Passwords are kept until Mailferry quits. No keyring runs on this computer.".to_owned();
+    let why = "No keyring runs on this computer.".to_owned();
     let snapshot = Snapshot { keyring: KeyringStatus::ThisSessionOnly(why), ..samples::with(project) };
     Opened::at(snapshot, Some(Place::Step(step)), false, USUAL)
 }
