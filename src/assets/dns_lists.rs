@@ -1,3 +1,5 @@
+//! Reads `assets/dns_lists.toml`: block lists and allow lists, their codes and their terms.
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::Ipv4Addr;

@@ -1,3 +1,5 @@
+//! Reads `assets/reply_patterns.toml`: what the replies of receiving mail servers mean.
+
 use std::collections::BTreeSet;
 
 use regex::{Regex, RegexBuilder};

@@ -1,3 +1,5 @@
+//! The command line: commands and their options.
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! `mailferry copy`: runs a copy without a window.
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;

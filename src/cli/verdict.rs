@@ -1,3 +1,5 @@
+//! `mailferry verdict`: judges saved facts again.
+
 use std::process::ExitCode;
 
 use super::args::Verdict;

@@ -1,3 +1,5 @@
+//! Sends DNS queries over UDP and TCP and reports the outcome as it is, with a trace.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;

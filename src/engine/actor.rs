@@ -1,3 +1,5 @@
+//! The actor owns the state of the engine. It takes commands and job results one at a time and publishes snapshots.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Reads the content of a message's parts (RFC 2045, 2046), so that rewritten copies can be compared.
+
 use sha2::{Digest, Sha256};
 
 use crate::message::identity::IdentityKey;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub enum MessageState {
     /// Not yet processed in this copy.
     ToDo,
-    /// An intent is written down; the append may or may not have reached the destination.
+    /// An intent is recorded; the append may or may not have reached the destination.
     InFlight,
     /// Copied as it is.
     Copied,

@@ -1,3 +1,5 @@
+//! What a verification compared and found, and the sentence that says so.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Stores whole documents as JSON: the audit report, its facts, the plan of records and the facts of the zone.
+
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

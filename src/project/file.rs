@@ -1,3 +1,5 @@
+//! Opens, locks and closes the project file, and commits changes to it.
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -249,7 +251,7 @@ impl Project {
     }
 
     /// Commits the work as one transaction that settles: it survives a crash of the program at once, and one of the machine
-    /// as soon as somebody has flushed what [`Self::unsettled`] hands out, which they do within moments.
+    /// as soon as somebody has flushed what [`Self::unsettled`] returns, which they do within moments.
     ///
     /// # Errors
     ///

@@ -1,3 +1,5 @@
+//! Stores the mailboxes of a project and how to sign in to each.
+
 use std::collections::BTreeMap;
 
 use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};

@@ -1,3 +1,5 @@
+//! Stores the plan and the counts of each mailbox.
+
 use std::collections::BTreeMap;
 
 use rusqlite::params;

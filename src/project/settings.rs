@@ -1,3 +1,5 @@
+//! Stores the settings of a project: servers, destination, approved certificates, options of the audit.
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

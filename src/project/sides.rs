@@ -1,3 +1,5 @@
+//! Which accounts a ledger belongs to. If an account changes, what was known about its mail no longer counts.
+
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::mailboxes::missing_mailbox;

@@ -1,3 +1,5 @@
+//! Starts the practice servers and makes the practice domain.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

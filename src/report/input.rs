@@ -1,3 +1,5 @@
+//! What a report is made from, as plain data.
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditReport;

@@ -1,3 +1,5 @@
+//! Keeps passwords in the system keyring, or until the program ends.
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

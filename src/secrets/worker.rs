@@ -1,3 +1,5 @@
+//! The thread that calls the keyring, because such calls may block until a person unlocks it.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

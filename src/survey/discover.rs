@@ -1,3 +1,5 @@
+//! Finds the IMAP server of a domain: SRV records, autoconfig files, then common host names.
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 

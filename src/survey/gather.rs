@@ -1,3 +1,5 @@
+//! Gathers Facts in rounds: it judges what is known, asks what the rules still need, and repeats.
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The window: it draws the rail, the open page and the footer, and sends what the page asked for to the engine.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Opens the window, and chooses a renderer that works on this computer.
+
 use std::cell::{Cell, RefCell};
 use std::iter;
 use std::rc::Rc;

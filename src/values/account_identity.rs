@@ -1,3 +1,5 @@
+//! Whether two sign-ins lead to the same account, however each is spelt.
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! A DNS question and its answer, with an honest outcome.
+
 use std::fmt;
 use std::net::IpAddr;
 

@@ -1,3 +1,5 @@
+//! Domain names of mail addresses and names in the DNS (RFC 5890, RFC 1035).
+
 use std::fmt;
 use std::str::FromStr;
 

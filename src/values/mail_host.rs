@@ -1,3 +1,5 @@
+//! What was seen at the ports of mail hosts.
+
 use std::fmt;
 use std::net::IpAddr;
 

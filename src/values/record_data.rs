@@ -1,3 +1,5 @@
+//! The data of DNS records, parsed, and as zone files write it.
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

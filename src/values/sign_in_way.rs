@@ -1,3 +1,5 @@
+//! How to sign in to a mailbox: with which credential and mechanism.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;

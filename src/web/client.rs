@@ -1,3 +1,5 @@
+//! Fetches small files over HTTPS, with limits on size, time and redirects.
+
 use std::sync::Arc;
 use std::time::Duration;
 

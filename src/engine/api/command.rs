@@ -1,3 +1,5 @@
+//! Everything that a face may ask of the engine.
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 

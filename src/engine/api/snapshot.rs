@@ -1,3 +1,5 @@
+//! Everything that a face may show, at one moment.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! The steps of a move. Which one is current follows from facts, so a reopened project shows the right one.
+
 use crate::audit::Status;
 use crate::audit::verdict::{Verdict, outcome_name};
 use crate::engine::api::command::Command;

@@ -1,3 +1,5 @@
+//! An error as a person sees it: what happened, why, and the ways out.
+
 use crate::engine::api::command::Command;
 use crate::engine::api::day::day;
 use crate::engine::api::snapshot::ApprovedCertificate;

@@ -1,3 +1,5 @@
+//! Commands that start, try, verify, pause and stop a copy.
+
 use crate::engine::actor::Actor;
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::copy_snapshot::MailboxProgressState;

@@ -1,3 +1,5 @@
+//! Commands that add, change, import and remove mailboxes.
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The background job that copies every chosen mailbox, several at a time.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

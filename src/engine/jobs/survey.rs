@@ -1,3 +1,5 @@
+//! The background job that gathers Facts and judges them.
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;

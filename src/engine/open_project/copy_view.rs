@@ -1,3 +1,5 @@
+//! Reads from the ledger what the Copy page shows.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

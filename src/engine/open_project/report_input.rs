@@ -1,3 +1,5 @@
+//! Gathers what the report of a move contains.
+
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_words::elsewhere_words;
 use crate::engine::api::standing::CopyStanding;

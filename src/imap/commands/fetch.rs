@@ -268,7 +268,7 @@ impl Session {
 /// Facts about messages, asked for behind the opening of their folder.
 pub type FactsBehindOpening<U = u32> = BehindOpening<Opening, Rows<MessageFacts<U>>>;
 
-/// Whole messages, or the first bytes of each, which are handed out one by one: [`Session::next_body`].
+/// Whole messages, or the first bytes of each, which are returned one at a time: [`Session::next_body`].
 #[derive(Debug)]
 pub struct Bodies<U>(PhantomData<U>);
 
@@ -278,7 +278,7 @@ impl<U> Bodies<U> {
     }
 }
 
-/// What comes of a request for whole messages.
+/// The outcome of a request for whole messages.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BodyReply<U = u32> {
     /// A message.

@@ -29,7 +29,7 @@ struct ListsTold {
 }
 
 impl Session {
-    /// Lists every folder with everything that is told of it; in one round trip where the server has LIST-STATUS
+    /// Lists every folder with all that the server says about them; in one round trip where the server has LIST-STATUS
     /// (RFC 5819). What is told a moment ago is not asked for again, here and below.
     ///
     /// Not cancellation safe: replies to pending commands would stay unread.

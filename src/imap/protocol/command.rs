@@ -12,7 +12,7 @@ pub(in crate::imap) fn quoted(text: &str) -> Option<String> {
     Some(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
-/// A folder name as the server spells it, quoted. Raw 8-bit names, which some servers hand out, go back as they came. One
+/// A folder name as the server spells it, quoted. Raw 8-bit names, which some servers return, go back as they came. One
 /// with a line break goes as a literal, where the server takes such without being asked.
 pub(in crate::imap) fn folder_name(raw: &str, mode: LiteralMode) -> Result<String, ImapError> {
     let has_break = raw.contains(['\r', '\n']);

@@ -1,3 +1,5 @@
+//! The end of a command: OK, NO or BAD, with its response code and words (RFC 3501 section 7.1), and capabilities.
+
 use std::collections::BTreeSet;
 use std::fmt;
 

@@ -119,7 +119,7 @@ struct PartialReply {
     literal_left: usize,
 }
 
-/// What becomes of a literal.
+/// What happens to a literal.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Literal {
     #[default]
@@ -318,7 +318,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         Ok(self.end_reply()?.map_or(Walked::On, Walked::Whole))
     }
 
-    /// Decides what becomes of a reply by its first line, and counts how deep each line leads.
+    /// Decides what happens to a reply by its first line, and counts how deep each line leads.
     fn look_at(&mut self, line: &[u8]) -> io::Result<()> {
         if self.reply.kind.is_none() {
             let kind = Kind::of(line);

@@ -1,3 +1,5 @@
+//! Keeps the bytes of a message until they are sent: small ones in memory, large ones in a temporary file.
+
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 /// A wall clock that is ahead by more than this has slept, or was set; a connection does not survive the one and is
-/// made anew cheaply after the other.
+/// cheap to replace after the other.
 const SLEPT: Duration = Duration::from_secs(30);
 
 /// Watches both clocks between two looks.

@@ -129,7 +129,7 @@ pub(super) struct Leaf {
     pub(super) body: Range<usize>,
 }
 
-/// The parts that hold content and may be encoded anew, in their order. What is signed (RFC 1847) is none of them: its
+/// The parts that hold content and may be re-encoded, in their order. What is signed (RFC 1847) is none of them: its
 /// bytes are what the signature is about.
 pub(super) fn leaves(message: &[u8]) -> Vec<Leaf> {
     let mut found = Vec::new();

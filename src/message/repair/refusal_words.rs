@@ -1,3 +1,5 @@
+//! What a server's refusal of a message says about the cause, by `assets/refusals.toml`.
+
 use std::sync::LazyLock;
 
 use super::RepairStep;

@@ -1,5 +1,5 @@
 //! Folders that collide: two that want the same place, of which the second has got a number behind its name until its owner
-//! says what becomes of it.
+//! says what happens to it.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl<'a> Collisions<'a> {
         self.by_source.get(with).copied().filter(|other| stands_in_the_way(other, folder))
     }
 
-    /// Whether the owner has not said yet what becomes of a folder that collides with another one.
+    /// Whether the owner has not said yet what happens to a folder that collides with another one.
     pub fn needs_decision(&self, folder: &FolderPlan) -> bool {
         self.with(folder).is_some()
     }
@@ -57,7 +57,7 @@ pub fn open_decisions(plan: &MailboxPlan) -> usize {
     plan.folders.iter().filter(|folder| collisions.needs_decision(folder)).count()
 }
 
-/// Whether the owner has not said yet what becomes of a folder that collides with another one.
+/// Whether the owner has not said yet what happens to a folder that collides with another one.
 pub fn needs_decision(plan: &MailboxPlan, folder: &FolderPlan) -> bool {
     collides_with(plan, folder).is_some()
 }

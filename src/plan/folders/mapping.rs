@@ -1,3 +1,5 @@
+//! Maps the source folders to names that the destination accepts.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::folders::name::{clean_part, fold_name, too_deep};

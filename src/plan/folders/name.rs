@@ -1,3 +1,5 @@
+//! Makes one folder name acceptable to the destination, level by level.
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::plan::folders::mapping::{DestinationRules, fold};

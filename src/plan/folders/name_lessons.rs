@@ -1,3 +1,5 @@
+//! What refusals have taught about the folder names that a server accepts, and which spelling to try next.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Folder names and choices that the owner set, applied to a plan.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

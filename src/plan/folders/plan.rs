@@ -1,3 +1,5 @@
+//! The plan of one mailbox: where each source folder goes, and why.
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::folders::mapping::DestinationRules;

@@ -1,3 +1,5 @@
+//! How long a copy takes, from a measured speed or from the limits of both sides.
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::forecasts::duration_words::bare_duration_words;

@@ -1,3 +1,5 @@
+//! Reads the list of mailboxes from a CSV file (RFC 4180), as spreadsheets really write it.
+
 use std::collections::BTreeSet;
 
 use thiserror::Error;

@@ -1,9 +1,11 @@
+//! The owner's choices for a copy.
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::options::filter::MessageFilter;
 use crate::values::Bytes;
 
-/// What becomes of a message that shows under several labels of a Gmail mailbox.
+/// What happens to a message that shows under several labels of a Gmail mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GmailLabels {
@@ -67,7 +69,7 @@ pub struct CopyOptions {
     pub upload_bytes_per_day: Option<u64>,
     /// The same for reading from the source.
     pub download_bytes_per_day: Option<u64>,
-    /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
+    /// Requests for a receipt get another name in messages that are read, as mail programs may answer them again in a
     /// mailbox that is new to them.
     pub disarms_receipts: bool,
     /// Which date copies get; messages listed before keep theirs.

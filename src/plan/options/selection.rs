@@ -1,3 +1,5 @@
+//! Decides which messages of a folder are left out by the filter or by a trial.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ pub fn is_choosy(options: &CopyOptions) -> bool {
     options.filter != MessageFilter::default() || options.trial_messages.is_some()
 }
 
-/// Which of the messages of one folder do not take part, what becomes of them, and why. `found` has the UIDs that the source's search has
+/// Which of the messages of one folder do not take part, what happens to them, and why. `found` has the UIDs that the source's search has
 /// found, where there is a search.
 ///
 /// A message whose date or size the source does not tell is never left out because of it. In a trial, messages that are

@@ -15,7 +15,7 @@ use crate::values::SourceUid;
 
 impl Ledger {
     /// Leaves messages out by filter, and takes those in again that were left out by it and fit now. `judge` gets every
-    /// message that may take part, by ascending UID, and says which do not, what becomes of them, and why. Returns how many
+    /// message that may take part, by ascending UID, and says which do not, what happens to them, and why. Returns how many
     /// these are.
     pub fn filter(
         &self,

@@ -147,7 +147,7 @@ impl Ledger {
         })
     }
 
-    /// Whether the destination folder was made anew since its copies were last seen there.
+    /// Whether the destination folder was recreated since its copies were last seen there.
     pub fn is_fenced(&self, folder: FolderId) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
             connection

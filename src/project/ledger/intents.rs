@@ -1,4 +1,4 @@
-//! What is written down before the first byte of a message is sent.
+//! What is recorded before the first byte of a message is sent.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::project::ledger::stored::to_json;
 use crate::values::{DestinationUid, SourceUid, UidValidity, UnixTime};
 
 impl Ledger {
-    /// Writes down, for the whole batch, that these messages are about to be appended. That has to be flushed before the
+    /// Records, for the whole batch, that these messages are about to be appended. That has to be flushed before the
     /// first byte of them is sent.
     ///
     /// The messages must be to do. One that is in flight already keeps the lower UIDNEXT, so that no earlier append

@@ -74,7 +74,7 @@ fn moved_copies_are_claimed_where_they_are_and_lost_ones_are_to_do() {
     let expected = LedgerSum { source_count: 3, copied: 2, to_do: 1, ..LedgerSum::default() };
     assert_eq!(ledger.sum().unwrap(), expected);
     assert_eq!(ledger.set_aside(inbox).unwrap().elsewhere, BTreeSet::from([SourceUid(1), SourceUid(2)]));
-    // A folder that is made anew says nothing about copies that are not in it.
+    // A folder that is recreated says nothing about copies that are not in it.
     assert_eq!(ledger.fence_destination(inbox, UidValidity(8)).unwrap(), 0);
 }
 

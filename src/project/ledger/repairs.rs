@@ -89,7 +89,7 @@ fn read_repair(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Repair
 }
 
 impl Ledger {
-    /// Writes down, durably, that a message that is in flight is about to be sent in another form: from then on both
+    /// Records, durably, that a message that is in flight is about to be sent in another form: from then on both
     /// forms are looked for after a break. `sent` is what goes out.
     pub fn record_repair(
         &self,
@@ -133,7 +133,7 @@ impl Ledger {
         })
     }
 
-    /// Writes down where a refused message lies as a file. Durable with the next durable call, as its result is.
+    /// Records where a refused message lies as a file. Durable with the next durable call, as its result is.
     pub fn record_export(
         &self,
         folder: FolderId,

@@ -34,7 +34,7 @@ pub struct MessageResult {
 }
 
 impl Ledger {
-    /// Writes down, for the whole batch, what became of these messages. Durable with the next intent: a result that a
+    /// Records, for the whole batch, what became of these messages. Durable with the next intent: a result that a
     /// power failure undoes leaves its intent behind, and the copy is found at the destination. A copy whose UID is
     /// not known keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
     ///
@@ -105,7 +105,7 @@ impl Project {
     }
 }
 
-/// Writes down that a message that was in flight has arrived as it was. Not counted. False where it is not as simple as
+/// Records that a message that was in flight has arrived as it was. Not counted. False where it is not as simple as
 /// that, and nothing was written.
 fn record_arrival(
     transaction: &Transaction<'_>,
@@ -135,7 +135,7 @@ fn record_arrival(
     Ok(changed == 1)
 }
 
-/// Writes down whatever became of a message.
+/// Records whatever became of a message.
 fn record_outcome(
     transaction: &Transaction<'_>,
     folder: FolderId,
@@ -168,7 +168,7 @@ fn record_outcome(
     if changed == 1 { Ok(()) } else { Err(ProjectError::Unknown("message")) }
 }
 
-/// Counts messages that [`record_arrival`] has written down, and forgets them.
+/// Counts messages that [`record_arrival`] has recorded, and forgets them.
 fn count_arrived(
     transaction: &Transaction<'_>,
     folder: FolderId,

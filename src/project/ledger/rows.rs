@@ -54,7 +54,7 @@ pub struct LedgerRow {
     pub reason: Option<Reason>,
     /// Why the flags of its copy have still to be looked at.
     pub flag_check: Option<FlagCheck>,
-    /// The copy that was known before its folder was made anew, or before it was lost.
+    /// The copy that was known before its folder was recreated, or before it was lost.
     pub forgotten: Option<ForgottenCopy>,
 }
 

@@ -1,3 +1,5 @@
+//! The practice DNS server, over UDP and TCP.
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

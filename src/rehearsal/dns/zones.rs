@@ -1,3 +1,5 @@
+//! The zones that a practice DNS server answers from.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_proto::op::ResponseCode;

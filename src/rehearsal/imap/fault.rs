@@ -1,3 +1,5 @@
+//! Faults to inject into a practice server: when each fires, and what it does.
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 

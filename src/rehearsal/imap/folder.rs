@@ -1,3 +1,5 @@
+//! One folder of a practice mailbox, and its messages.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! What a practice server imitates: capabilities, limits and habits of a real one.
+
 use crate::rehearsal::mailbox::SpecialUse;
 use crate::values::Bytes;
 

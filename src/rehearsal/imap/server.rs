@@ -1,3 +1,5 @@
+//! The practice IMAP server: it accepts connections and lets tests look inside.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! One client's session with a practice server: reads commands and answers them.
+
 use std::sync::Arc;
 use std::time::Duration;
 

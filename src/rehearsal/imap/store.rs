@@ -1,3 +1,5 @@
+//! The mail of a practice server. Accounts change only through their list of changes.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Both directions of one connection to a practice server, with the faults that act on bytes.
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;

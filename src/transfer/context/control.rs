@@ -1,3 +1,5 @@
+//! Stops, pauses and resumes a copy from outside.
+
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -1,4 +1,4 @@
-//! What the features of a copy are given: what was asked for, how it is told of, and where trouble is noted.
+//! What the features of a copy are given: what was asked for, how it is reported, and where trouble is noted.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,3 +1,5 @@
+//! Why a copy ended early.
+
 use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
@@ -31,7 +33,7 @@ pub enum TransferError {
     FolderChanged {
         /// Which server.
         side: Side,
-        /// What has become of it.
+        /// What happened to it.
         change: FolderChange,
     },
     /// The mailbox at the destination is full.
@@ -99,7 +101,7 @@ pub enum TransferError {
     Project(#[from] ProjectError),
 }
 
-/// What has become of a folder during the copy.
+/// What happened to a folder during the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FolderChange {
     /// It has another UIDVALIDITY.

@@ -11,7 +11,7 @@ use crate::message::{export_component, export_file_name};
 use crate::plan::FolderPath;
 use crate::values::SourceUid;
 
-/// Files of one name that are tried: UIDs come again when a source folder was made anew.
+/// Files of one name that are tried: UIDs come again when a source folder was recreated.
 const MAX_SAME_NAMES: u32 = 1_000;
 /// One read when a file is compared.
 const READ_BYTES: usize = 64 * 1024;

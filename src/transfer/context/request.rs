@@ -1,3 +1,5 @@
+//! What a copy is asked to do, what it reports meanwhile, and its outcome.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,11 +65,11 @@ pub struct CopyLimits {
     /// The same where the network goes away after it has worked: a laptop sleeps, a Wi-Fi changes. They are a minute
     /// apart.
     pub max_breaks_away: u32,
-    /// Message bytes that the source's provider hands out in a day (UTC); `None` where no limit is known.
+    /// Message bytes that the source's provider returns in a day (UTC); `None` where no limit is known.
     pub download_bytes_per_day: Option<u64>,
     /// Message bytes that the destination's provider takes in a day (UTC); `None` where no limit is known.
     pub upload_bytes_per_day: Option<u64>,
-    /// Message bytes that the destination's provider hands out in a day (UTC), which a full verification reads; `None` where no
+    /// Message bytes that the destination's provider returns in a day (UTC), which a full verification reads; `None` where no
     /// limit is known.
     pub verify_bytes_per_day: Option<u64>,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
@@ -236,7 +238,7 @@ pub enum FolderTrouble {
     ListedShort,
     /// It shows exactly as many messages as this kind of server ever shows.
     CountSuspicious,
-    /// It was made anew while it was being listed or filled.
+    /// It was recreated while it was being listed or filled.
     MadeAnew,
     /// The source does not list it any more, although messages of it are to do, or it is there.
     NotListed,

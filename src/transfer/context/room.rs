@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// This message was refused, and what becomes of it needs its bytes once more.
+    /// This message was refused, and what happens to it needs its bytes once more.
     pub(in crate::transfer) fn refused(&self, folder: FolderId, uid: SourceUid) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert((folder, uid));
     }

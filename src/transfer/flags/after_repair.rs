@@ -17,7 +17,7 @@ const MAX_REFUSED: usize = 5;
 /// Copies looked at with one command.
 const PAGE_ROWS: usize = 500;
 
-/// Sets what the repaired copies of this folder lack whose flags nobody has seen, each flag by itself, and writes down
+/// Sets what the repaired copies of this folder lack whose flags nobody has seen, each flag by itself, and records
 /// what came of it.
 pub(in crate::transfer) async fn settle(
     context: &CopyContext<'_>,

@@ -38,7 +38,7 @@ pub(in crate::transfer) async fn read_changes(
     source: &FoldersByName,
 ) -> Result<(), TransferError> {
     let mut questions = questions(session, ledger, plans, source)?;
-    // It is told of where the folder is listed.
+    // It is reported where the folder is listed.
     questions.retain(|question| failures.goodbye(&question.plan.source_raw, Side::Source).is_none());
     let mut asked: VecDeque<(Question<'_>, ChangesAsked)> = VecDeque::new();
     loop {
@@ -123,7 +123,7 @@ pub(in crate::transfer) async fn write_changes<'p>(
     for plan in plans {
         let Some(memory) = memories.get(&plan.source_raw) else { continue };
         let raw = raw_name(&plan.destination, namespace);
-        // It is told of where the folder is opened.
+        // It is reported where the folder is opened.
         while failures.goodbye(&raw, Side::Destination).is_none() {
             let changed = ledger.changed_flags(memory.id, PAGE_COPIES)?;
             if changed.is_empty() {

@@ -325,7 +325,7 @@ impl Writer<'_> {
     async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
         let mut answers = Answers::default();
         let mut outcome = Ok(true);
-        // Answers that are here already are written down with the first: one change of the ledger is enough.
+        // Answers that are here already are recorded with the first: one change of the ledger is enough.
         while let Ok(true) = outcome
             && answers.refused.is_empty()
             && let Some(flight) = flights.pop_front()

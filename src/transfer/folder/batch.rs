@@ -1,4 +1,4 @@
-//! Messages that go to the destination together: as they come, and with their intents written down.
+//! Messages that go to the destination together: as they come, and with their intents recorded.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(in crate::transfer) struct Loaded {
     pub(in crate::transfer) reserved: OwnedSemaphorePermit,
 }
 
-/// Messages that wait until they are enough to go, before anything is written down.
+/// Messages that wait until they are enough to go, before anything is recorded.
 #[derive(Default)]
 pub(in crate::transfer) struct Load {
     messages: Vec<Loaded>,
@@ -73,7 +73,7 @@ impl Load {
     }
 }
 
-/// Messages whose intents are written down.
+/// Messages whose intents are recorded.
 #[derive(Default)]
 pub(in crate::transfer) struct Batch {
     pub(in crate::transfer) rows: Vec<Sent>,

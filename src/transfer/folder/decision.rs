@@ -1,4 +1,4 @@
-//! What becomes of one folder, from what is known of it. Pure: no server, no ledger, no waiting.
+//! What happens to one folder, from what is known of it. Pure: no server, no ledger, no waiting.
 
 use crate::imap::Opened;
 use crate::plan::CopyMode;
@@ -29,7 +29,7 @@ pub(in crate::transfer) enum FolderDecision {
     Adopt,
     /// Nothing more is copied into it in this run; its messages stay as they are.
     Refuse(FolderRefusal),
-    /// Every message has its copy: only flags are left to be settled.
+    /// Every message has its copy: only flags are left to be set.
     Skip,
     /// Its messages are sent.
     Copy,
@@ -38,7 +38,7 @@ pub(in crate::transfer) enum FolderDecision {
 /// Why nothing more is copied into a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum FolderRefusal {
-    /// The destination has made it anew, and after the switch people decide about that.
+    /// The destination has recreated it, and after the switch people decide about that.
     MadeAnew,
     /// Its copies might be doubled.
     HardlyAnyRecognised {

@@ -304,7 +304,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // Gone, not handed out, or so much larger than listed that it was left out: in pieces it may come all the same.
+        // Gone, not returned, or so much larger than listed that it was left out: in pieces it may come all the same.
         drop(reserved);
         self.send(Item::Flush).await?;
         self.read_large(row, None).await
@@ -327,7 +327,7 @@ impl Reader<'_> {
         }
     }
 
-    /// No bytes came: gone, or listed and not handed out.
+    /// No bytes came: gone, or listed and not returned.
     async fn give_up_without_bytes(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         match self.session.is_listed(row.uid).await {
             Ok(false) => self.give_up(row, MessageState::Vanished, Reason::Gone).await,
@@ -353,7 +353,7 @@ impl Reader<'_> {
         let beside = Beside { named: named.as_ref(), slot: self.slot(&row) };
         let mut reading = read_large(self.session, (wanted, beside), first).await;
         if matches!(reading, Ok(Reading::Doubtful(_))) {
-            // What one connection does not hand out another may.
+            // What one connection does not return another may.
             self.work.meter.download(row.size)?;
             // Boxed, as it opens a connection.
             reading = Box::pin(self.read_anew((wanted, named.as_ref()), first)).await?;

@@ -41,7 +41,7 @@ pub(in crate::transfer) struct Large {
     pub(in crate::transfer) head: Vec<u8>,
 }
 
-/// What comes of reading a large message.
+/// The outcome of reading a large message.
 #[derive(Debug)]
 pub(in crate::transfer) enum Reading {
     Message(Large),

@@ -328,7 +328,7 @@ impl Writer<'_> {
         Err(TransferError::SecondRun { folder: self.folder.unit.plan.destination.to_string(), doubled: 0 })
     }
 
-    /// Opens the folder that is being filled, to look into it; an error where it was made anew meanwhile.
+    /// Opens the folder that is being filled, to look into it; an error where it was recreated meanwhile.
     pub(in crate::transfer) async fn reopen(&mut self) -> Result<Opened, TransferError> {
         let at = TransferError::at(Side::Destination);
         let opened = self.session.select(&self.folder.unit.raw).await.map_err(&at)?;

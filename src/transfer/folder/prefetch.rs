@@ -17,7 +17,7 @@ const GROUP_BYTES: u64 = 1 << 20;
 /// Bytes that are asked for before the folder is known to be the one that was listed.
 const AHEAD_BYTES: u64 = 4 * GROUP_BYTES;
 
-/// Requests that went out behind the opening of their folder. What comes of them counts only when the folder is the
+/// Requests that went out behind the opening of their folder. The outcome of them counts only when the folder is the
 /// one that was listed; messages that are no longer to do are dropped as they come.
 pub(in crate::transfer) struct Ahead {
     groups: Vec<Asked>,

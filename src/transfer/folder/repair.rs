@@ -1,4 +1,4 @@
-//! What becomes of a message that the destination refuses: repairs one after the other, then a file, then its words.
+//! What happens to a message that the destination refuses: repairs one after the other, then a file, then its words.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ struct Obstacle {
     meaning: RefusalMeaning,
 }
 
-/// What has become of a message that is not taken in any form.
+/// What happened to a message that is not taken in any form.
 struct Saved {
     state: MessageState,
     reason: Reason,
@@ -423,7 +423,7 @@ pub(in crate::transfer) fn ending(refusal: Refusal, completion: Completion) -> T
             let meaning = meaning(&completion);
             TransferError::Throttled { side, seconds, words, meaning }
         }
-        // Deleted meanwhile: a new connection makes it anew and looks what is in it.
+        // Deleted meanwhile: a new connection recreates it and looks what is in it.
         Refusal::FolderMissing => TransferError::FolderChanged { side, change: FolderChange::Gone(words) },
         Refusal::Message => {
             TransferError::Server { side, source: ImapError::Refused { command: "APPEND", completion } }

@@ -386,7 +386,7 @@ impl Worker {
         place.settle_absent(&work.context.control, work.context.request.limits.late_append).await
     }
 
-    /// The destination folder, opened to look at; `None` where it was made anew meanwhile.
+    /// The destination folder, opened to look at; `None` where it was recreated meanwhile.
     async fn place_in<'b>(
         &'b mut self,
         work: &CopyState<'b>,

@@ -30,7 +30,7 @@ impl GmailDeduplication {
                 opened = Some((one.target, uid_validity));
             }
             let place = opened.map(|(_, uid_validity)| Placement::new(uid_validity, one.copy));
-            // One that is not handed out stays what it is, and the verification holds it against the copy.
+            // One that is not returned stays what it is, and the verification holds it against the copy.
             let Some(kept) =
                 hash_of(session, one.copy).await.map_err(TransferError::from_imap(Side::Destination))?
             else {

@@ -149,7 +149,7 @@ impl LabelAssignment {
         }
     }
 
-    /// What becomes of a row that waits or is left out; `None` where it stays as it is.
+    /// What happens to a row that waits or is left out; `None` where it stays as it is.
     fn verdict(&self, index: usize, row: &LedgerRow) -> Option<MessageResult> {
         let is_left_out = row.state == MessageState::LeftOut;
         if is_left_out && !row.reason.as_ref().is_some_and(is_ours) {

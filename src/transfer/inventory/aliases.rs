@@ -29,7 +29,7 @@ pub(in crate::transfer) async fn other_names(
                 Ok(Some(digest)) if !known.insert(digest) => {
                     others.insert(folder.raw.clone());
                 }
-                // The folder's own trouble is told when it is copied.
+                // The copy reports the folder's own trouble.
                 Ok(_) | Err(ImapError::Refused { .. } | ImapError::BadName(_)) => {}
                 Err(error) => return Err(error),
             }

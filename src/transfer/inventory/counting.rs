@@ -116,7 +116,7 @@ async fn list_again_where_empty(
     Ok(())
 }
 
-/// Signs in anew on one side and lists its folders: only then does a sign-in count. Trouble that passes is tried again, and
+/// Signs in again on one side and lists its folders: only then does a sign-in count. Trouble that passes is tried again, and
 /// that of one folder stays there.
 pub async fn look_in(
     access: &Access,

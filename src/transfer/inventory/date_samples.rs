@@ -51,7 +51,7 @@ async fn day(source: &mut Session, request: FactsBehindOpening) -> Result<Option
     let mut samples: Vec<MessageFacts> = Vec::new();
     let mut listing = match source.opened(request).await {
         Ok((_, listing)) => listing,
-        // The folder's own trouble is told when it is copied.
+        // The copy reports the folder's own trouble.
         Err(ImapError::Refused { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };

@@ -96,7 +96,7 @@ async fn survey_source(session: &mut Session, known: &BTreeSet<String>) -> Resul
             None if messages == 0 || !folder.is_selectable() || stays.contains_key(&folder.raw) => 0,
             None => match session.folder_bytes(&folder.raw).await {
                 Ok(bytes) => bytes,
-                // The folder's own trouble is told when it is copied.
+                // The copy reports the folder's own trouble.
                 Err(ImapError::Refused { .. } | ImapError::BadName(_)) => 0,
                 Err(error) => return Err(error),
             },

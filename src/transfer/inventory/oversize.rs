@@ -35,7 +35,7 @@ pub async fn find_oversize(
                 found.close.extend(listed(&folder.source, near));
                 found.folders.extend(listed(&folder.source, over));
             }
-            // The folder's own trouble is told when it is copied; a search that is refused says nothing of its mail.
+            // The copy reports the folder's own trouble; a search that is refused says nothing of its mail.
             Err(ImapError::Refused { .. }) => {
                 tracing::info!("did not search {} for large messages", folder.source);
             }

@@ -28,7 +28,7 @@ struct Known {
     later: Vec<(LedgerRow, SourceUid)>,
 }
 
-/// What has become of the later ones.
+/// What happened to the later ones.
 pub(in crate::transfer) struct Settled {
     /// Their first one is copied.
     pub(in crate::transfer) left_out: Vec<LedgerRow>,
@@ -47,7 +47,7 @@ impl Twins {
         Ok((!alike.is_empty()).then_some(Self { alike, known }))
     }
 
-    /// Whether the same has come before, so that this one waits for what becomes of that.
+    /// Whether the same has come before, so that this one waits for what happens to that.
     pub(in crate::transfer) fn waits(&self, row: &LedgerRow, sha256: [u8; 32]) -> bool {
         if !self.alike.contains(&row.uid) {
             return false;

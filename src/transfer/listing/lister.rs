@@ -39,7 +39,7 @@ impl Listed {
     }
 }
 
-/// What is said of a folder that the source made anew after the switch.
+/// What is said of a folder that the source recreated after the switch.
 const MADE_ANEW: &str = "the folder was recreated at the source, and Mailferry cannot tell its messages \
                          from those already copied; after the switch it sends nothing a second time \
                          without being asked";
@@ -97,7 +97,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), known }
     }
 
-    /// The folder in the ledger. `None` where the source made it anew after the switch: which copies people have moved or
+    /// The folder in the ledger. `None` where the source recreated it after the switch: which copies people have moved or
     /// removed since would be forgotten, and these would be made a second time.
     fn folder(&self, plan: &FolderPlan, uid_validity: UidValidity) -> Result<Option<FolderId>, ProjectError> {
         same_folder(self.ledger, plan, uid_validity, self.known.options.mode)
@@ -320,7 +320,7 @@ async fn list_source(
     };
     let (opened, present) = match found {
         Ok(found) => found,
-        // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
+        // Cut short or refused: the folder is reported, and nothing in it passes for vanished.
         Err(error) => return told_of_folder(error).map(Listed::closed),
     };
     let Some(folder) = same_folder(ledger, plan, opened.uid_validity, known.options.mode)? else {
@@ -371,12 +371,12 @@ async fn since_last_run(
     let known = KnownUids { modseq, uids: &uids };
     match session.uids_since(&plan.source_raw, known).await {
         Ok(Some((opened, present))) => {
-            // A folder that was made anew has lost its rows by now, and its UIDs mean something else.
+            // A folder that was recreated has lost its rows by now, and its UIDs mean something else.
             let place = (&plan.source_raw, &plan.source, &plan.destination);
             let folder = ledger.folder(place.0, place.1, place.2, opened.uid_validity)?;
             Ok(ledger.highest_uid(folder)?.is_some().then_some((opened, present)))
         }
-        // A refusal is said again where the folder is opened in the plain way, and is told of then.
+        // A refusal is said again where the folder is opened in the ordinary way, and is reported then.
         Ok(None) | Err(ImapError::Refused { .. } | ImapError::BadName(_)) => Ok(None),
         Err(error) => Err(TransferError::at(Side::Source)(error)),
     }

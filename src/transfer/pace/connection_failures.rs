@@ -32,7 +32,7 @@ struct Learnt {
     listings: BTreeMap<String, Listing>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
     goodbyes: BTreeMap<(String, Side), (u32, String)>,
-    /// How often folders of the source were made anew since they were listed.
+    /// How often folders of the source were recreated since they were listed.
     made_anew: BTreeMap<String, u32>,
     /// Folders that one connection at a time writes into.
     kept_to_one: BTreeSet<FolderId>,
@@ -120,7 +120,7 @@ impl ConnectionFailures {
         Some(verdict)
     }
 
-    /// The server of this side has failed by itself: that says nothing about the message that was under way.
+    /// The server of this side has failed on its own: that says nothing about the message that was under way.
     pub(in crate::transfer) fn failed_at(&self, folder: FolderId, side: Side, first: Option<SourceUid>) {
         let mut learnt = self.learnt();
         let trouble = learnt.folders.entry((folder, side)).or_default();

@@ -70,7 +70,7 @@ impl RepairMemory {
     }
 
     /// Repairs that are not tried (again) on this message: those at which the connection ended, and for a message that
-    /// ends it by itself all but the one that has been seen to help.
+    /// ends it on its own all but the one that has been seen to help.
     pub(in crate::transfer) fn steps_to_skip(
         &self,
         folder: FolderId,

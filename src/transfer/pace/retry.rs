@@ -24,7 +24,7 @@ struct Patience {
 const FOR_LOAD: Patience = Patience { tries: 24, time: Duration::from_hours(6) };
 /// For one that names the time itself: rates of a day are counted so.
 const FOR_ASKED: Patience = Patience { tries: 1_000, time: Duration::from_hours(72) };
-/// For one that has failed by itself.
+/// For one that has failed on its own.
 const FOR_FAILURE: Patience = Patience { tries: 6, time: Duration::from_mins(30) };
 /// For a command that it has refused for no reason that passes: another connection may do better.
 const FOR_REFUSAL: Patience = Patience { tries: 2, time: Duration::from_mins(1) };

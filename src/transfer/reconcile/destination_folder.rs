@@ -17,7 +17,7 @@ use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assi
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
-/// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
+/// Copies that are found again after which a folder that was recreated counts as the one that it was, however many are
 /// not there (mbsync takes the same bounds).
 const ENOUGH_FOUND: usize = 20;
 /// The first of the waits for an APPEND whose connection has broken.
@@ -67,9 +67,9 @@ impl CopyAttributes {
 /// What came of comparing a folder with its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Compared {
-    /// What is there is written down.
+    /// What is there is recorded.
     Whole,
-    /// The folder was made anew, holds other messages, and hardly any of our copies can be recognised in it: sending
+    /// The folder was recreated, holds other messages, and hardly any of our copies can be recognised in it: sending
     /// them again might double them all.
     HardlyAny {
         /// Copies that were recognised.

@@ -58,7 +58,7 @@ pub(in crate::transfer) struct MissingCopyScan<'p> {
     known: BTreeSet<FolderPath>,
 }
 
-/// What is told of a folder.
+/// What is reported about a folder.
 pub(in crate::transfer) type Told<'p> = (&'p FolderPlan, FolderTrouble, String);
 
 impl<'p> MissingCopyScan<'p> {

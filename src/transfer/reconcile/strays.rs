@@ -1,5 +1,5 @@
 //! Mail that has come to the destination since the last run that ended well, and that no row claims. Copies that nobody
-//! has written down may be among it, in whatever folder people have filed them meanwhile.
+//! has recorded may be among it, in whatever folder people have filed them meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,7 +226,7 @@ impl Seekers {
         self.rows.iter().map(|(_, row)| row.identity).chain(sent)
     }
 
-    /// Writes down the copies that are in this folder, and looks no further for them. `first` are messages of other
+    /// Records the copies that are in this folder, and looks no further for them. `first` are messages of other
     /// places that these may belong to. UIDs that are given away now.
     async fn settle_in(
         &mut self,
@@ -307,7 +307,7 @@ impl Seekers {
     }
 }
 
-/// Remembers the destination's folders as they were listed, once everything that was sent before is written down.
+/// Remembers the destination's folders as they were listed, once everything that was sent before is recorded.
 pub(in crate::transfer) fn remember(
     ledger: &Ledger,
     destination: &FoldersByName,

@@ -59,7 +59,7 @@ impl Doubts {
         self.rows.insert(row.uid, Doubt { row, copy, is_short });
     }
 
-    /// What comes of one of them.
+    /// The outcome of one of them.
     fn judge(&self, doubt: &Doubt, found: Option<&Found>, report: &mut VerifyReport) {
         let Doubt { row, copy, is_short } = doubt;
         let found = match found {
@@ -189,7 +189,7 @@ impl Parts {
             if let Some(doubt) = doubts.rows.remove(&uid) {
                 let found = found.get(&uid);
                 doubts.judge(&doubt, found, report);
-                // The source lists another length than it hands out; the next verification knows.
+                // The source lists another length than it returns; the next verification knows.
                 let is_equal = matches!(found, Some(Found::Form(form)) if form.sha256 == doubt.copy.sha256);
                 if is_equal && doubt.copy.bytes != doubt.row.size && doubt.row.state != MessageState::Repaired
                 {

@@ -240,7 +240,7 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// Messages that the source has handed out much shorter than it lists them.
+    /// Messages that the source has returned much shorter than it lists them.
     fn doubt_short_ones(
         &self,
         page: &mut Page<'_>,

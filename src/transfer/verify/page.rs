@@ -1,4 +1,4 @@
-//! Some copies of one folder, compared with what the destination shows and hands out.
+//! Some copies of one folder, compared with what the destination shows and returns.
 
 use std::collections::{BTreeMap, BTreeSet};
 

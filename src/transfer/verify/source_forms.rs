@@ -161,7 +161,7 @@ async fn settle(
     Ok(found)
 }
 
-/// What a large message of the opened folder is made of; `None` where it is not handed out.
+/// What a large message of the opened folder is made of; `None` where it is not returned.
 pub(in crate::transfer) async fn large_source_form(
     session: &mut Session,
     one: &Sought,
@@ -241,7 +241,7 @@ async fn walk_both(session: &mut Session, one: &Sought) -> Result<Option<Found>,
     })
 }
 
-/// Whether the opened folder still has a message that it refuses to hand out. A folder that answers nothing has it.
+/// Whether the opened folder still has a message that it refuses to return. A folder that answers nothing has it.
 async fn is_listed(session: &mut Session, uid: SourceUid) -> Result<bool, ImapError> {
     let mut is_there = false;
     let asked = session

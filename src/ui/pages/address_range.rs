@@ -1,3 +1,5 @@
+//! The tab “Address range” of the audit: a grid of the neighbouring addresses and what is known about each.
+
 use egui::{Rect, Ui, Vec2};
 
 use crate::audit::{AddressRange, CellState, ListRow, RangeCell};

@@ -1,3 +1,5 @@
+//! The Copy page: progress of every mailbox, speed, pauses and problems.
+
 use egui::text::LayoutJob;
 use egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 

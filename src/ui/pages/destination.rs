@@ -1,3 +1,5 @@
+//! The Destination page: providers compared side by side, and the choice of one.
+
 use egui::{CursorIcon, OpenUrl, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::change_question;

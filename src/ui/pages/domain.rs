@@ -1,3 +1,5 @@
+//! The Domain page: the domain, its source server, and the options of the audit.
+
 use egui::{CursorIcon, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::source_question;

@@ -1,3 +1,5 @@
+//! The last page: what was copied, what remains to do, and the reports to save.
+
 use egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};

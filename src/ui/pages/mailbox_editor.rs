@@ -1,3 +1,5 @@
+//! The editor below a mailbox row: users, passwords and ways to sign in on both sides.
+
 use egui::{Frame, Id, Key, Margin, Ui};
 
 use super::mailbox_row::sign_in_words;

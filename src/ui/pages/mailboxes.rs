@@ -1,3 +1,5 @@
+//! The Mailboxes page: add, import, choose and sign in mailboxes.
+
 use std::collections::BTreeSet;
 
 use egui::{Rect, Ui, Vec2};

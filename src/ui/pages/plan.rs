@@ -1,3 +1,5 @@
+//! The Plan page: the tree of folders, with the place and the fate of each.
+
 use std::collections::BTreeSet;
 
 use egui::{Pos2, Rect, Stroke, Ui, Vec2};

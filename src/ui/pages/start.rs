@@ -1,3 +1,5 @@
+//! The start page: open, create or rehearse a project.
+
 use egui::{
     Align, CornerRadius, CursorIcon, Frame, Layout, Margin, Pos2, Rect, Role, ScrollArea, Sense, Ui,
     UiBuilder, Vec2, WidgetInfo,

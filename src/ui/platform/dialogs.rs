@@ -1,3 +1,5 @@
+//! File dialogs of the desktop, on a thread of their own so that the window keeps drawing.
+
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 

@@ -1,3 +1,5 @@
+//! The footer of a page: one sentence about what comes next, and the buttons for it.
+
 use egui::{
     Align, Align2, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
 };

@@ -1,3 +1,5 @@
+//! The steps at the left edge of the window, with the state of each.
+
 use egui::{
     Color32, CornerRadius, CursorIcon, EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, Role,
     ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,

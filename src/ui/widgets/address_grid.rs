@@ -1,3 +1,5 @@
+//! A grid of IP addresses, each coloured by what is known about it.
+
 use std::collections::BTreeMap;
 
 use egui::{

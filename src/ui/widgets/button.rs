@@ -1,3 +1,5 @@
+//! Buttons: primary, secondary, link and danger.
+
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo,

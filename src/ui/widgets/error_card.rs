@@ -1,3 +1,5 @@
+//! A card for one error: what happened, why, and a button for each way out.
+
 use egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::button::Button;

@@ -1,3 +1,5 @@
+//! Text fields with a label and an error below.
+
 use egui::{
     Align2, CornerRadius, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
     UiBuilder, Vec2,

@@ -1,3 +1,5 @@
+//! Panels: framed areas with a heading.
+
 use egui::{
     Align2, CornerRadius, Frame, Layout, Margin, Mesh, Rect, Response, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,

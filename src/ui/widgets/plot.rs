@@ -1,3 +1,5 @@
+//! The plot of the speed of a copy over time, and the same in words for screen readers.
+
 use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::text;

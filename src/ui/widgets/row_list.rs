@@ -1,3 +1,5 @@
+//! A table whose rows can be reached with the keyboard and by screen readers.
+
 use std::ops::Range;
 
 use egui::{

@@ -1,3 +1,5 @@
+//! The tree of an SPF evaluation, with the cost of every term.
+
 use egui::{Align2, CornerRadius, Frame, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::row_list::{Column, cells};

@@ -24,7 +24,7 @@ impl Pour {
         Self { uid, most_bytes, waiting: Vec::new(), length: None, beyond: None, is_contrary: false }
     }
 
-    /// What becomes of a literal that follows on this text: `None` where it is not the message that is waited for. Notes
+    /// What happens to a literal that follows on this text: `None` where it is not the message that is waited for. Notes
     /// its length.
     pub(super) fn begins(&mut self, text: &[u8], length: usize) -> Option<Literal> {
         if !self.is_ours(text) {
@@ -102,7 +102,7 @@ impl<S> Gate<S> {
         self.pour.take().map(|pour| pour.outcome()).unwrap_or_default()
     }
 
-    /// What becomes of the literal behind this text, where somebody waits for that message.
+    /// What happens to the literal behind this text, where somebody waits for that message.
     pub(super) fn poured(&mut self, text: &[u8], length: usize) -> Option<Literal> {
         let pour = self.pour.as_mut()?;
         pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)

@@ -16,11 +16,11 @@ const fn goodbye(side: Side) -> u32 {
     }
 }
 
-/// How often a folder of the source may be made anew, in one run, since it was listed.
+/// How often a folder of the source may be recreated, in one run, since it was listed.
 const TIMES_MADE_ANEW: u32 = 3;
 
 impl ConnectionFailures {
-    /// The source has made the folder anew since it was listed.
+    /// The source has recreated the folder since it was listed.
     pub(in crate::transfer) fn was_made_anew(&self, folder: &str) {
         *self.learnt().made_anew.entry(folder.to_owned()).or_default() += 1;
     }
@@ -127,7 +127,7 @@ impl ConnectionFailures {
         self.learnt().makes_one_by_one = true;
     }
 
-    /// Whether folders are made one by one.
+    /// Whether folders are made one at a time.
     pub(in crate::transfer) fn makes_one_by_one(&self) -> bool {
         self.learnt().makes_one_by_one
     }

@@ -1,3 +1,5 @@
+//! Sample states of a copy for tests of pages.
+
 use super::{NOW, ago, certificate_error, changed_certificate, error, planned, with};
 use crate::engine::{
     Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, MailboxProgress,

@@ -1,3 +1,5 @@
+//! Sample mailboxes for tests of pages: each state of a sign-in, certificates and their errors.
+
 use super::{NOW, ago, chosen, endpoint, error};
 use crate::engine::{
     ApprovedCertificate, CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState,
