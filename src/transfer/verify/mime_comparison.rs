@@ -89,7 +89,7 @@ impl Doubts {
                 return;
             }
             None if is_as_sent => {
-                format!("{} bytes instead of the {} that the source listed", copy.bytes, row.size)
+                format!("{} bytes instead of {}, the size that the source listed", copy.bytes, row.size)
             }
             None => NO_LONGER_THERE.to_owned(),
             Some(found) if found.sha256 == copy.sha256 || (is_repaired && is_as_sent) => {
@@ -98,7 +98,10 @@ impl Doubts {
             }
             Some(found) if is_as_sent && found.bytes == copy.bytes => OTHER_NOW.to_owned(),
             Some(found) if is_as_sent => {
-                format!("{} bytes instead of the {} that the source returns now", copy.bytes, found.bytes)
+                format!(
+                    "{} bytes instead of {}, the size that the source returns now",
+                    copy.bytes, found.bytes
+                )
             }
             Some(found) if row.sha256.is_some_and(|read| read != found.sha256) && !is_repaired => {
                 OTHER_BY_NOW.to_owned()
