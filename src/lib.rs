@@ -7,7 +7,7 @@
 //! | values | [`values`], [`assets`] |
 //! | pure | [`audit`], [`providers`], [`records`], [`plan`], [`report`] |
 //! | wires | [`dns`], [`web`], [`net`], [`imap`], [`smtp`], [`project`], [`secrets`] |
-//! | jobs | [`survey`], [`signin`], [`transfer`] |
+//! | jobs | [`survey`], [`signin`], [`transfer`], [`cutover`] |
 //! | engine | [`engine`]: Command in, Snapshot and Event out |
 //! | faces | [`cli`], `ui` (feature `gui`) |
 //! | side | [`rehearsal`]: practice servers inside the program |
@@ -15,6 +15,7 @@
 pub mod assets;
 pub mod audit;
 pub mod cli;
+pub mod cutover;
 pub mod dns;
 pub mod engine;
 pub mod imap;

@@ -54,6 +54,8 @@ pub enum Task {
     SignIn(Box<SignIn>),
     /// Write the PowerShell that lets a Microsoft application into mailboxes, and the one that takes it back.
     ExchangeAccess(ExchangeAccess),
+    /// Watch the switch: who sees the old mail hosts, who the new ones, and what comes next.
+    Watch(Watch),
 }
 
 /// `mailferry rehearse`.
@@ -503,6 +505,22 @@ pub struct Records {
     /// The output file; standard output by default.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `mailferry watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The project whose switch is watched.
+    pub project: PathBuf,
+    /// Look once, instead of every 30 seconds until the switch is over and late mail was brought over.
+    #[arg(long)]
+    pub once: bool,
+    /// Ask this resolver instead of the system's; may be repeated. The first one finds the name servers.
+    #[arg(long = "resolver", value_name = "HOST:PORT")]
+    pub resolvers: Vec<String>,
+    /// Write the newest look as JSON; “-” is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// Stages of the records.

@@ -27,6 +27,7 @@ mod rehearse;
 mod sign_in;
 mod spf;
 mod verdict;
+mod watch;
 mod wishes;
 
 use std::process::ExitCode;
@@ -87,6 +88,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Records(arguments) => records::run(&arguments),
         Task::SignIn(arguments) => sign_in::run(&arguments),
         Task::ExchangeAccess(arguments) => sign_in::exchange_access(&arguments),
+        Task::Watch(arguments) => watch::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

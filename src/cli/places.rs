@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use super::args::{Audit, AuditDiff, Copy, Records, Verdict};
+use super::args::{Audit, AuditDiff, Copy, Records, Verdict, Watch};
 use crate::engine::{check_output, is_same_place, not_written};
 
 /// A flag and the file that it names.
@@ -64,6 +64,11 @@ pub fn check_records(arguments: &Records) -> Result<(), CliError> {
         ("--facts", arguments.facts.as_deref()),
     ];
     check(&[("--out", arguments.out.as_deref())], &inputs, None)
+}
+
+/// The output of `mailferry watch`.
+pub fn check_watch(arguments: &Watch) -> Result<(), CliError> {
+    check(&[("--json", arguments.json.as_deref())], &[], Some(&arguments.project))
 }
 
 fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) -> Result<(), CliError> {

@@ -1,4 +1,6 @@
-//! The commands `audit`, `spf` and `records`, which need no project. Each runs to completion on the calling thread.
+//! The commands `audit`, `spf` and `records`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
+
+mod switch;
 
 pub mod sign_in;
 
@@ -7,6 +9,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use switch::{SwitchReport, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Facts;

@@ -50,6 +50,16 @@ impl Project {
         self.commit_durable(|transaction| put(transaction, "zone-facts", facts_json))
     }
 
+    /// What was seen of the switch, as the JSON text that was given.
+    pub fn switch_watch(&self) -> Result<Option<String>, ProjectError> {
+        self.document_text("switch-watch")
+    }
+
+    /// Keeps what was seen of the switch.
+    pub fn set_switch_watch(&self, watch_json: &str) -> Result<(), ProjectError> {
+        self.commit_durable(|transaction| put(transaction, "switch-watch", watch_json))
+    }
+
     /// Reads a stored value; `None` where there is none.
     pub(super) fn document<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ProjectError> {
         self.document_text(name)?

@@ -172,6 +172,7 @@ pub const FLOORS: &[Floor] = &[
         rooms: &["values", "message", "plan", "net", "imap", "project"],
         crates: &["futures", "sha2", "tempfile", "tokio", "tokio_util", "tracing"],
     },
+    Floor { room: "cutover", rooms: &["values", "dns", "records"], crates: &["futures", "tokio"] },
     Floor {
         room: "rehearsal",
         rooms: &["values"],
@@ -209,6 +210,7 @@ pub const FLOORS: &[Floor] = &[
             "signin",
             "survey",
             "transfer",
+            "cutover",
             "rehearsal",
         ],
         crates: &[
@@ -225,7 +227,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "cli",
-        rooms: &["values", "audit", "providers", "records", "plan", "report", "engine"],
+        rooms: &["values", "audit", "providers", "records", "plan", "report", "cutover", "engine"],
         crates: &[
             "clap",
             "indicatif",

@@ -20,3 +20,4 @@ mod results;
 mod same_account;
 mod strangers;
 mod verdict;
+mod watch;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod certificates;
+mod cutover;
 mod folders;
 mod problems;
 mod reasons;
@@ -32,6 +33,7 @@ use crate::survey::{ControlHostError, EvidenceError, SurveyError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
+pub(super) use cutover::cutover;
 pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub use reasons::{reason_words, rename_words, why};

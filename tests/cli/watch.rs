@@ -1,0 +1,222 @@
+//! `mailferry watch` over two real name servers: a primary that takes signed updates (RFC 2136, RFC 8945), and a secondary
+//! that lags until it is told (RFC 1996). The switch is published, followed, proven over, and taken back.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use mailferry::project::{CopyJob, CopyJobPhase, Project};
+use mailferry::providers::ProviderId;
+use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use mailferry::values::{DomainName, UnixTime};
+use mailferry_test_support::fakes::dns_relay::DnsRelay;
+use mailferry_test_support::programs::{free_port, require_program, until};
+use mailferry_test_support::servers::named::Named;
+use serde_json::Value;
+
+const SECRET: &str = "c3dpdGNoLW9mLXRoZS10ZXN0cy1vbmx5ISE=";
+const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 99);
+const OLD: &str = "10 mail.weber.test.";
+const NEW: &str = "10 in1.provider.test.";
+
+struct Net {
+    home: tempfile::TempDir,
+    port: u16,
+    second_port: u16,
+    _primary: Named,
+    second: Option<(Named, DnsRelay)>,
+    nsupdate: PathBuf,
+}
+
+fn start() -> Option<Net> {
+    let nsupdate = require_program("nsupdate", "bind9-dnsutils")?;
+    let home = tempfile::tempdir().unwrap();
+    let (port, second_port) = (free_port(), free_port());
+    let file = |name: &str| home.path().join(name).display().to_string();
+    let zone = format!(
+        "$ORIGIN weber.test.\n$TTL 1\n@ SOA ns1 hostmaster 1 7200 3600 1209600 1\n@ NS ns1\n@ NS ns2\n\
+         ns1 A 127.0.0.1\nns2 A {SECOND}\n@ MX {OLD}\nmail A 192.0.2.25\n"
+    );
+    std::fs::write(file("primary"), zone).unwrap();
+    let key = format!("key \"switch\" {{ algorithm hmac-sha256; secret \"{SECRET}\"; }};");
+    let primary = format!(
+        "{key} zone \"weber.test\" {{ type primary; file \"{}\"; allow-update {{ key switch; }}; allow-transfer {{ key switch; }}; notify no; }};",
+        file("primary")
+    );
+    let root = "$TTL 300\n. SOA ns1.weber.test. hostmaster.weber.test. 1 7200 3600 1209600 300\n. NS ns1.weber.test.\n";
+    let primary = Named::start_at(port, &[(".", root.to_owned())], &primary)?;
+    let secondary = format!(
+        "{key} zone \"weber.test\" {{ type secondary; file \"{}\"; masterfile-format text; primaries {{ 127.0.0.1 port {port} key switch; }}; notify no; }};",
+        file("secondary")
+    );
+    let second = Named::start_at(second_port, &[], &secondary)?;
+    let relay = DnsRelay::start((SECOND, port), second_port);
+    Some(Net { home, port, second_port, _primary: primary, second: Some((second, relay)), nsupdate })
+}
+
+impl Net {
+    /// Replaces the MX records at the primary.
+    fn publish(&self, mx: &str) {
+        let script = format!(
+            "server 127.0.0.1 {}\nzone weber.test\nupdate delete weber.test MX\nupdate add weber.test 1 MX {mx}\nsend\n",
+            self.port
+        );
+        let mut child = Command::new(&self.nsupdate)
+            .args(["-y", &format!("hmac-sha256:switch:{SECRET}")])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
+    /// Tells the secondary that there is a new version (RFC 1996 section 3).
+    fn tell_the_secondary(&self) {
+        let mut notify = vec![0, 7, 0x24, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in ["weber", "test", ""] {
+            notify.push(u8::try_from(label.len()).unwrap());
+            notify.extend_from_slice(label.as_bytes());
+        }
+        notify.extend_from_slice(&[0, 6, 0, 1]);
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.send_to(&notify, (Ipv4Addr::LOCALHOST, self.second_port)).unwrap();
+    }
+
+    fn run(&self, project: &Path) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_mailferry"))
+            .arg("watch")
+            .arg(project)
+            .args(["--once", "--json", "-", "--resolver", &format!("127.0.0.1:{}", self.port)])
+            .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .env("XDG_DATA_HOME", self.home.path().join("data"))
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .output()
+            .unwrap()
+    }
+
+    #[track_caller]
+    fn look(&self, project: &Path, status: i32) -> Value {
+        let output = self.run(project);
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn project(&self, domain: &str, with_plan: bool) -> PathBuf {
+        let path = self.home.path().join(format!("{domain}-{with_plan}.mailferry"));
+        let domain = DomainName::parse(domain).unwrap();
+        let project = Project::create(&path, &domain, false).unwrap();
+        if with_plan {
+            project.set_records_plan(Some(&plan(domain))).unwrap();
+        }
+        project.close().unwrap();
+        path
+    }
+}
+
+fn plan(domain: DomainName) -> RecordsPlan {
+    let line = |change, value: &str| DiffLine {
+        change,
+        stage: SwitchStage::AtTheSwitch,
+        name: "@".to_owned(),
+        ttl_secs: 1,
+        record_type: "MX".to_owned(),
+        value: value.to_owned(),
+        reason: String::new(),
+    };
+    let lines = vec![line(Change::Remove, OLD), line(Change::Add, NEW)];
+    RecordsPlan {
+        domain,
+        provider: ProviderId("generic".to_owned()),
+        groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
+        senders: Vec::new(),
+        notes: Vec::new(),
+        unread: std::collections::BTreeMap::new(),
+        left_out: Vec::new(),
+        judgements: Vec::new(),
+    }
+}
+
+/// What the server of this name sees.
+fn sees(report: &Value, name: &str) -> String {
+    let sights = report["reading"]["sights"].as_array().unwrap();
+    let sight = sights.iter().find(|sight| sight["viewer"]["server"]["name"] == name).unwrap();
+    sight["sees"]["kind"].as_str().unwrap().to_owned()
+}
+
+fn step<'v>(report: &'v Value, kind: &str) -> &'v Value {
+    let steps = report["steps"].as_array().unwrap();
+    &steps.iter().find(|step| step["kind"] == kind).unwrap()["state"]["kind"]
+}
+
+#[test]
+fn a_switch_is_followed_to_its_end_and_taken_back() {
+    let Some(mut net) = start() else { return };
+    let project = net.project("weber.test", true);
+    until("the secondary has the zone", || {
+        (sees(&net.look(&project, 1), "ns2.weber.test") == "old").then_some(())
+    });
+    let before = net.look(&project, 1);
+    assert_eq!(sees(&before, "ns1.weber.test"), "old");
+    assert_eq!(step(&before, "copy"), "due");
+    assert_eq!(step(&before, "publish"), "waits");
+
+    net.publish(NEW);
+    let lagging = net.look(&project, 1);
+    assert_eq!(sees(&lagging, "ns1.weber.test"), "new");
+    assert_eq!(sees(&lagging, "ns2.weber.test"), "lagging");
+    assert_eq!(lagging["reading"]["is_everywhere"], false);
+
+    net.tell_the_secondary();
+    until("nobody has the old records", || {
+        (net.look(&project, 1)["reading"]["is_over"] == true).then_some(())
+    });
+    let over = net.look(&project, 1);
+    assert_eq!(sees(&over, "ns2.weber.test"), "new");
+    assert_eq!(step(&over, "sweep"), "due", "late mail is still to be brought over");
+
+    let opened = Project::open(&project).unwrap();
+    let finished_at = Some(UnixTime(over["at"].as_i64().unwrap() + 1));
+    let job = CopyJob { phase: CopyJobPhase::Finished, is_copied: true, finished_at, ..CopyJob::default() };
+    opened.set_copy_job(&job).unwrap();
+    opened.close().unwrap();
+    let done = net.look(&project, 0);
+    assert_eq!(step(&done, "stop-old-server"), "due");
+
+    net.publish(OLD);
+    let back = net.look(&project, 1);
+    assert_eq!(sees(&back, "ns1.weber.test"), "old");
+    assert_eq!(step(&back, "stop-old-server"), "waits");
+    net.second = None;
+    assert_eq!(sees(&net.look(&project, 1), "ns2.weber.test"), "down");
+}
+
+#[test]
+fn what_cannot_be_watched_says_why_and_how_to_go_on() {
+    let Some(net) = start() else { return };
+    for (domain, with_plan, expected) in
+        [("gone.test", true, "does not exist"), ("weber.test", false, "no switch to watch")]
+    {
+        let output = net.run(&net.project(domain, with_plan));
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(expected), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_refused() {
+    let Some(net) = start() else { return };
+    let project = net.project("weber.test", true);
+    net.look(&project, 1);
+    let opened = Project::open(&project).unwrap();
+    let mut seen: Value = serde_json::from_str(&opened.switch_watch().unwrap().unwrap()).unwrap();
+    seen["last_round_at"] = (UnixTime::now().0 + 86_400).into();
+    opened.set_switch_watch(&seen.to_string()).unwrap();
+    opened.close().unwrap();
+    let output = net.run(&project);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("clock"), "{output:?}");
+}
