@@ -518,6 +518,9 @@ pub struct Watch {
     /// Ask this resolver instead of the system's; may be repeated. The first one finds the name servers.
     #[arg(long = "resolver", value_name = "HOST:PORT")]
     pub resolvers: Vec<String>,
+    /// Agree to query the servers of the domain that a project from another computer names.
+    #[arg(long)]
+    pub confirm_project: bool,
     /// Write the newest look as JSON; “-” is standard output.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::args::Watch;
 use super::{CliError, done, output};
 use crate::cutover::{StepState, reading_words, sight_words, step_words, way_back};
-use crate::engine::headless::{self, SwitchReport};
+use crate::engine::headless::{self, SwitchReport, WatchOptions};
 
 /// Between two looks. Waiting times are minutes at least, so nothing is missed for long.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -15,7 +15,9 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, CliError> {
     super::places::check_watch(arguments)?;
     let mut shown = BTreeSet::new();
     loop {
-        let report = headless::watch(&arguments.project, &arguments.resolvers)?;
+        let wanted =
+            WatchOptions { resolvers: &arguments.resolvers, confirms_project: arguments.confirm_project };
+        let report = headless::watch(&arguments.project, &wanted)?;
         show(&report, &mut shown);
         if let Some(path) = &arguments.json {
             output::write_json(path, &report)?;

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-pub use switch::{SwitchReport, watch};
+pub use switch::{SwitchReport, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Facts;

@@ -44,7 +44,7 @@ fn start() -> Option<Net> {
         "{key} zone \"weber.test\" {{ type primary; file \"{}\"; allow-update {{ key switch; }}; allow-transfer {{ key switch; }}; notify no; }};",
         file("primary")
     );
-    let root = "$TTL 300\n. SOA ns1.weber.test. hostmaster.weber.test. 1 7200 3600 1209600 300\n. NS ns1.weber.test.\n";
+    let root = "$TTL 300\n. SOA ns1.weber.test. hostmaster.weber.test. 1 7200 3600 1209600 300\n. NS ns1.weber.test.\nns1.weber.test. A 127.0.0.1\n";
     let primary = Named::start_at(port, &[(".", root.to_owned())], &primary)?;
     let secondary = format!(
         "{key} zone \"weber.test\" {{ type secondary; file \"{}\"; masterfile-format text; primaries {{ 127.0.0.1 port {port} key switch; }}; notify no; }};",
@@ -83,17 +83,21 @@ impl Net {
         socket.send_to(&notify, (Ipv4Addr::LOCALHOST, self.second_port)).unwrap();
     }
 
-    fn run(&self, project: &Path) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_mailferry"))
+    fn command(&self, project: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+        command
             .arg("watch")
             .arg(project)
             .args(["--once", "--json", "-", "--resolver", &format!("127.0.0.1:{}", self.port)])
             .env("HOME", self.home.path())
             .env("XDG_CONFIG_HOME", self.home.path().join("config"))
             .env("XDG_DATA_HOME", self.home.path().join("data"))
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
-            .output()
-            .unwrap()
+            .env_remove("DBUS_SESSION_BUS_ADDRESS");
+        command
+    }
+
+    fn run(&self, project: &Path) -> Output {
+        self.command(project).arg("--confirm-project").output().unwrap()
     }
 
     #[track_caller]
@@ -181,6 +185,7 @@ fn a_switch_is_followed_to_its_end_and_taken_back() {
     let job = CopyJob { phase: CopyJobPhase::Finished, is_copied: true, finished_at, ..CopyJob::default() };
     opened.set_copy_job(&job).unwrap();
     opened.close().unwrap();
+    drop(opened);
     let done = net.look(&project, 0);
     assert_eq!(step(&done, "stop-old-server"), "due");
 
@@ -207,6 +212,18 @@ fn what_cannot_be_watched_says_why_and_how_to_go_on() {
 }
 
 #[test]
+fn a_project_from_elsewhere_asks_nobody_before_its_owner_agrees() {
+    let Some(net) = start() else { return };
+    let project = net.project("weber.test", true);
+    let output = net.command(&project).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--confirm-project"), "{output:?}");
+    net.look(&project, 1);
+    let output = net.command(&project).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "the answer is kept: {output:?}");
+}
+
+#[test]
 fn a_wrong_clock_is_refused() {
     let Some(net) = start() else { return };
     let project = net.project("weber.test", true);
@@ -216,6 +233,7 @@ fn a_wrong_clock_is_refused() {
     seen["last_round_at"] = (UnixTime::now().0 + 86_400).into();
     opened.set_switch_watch(&seen.to_string()).unwrap();
     opened.close().unwrap();
+    drop(opened);
     let output = net.run(&project);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("clock"), "{output:?}");

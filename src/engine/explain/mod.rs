@@ -42,6 +42,7 @@ pub(super) use sign_ins::{
     grant, no_client_secret, no_guide, no_tls, provider_file, provider_file_not_read, sign_in_not_kept,
     unknown_sign_in,
 };
+pub(in crate::engine) use trust::unconfirmed;
 pub(super) use verifications::differences;
 
 /// Capitalizes the first letter, for errors whose own text begins in lower case.

@@ -22,7 +22,7 @@ impl ProjectView {
 }
 
 /// A project that was made or changed elsewhere would do these things; `None` where there is nothing to ask.
-fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
+pub(in crate::engine) fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
     if reaches.is_empty() {
         return None;
     }

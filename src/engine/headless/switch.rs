@@ -10,9 +10,21 @@ use crate::cutover::{
 };
 use crate::dns::Resolver;
 use crate::engine::api::user_error::UserError;
+use crate::engine::config::EngineConfig;
 use crate::engine::explain;
+use crate::engine::open_project::confirmed::Confirmed;
+use crate::plan::Reach;
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::values::{DomainName, UnixTime};
+
+/// What a look is told.
+#[derive(Clone, Copy, Debug)]
+pub struct WatchOptions<'a> {
+    /// `HOST:PORT` of each resolver; empty for the system's.
+    pub resolvers: &'a [String],
+    /// Whether the owner agrees to what a project from elsewhere asks.
+    pub confirms_project: bool,
+}
 
 /// Where the switch of a project stands.
 #[derive(Clone, Debug, Serialize)]
@@ -43,14 +55,30 @@ impl SwitchReport {
 /// # Errors
 /// An error for the user: the project cannot be opened or plans no switch, no resolver answers, there is no such domain or no
 /// server for it, or the clock went back.
-pub fn watch(path: &Path, resolvers: &[String]) -> Result<SwitchReport, Box<UserError>> {
+pub fn watch(path: &Path, wanted: &WatchOptions<'_>) -> Result<SwitchReport, Box<UserError>> {
     let project = Project::open(path).map_err(|error| explain::project_at(path, &error))?;
-    let looked = to_its_end(look(&project, resolvers));
+    let looked = may_ask(&project, wanted.confirms_project)
+        .and_then(|()| to_its_end(look(&project, wanted.resolvers)));
     // The look is over either way; what it said counts for more than a failure to close.
     let closed = project.close().map_err(|error| Box::new(explain::project(&error)));
     let report = looked?;
     closed?;
     Ok(report)
+}
+
+/// A project from elsewhere says whose servers are asked, so its owner here agrees first.
+fn may_ask(project: &Project, confirms: bool) -> Result<(), Box<UserError>> {
+    let mut confirmed = Confirmed::load(EngineConfig::for_this_user().confirmed_file);
+    let reach = Reach::Domain(project.domain().clone());
+    let missing = confirmed.missing(project.uuid(), vec![reach]);
+    if !confirms {
+        return explain::unconfirmed(&missing).map_or(Ok(()), |question| Err(Box::new(question)));
+    }
+    confirmed.confirm(project.uuid(), &missing, UnixTime::now()).or_else(|error| {
+        // It is asked again next time.
+        tracing::warn!(%error, "the answer could not be kept");
+        Ok(())
+    })
 }
 
 async fn look(project: &Project, addresses: &[String]) -> Result<SwitchReport, Box<UserError>> {
