@@ -139,6 +139,8 @@ fn plan(domain: DomainName) -> RecordsPlan {
         unread: std::collections::BTreeMap::new(),
         left_out: Vec::new(),
         judgements: Vec::new(),
+        files: Vec::new(),
+        dmarc_ramp: Vec::new(),
     }
 }
 
