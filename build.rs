@@ -10,6 +10,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, ValueEnum as _};
 
 // The same readers and definitions as in the program. Of each only a part is needed here.
+#[path = "src/cli/account_list_args.rs"]
+mod account_list_args;
 #[path = "src/cli/args.rs"]
 mod args;
 #[path = "src/assets/mod.rs"]
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         "src/providers",
         "src/values",
         "src/cli/args.rs",
+        "src/cli/account_list_args.rs",
         "src/cli/copy_args.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");

@@ -52,7 +52,7 @@ impl Pictures {
     /// Pages on which something was clicked.
     fn opened(&self, is_dark: bool) -> Outcome {
         type Clicks = &'static [&'static str];
-        let clicked: [(&str, samples::Sample, Step, Clicks); 12] = [
+        let clicked: [(&str, samples::Sample, Step, Clicks); 15] = [
             ("03-finding", samples::audited, Step::Audit, &["Fail: SPF needs 12 DNS lookups"]),
             ("04-address-range", samples::judged, Step::Audit, &["Address range 203.0.113.0/24"]),
             ("audit-evidence", samples::judged, Step::Audit, &["Evidence"]),
@@ -68,6 +68,9 @@ impl Pictures {
                 Step::Mailboxes,
                 &["Check it… termine@weber-familie.example"],
             ),
+            ("08-aliases", samples::with_aliases, Step::Mailboxes, &[]),
+            ("08-accounts-read", samples::accounts_to_add, Step::Mailboxes, &[]),
+            ("08-read-panel", samples::signed_in, Step::Mailboxes, &["Read from your server…"]),
             ("menu", samples::copying, Step::Copy, &["More"]),
             ("confirm", samples::copying, Step::Copy, &["More", "Stop copying…"]),
             ("plan-decision", samples::planned, Step::Plan, &["Projekte/haus goes to"]),

@@ -5,13 +5,14 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | values | [`values`], [`assets`] |
-//! | pure | [`audit`], [`providers`], [`records`], [`plan`], [`report`] |
+//! | pure | [`audit`], [`providers`], [`records`], [`accounts`], [`plan`], [`report`] |
 //! | wires | [`dns`], [`web`], [`net`], [`imap`], [`smtp`], [`project`], [`secrets`] |
 //! | jobs | [`survey`], [`signin`], [`transfer`], [`cutover`] |
 //! | engine | [`engine`]: Command in, Snapshot and Event out |
 //! | faces | [`cli`], `ui` (feature `gui`) |
 //! | side | [`rehearsal`]: practice servers inside the program |
 
+pub mod accounts;
 pub mod assets;
 pub mod audit;
 pub mod cli;

@@ -2,12 +2,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mailferry::{audit, cli, dns, imap, plan, signin, smtp, survey};
+use mailferry::{accounts, audit, cli, dns, imap, plan, signin, smtp, survey};
 use mailferry_test_support::public_targets;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, bytes)) = input.split_first() else { return };
     let mut readers: Vec<fn(&[u8])> = public_targets::TARGETS.iter().map(|target| target.read).collect();
+    readers.extend(accounts::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(imap::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(dns::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(survey::fuzz_tests::TARGETS.iter().map(|target| target.read));

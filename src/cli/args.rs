@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::account_list_args::{AccountList, ReportFiles};
 use super::copy_args::{AdminForms, PlanArgs, SignIns};
 use crate::plan::{parse_date, parse_size};
 
@@ -56,6 +57,10 @@ pub enum Task {
     ExchangeAccess(ExchangeAccess),
     /// Watch the switch: who sees the old mail hosts, who the new ones, and what comes next.
     Watch(Watch),
+    /// Read mailboxes and aliases from the files of a mail server or its panel, and write them for a provider.
+    Accounts(AccountList),
+    /// Write the report of a project.
+    Report(ReportFiles),
 }
 
 /// `mailferry rehearse`.
@@ -145,6 +150,9 @@ pub struct Audit {
     /// Write the findings as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write the findings as Markdown.
+    #[arg(long, value_name = "FILE|-")]
+    pub markdown: Option<PathBuf>,
     /// Exit with status 1 if a finding fails, or if nothing could be measured.
     #[arg(long)]
     pub strict: bool,

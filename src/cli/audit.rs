@@ -64,7 +64,10 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         })?;
         output::write_text(path, &page)?;
     }
-    let is_taken = [&arguments.html, &arguments.save_facts]
+    if let Some(path) = &arguments.markdown {
+        output::write_text(path, &report::audit_markdown(&report))?;
+    }
+    let is_taken = [&arguments.html, &arguments.markdown, &arguments.save_facts]
         .into_iter()
         .flatten()
         .any(|path| super::places::is_standard_output(path));

@@ -3,6 +3,8 @@
 //! Exit status: 0 done; 1 done, with failures listed; 2 wrong usage; 3 could not run.
 //! Machine-readable output goes to standard output, progress and messages to standard error. Passwords are never arguments.
 
+mod account_list;
+mod account_list_args;
 mod account_url;
 mod account_ways;
 mod accounts;
@@ -25,6 +27,7 @@ mod progress;
 mod records;
 mod rehearse;
 mod sign_in;
+mod report;
 mod spf;
 mod verdict;
 mod watch;
@@ -89,6 +92,8 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::SignIn(arguments) => sign_in::run(&arguments),
         Task::ExchangeAccess(arguments) => sign_in::exchange_access(&arguments),
         Task::Watch(arguments) => watch::run(&arguments),
+        Task::Accounts(arguments) => account_list::run(&arguments, log),
+        Task::Report(arguments) => report::run(&arguments, log),
     };
     match outcome {
         Ok(code) => code,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
+use super::account_list_args::{AccountList, ReportFiles};
 use super::args::{Audit, AuditDiff, Copy, Records, Verdict, Watch};
 use crate::engine::{check_output, is_same_place, not_written};
 
@@ -27,6 +28,7 @@ pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
     let outputs = [
         ("--json", arguments.json.as_deref()),
         ("--html", arguments.html.as_deref()),
+        ("--markdown", arguments.markdown.as_deref()),
         ("--save-facts", arguments.save_facts.as_deref()),
     ];
     // A finding that was checked again belongs into the file that it came from.
@@ -54,6 +56,24 @@ pub fn check_verdict(arguments: &Verdict) -> Result<(), CliError> {
         ("--save-facts", arguments.save_facts.as_deref()),
     ];
     check(&outputs, &[("the facts", Some(arguments.facts.as_path()))], None)
+}
+
+/// The outputs of `mailferry accounts`.
+pub fn check_account_list(arguments: &AccountList) -> Result<(), CliError> {
+    let outputs = [("--json", arguments.json.as_deref()), ("--out", arguments.out.as_deref())];
+    let inputs: Vec<Place<'_>> =
+        arguments.files.iter().map(|path| ("a file to read", Some(path.as_path()))).collect();
+    check(&outputs, &inputs, arguments.project.as_deref())
+}
+
+/// The outputs of `mailferry report`.
+pub fn check_report(arguments: &ReportFiles) -> Result<(), CliError> {
+    let outputs = [
+        ("--html", arguments.html.as_deref()),
+        ("--markdown", arguments.markdown.as_deref()),
+        ("--json", arguments.json.as_deref()),
+    ];
+    check(&outputs, &[], Some(&arguments.project))
 }
 
 /// The output of `mailferry records`.

@@ -1,4 +1,4 @@
-//! The commands `audit`, `spf` and `records`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
+//! The commands `audit`, `spf`, `records` and `accounts`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
 
 mod switch;
 
@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 pub use switch::{SwitchReport, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::{AccountsError, Directory};
 use crate::audit::Facts;
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
+use crate::engine::accounts_files::{NotRead, make_password, read_files};
 use crate::engine::api::command::{AuditOptions, AuditReach};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
@@ -25,7 +27,7 @@ use crate::records::{
     render,
 };
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
-use crate::values::{DomainName, MailHosts, UnixTime};
+use crate::values::{DomainName, MailHosts, Secret, UnixTime};
 
 /// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
 ///
@@ -107,6 +109,31 @@ pub fn add_probe_output(facts: &mut Facts, output: &str) -> Result<(), Box<UserE
     let elsewhere = crate::engine::jobs::survey::seen_elsewhere(output)?;
     facts.mail_hosts.get_or_insert_default().adopt(elsewhere);
     Ok(())
+}
+
+/// Reads mailboxes and aliases from the files of a server or its panel. Names without a domain get this one.
+///
+/// # Errors
+/// In the user's words: a file cannot be read, or is in no form that is known.
+pub fn accounts(
+    paths: &[PathBuf],
+    domain: &DomainName,
+    format: Option<crate::accounts::Format>,
+) -> Result<Directory, Box<UserError>> {
+    read_files(paths, domain, format).map_err(|trouble| match trouble {
+        NotRead::Failed(error) => error,
+        NotRead::SignInList(path) => {
+            Box::new(explain::accounts_file(&path.display().to_string(), &AccountsError::SignInList))
+        }
+    })
+}
+
+/// Makes a password for a new mailbox.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn new_password() -> Result<Secret, Box<UserError>> {
+    make_password()
 }
 
 /// What `mailferry spf` asks.

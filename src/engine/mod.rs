@@ -1,5 +1,6 @@
 //! The engine: Command in, Snapshot and Event out. Owns tokio, the tasks and their cancellation.
 
+mod accounts_files;
 mod actor;
 mod api;
 mod attempt;
@@ -28,9 +29,9 @@ pub use api::copy_words::{
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;
 pub use api::snapshot::{
-    ApprovedCertificate, AuditView, CertificateView, DestinationView, DomainView, ForecastsView,
-    KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins, ProjectView, RecentProject,
-    RecordsView, SavedView, ServerCandidate, SignInState, SignInView, Snapshot,
+    AccountsPreview, AccountsView, ApprovedCertificate, AuditView, CertificateView, DestinationView,
+    DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins,
+    ProjectView, RecentProject, RecordsView, SavedView, ServerCandidate, SignInState, SignInView, Snapshot,
 };
 pub use api::standing::{
     CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,
@@ -47,7 +48,7 @@ pub use system::core_files::keep_no_core_files;
 pub use system::crash_report::{report_crashes, report_crashes_into};
 pub use system::input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use system::log::{LogRing, RingLayer};
-pub use system::output_file::{OutputError, check_output, write_output};
+pub use system::output_file::{OutputError, check_output, write_output, write_private};
 pub use system::temporary::{remove_abandoned_projects, temporary_project};
 
 pub use crate::imap::{Compression, Timeouts};

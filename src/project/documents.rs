@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::ledger::stored::to_json;
 use super::{Project, ProjectError};
+use crate::accounts::Directory;
 use crate::audit::AuditReport;
 use crate::records::RecordsPlan;
 use crate::values::UnixTime;
@@ -58,6 +59,16 @@ impl Project {
     /// Keeps what was seen of the switch.
     pub fn set_switch_watch(&self, watch_json: &str) -> Result<(), ProjectError> {
         self.commit_durable(|transaction| put(transaction, "switch-watch", watch_json))
+    }
+
+    /// What the owner's files say of mailboxes and aliases; empty where none were read.
+    pub fn directory(&self) -> Result<Directory, ProjectError> {
+        Ok(self.document("accounts")?.unwrap_or_default())
+    }
+
+    /// Keeps what the owner's files say of mailboxes and aliases. It settles.
+    pub fn set_directory(&self, directory: &Directory) -> Result<(), ProjectError> {
+        self.set_document("accounts", (!directory.is_empty()).then_some(directory))
     }
 
     /// Reads a stored value; `None` where there is none.
@@ -162,6 +173,11 @@ mod tests {
         assert_eq!(project.records_plan().unwrap(), Some(plan));
         project.set_records_plan(None).unwrap();
         assert_eq!(project.records_plan().unwrap(), None);
+        assert!(project.directory().unwrap().is_empty());
+        let domain = DomainName::parse("example.org").unwrap();
+        let users = crate::accounts::read("users", b"anna@example.org\n", &domain, None).unwrap();
+        project.set_directory(&users).unwrap();
+        assert_eq!(project.directory().unwrap(), users);
         project.set_zone_facts("[]").unwrap();
         assert_eq!(project.zone_facts().unwrap().as_deref(), Some("[]"));
     }

@@ -1,6 +1,7 @@
 use askama::Template;
 
 use super::format::utc;
+use super::page_accounts::{AccountsPage, accounts_page, left_behind};
 use super::page_audit::{AuditPage, audit_page};
 use super::page_copy::{CopyPage, copy_page, headline};
 use super::page_records::{RecordsPage, records_page};
@@ -22,6 +23,8 @@ struct ReportPage {
     verdict: Option<VerdictPage>,
     copy: Option<CopyPage>,
     records: Option<RecordsPage>,
+    accounts: Option<AccountsPage>,
+    left_behind: Vec<(String, String, String)>,
     next_steps: Vec<String>,
 }
 
@@ -65,6 +68,8 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
         verdict: input.audit.as_ref().and_then(verdict_page),
         copy: input.copy.as_ref().map(copy_page),
         records: input.records.as_ref().map(records_page),
+        accounts: input.accounts.as_ref().map(accounts_page),
+        left_behind: left_behind(input),
         next_steps: next_steps(input),
     };
     Ok(page.render()?)

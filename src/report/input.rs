@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::{AliasPlan, LeftBehind, LeftOut, SourceFile};
 use crate::audit::AuditReport;
 use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::records::RecordsPlan;
@@ -28,6 +29,27 @@ pub struct ReportInput {
     pub copy: Option<CopyReport>,
     /// The new records, if they were prepared.
     pub records: Option<RecordsReport>,
+    /// Aliases and the like, if the old server's files were read.
+    #[serde(default)]
+    pub accounts: Option<AccountsReport>,
+    /// What a copy over IMAP leaves behind.
+    #[serde(default)]
+    pub left_behind: Vec<LeftBehind>,
+}
+
+/// What the old server's files say of mailboxes and aliases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountsReport {
+    /// The files.
+    pub sources: Vec<SourceFile>,
+    /// How many mailboxes they name.
+    pub mailboxes: usize,
+    /// What becomes of the aliases.
+    pub aliases: AliasPlan,
+    /// What was not taken.
+    pub left_out: Vec<LeftOut>,
+    /// How much more was not taken than is listed.
+    pub more_left_out: u64,
 }
 
 /// What became of the mail.

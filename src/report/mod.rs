@@ -1,12 +1,14 @@
-//! The report: what was audited, copied and left, and what to do next, as a page and as JSON.
+//! The report: what was audited, copied and left, and what to do next, as a page, as Markdown and as JSON.
 
 mod escape;
 mod format;
 mod html;
 mod input;
 mod json;
+mod markdown;
 mod message_rows;
 mod next_steps;
+mod page_accounts;
 mod page_audit;
 mod page_copy;
 mod page_range;
@@ -17,10 +19,11 @@ use thiserror::Error;
 
 pub use html::{audit_html, html, verdict_html};
 pub use input::{
-    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
-    ReportInput,
+    AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
+    RecordsReport, ReportInput,
 };
 pub use json::{audit_json, json, verdict_json};
+pub use markdown::{audit_markdown, markdown};
 pub use message_rows::{MESSAGE_COLUMNS, MessageRow};
 pub use next_steps::next_steps;
 

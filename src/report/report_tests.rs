@@ -1,6 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::accounts::{
+    AliasPlan, Encoding, Format, LeftBehind, LeftOut, PlannedRoute, RouteFrom, RouteKind, RouteTrouble,
+    SourceFile, WhyLeftOut,
+};
 use crate::audit::{
     AddressRange, Area, CellState, Changer, CopyValue, Effort, Evidence, EvidenceOutcome, Finding, Group,
     Importance, ListRow, Outcome, Picture, RangeCell, Reference, SpfTreeNode, Status,
@@ -9,10 +13,10 @@ use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
-    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
-    audit_json, json,
+    AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
+    RecordsReport, audit_json, audit_markdown, json, markdown,
 };
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, EmailAddress, UnixTime};
 
 const AT: UnixTime = UnixTime(1_794_733_920);
 
@@ -158,6 +162,43 @@ fn input(text: &str, url: &str) -> ReportInput {
             remark: Some(text.to_owned()),
         }),
         records: Some(RecordsReport { plan, zone_text }),
+        accounts: Some(accounts(text)),
+        left_behind: vec![LeftBehind {
+            id: text.to_owned(),
+            title: text.to_owned(),
+            words: text.to_owned(),
+            what_to_do: text.to_owned(),
+        }],
+    }
+}
+
+fn accounts(text: &str) -> AccountsReport {
+    let address = |local: &str| EmailAddress::parse(&format!("{local}@example.org")).unwrap();
+    AccountsReport {
+        sources: vec![SourceFile {
+            name: text.to_owned(),
+            format: Format::Aliases,
+            encoding: Encoding::Utf8,
+            accounts: 1,
+            routes: 1,
+        }],
+        mailboxes: 1,
+        aliases: AliasPlan {
+            routes: vec![PlannedRoute {
+                from: RouteFrom::Address(address("info")),
+                kind: RouteKind::List,
+                inside: vec![address("anna")],
+                outside: vec![EmailAddress::parse("x@else.example").unwrap()],
+                troubles: vec![RouteTrouble::BreaksSpf],
+            }],
+        },
+        left_out: vec![LeftOut {
+            source: text.to_owned(),
+            line: 7,
+            what: text.to_owned(),
+            why: WhyLeftOut::Program(text.to_owned()),
+        }],
+        more_left_out: 3,
     }
 }
 
@@ -213,6 +254,55 @@ fn no_report_acts_on_its_reader_whatever_strangers_say() {
     }
     let hebrew = html(&input("דואר נכנס 👩‍👩‍👧", "https://example.org/")).unwrap();
     assert!(hebrew.contains("דואר נכנס 👩‍👩‍👧"));
+}
+
+#[test]
+fn markdown_says_the_same_and_strangers_write_no_marks() {
+    use crate::values::is_unprintable;
+    let hostile = "[x](javascript:alert(1)) <script> `code` | **bold** \u{1b}[2J\n# heading";
+    let report = input(hostile, "javascript:alert(1)");
+    for page in [markdown(&report), audit_markdown(&audit(hostile, "javascript:alert(1)"))] {
+        assert!(!page.contains(is_unprintable), "{page}");
+        for line in page.lines() {
+            // What is outside of code spans has no mark of theirs.
+            let outside: String = line.split('`').step_by(2).collect();
+            let bare = outside.replace("\\\\", "");
+            assert!(!bare.contains("[x](") && !bare.contains(" <script>"), "{line}");
+            assert!(!line.starts_with("# heading"), "{page}");
+        }
+    }
+    let page = markdown(&input("plain words", "https://example.org/"));
+    for expected in [
+        "# Every message is accounted for",
+        "181,941 on the source = 179,460 copied",
+        "## Aliases, forwards and lists",
+        "| `info@example.org` | List | `anna@example.org, x@else.example` | SPF will break",
+        "## What IMAP does not carry",
+        "## Records",
+        "## What was audited",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+}
+
+#[test]
+fn aliases_and_what_stays_behind_are_in_the_report() {
+    let page = html(&input("plain words", "https://example.org/")).unwrap();
+    for expected in [
+        "Aliases, forwards and lists",
+        "1 list to create; 1 will break SPF",
+        "info@example.org",
+        "x@else.example",
+        "plain words, line 7",
+        "and 3 more entries",
+        "What IMAP does not carry",
+        "@page",
+        "table-header-group",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // On paper it is light, whatever the screen is.
+    assert!(page.contains("@media screen and (prefers-color-scheme: dark)"));
 }
 
 #[test]

@@ -32,7 +32,8 @@ impl Known {
 pub const COMMON: &[&str] = &["serde", "thiserror"];
 
 /// Rooms that must stay pure: no clock, no files, no sockets, no environment, no threads.
-pub const PURE: &[&str] = &["values", "assets", "audit", "providers", "records", "message", "plan", "report"];
+pub const PURE: &[&str] =
+    &["values", "assets", "audit", "providers", "records", "message", "accounts", "plan", "report"];
 
 /// Circles of today. The list only ever becomes shorter.
 pub const KNOWN_CIRCLES: &[Known] = &[];
@@ -61,6 +62,7 @@ pub const FLOORS: &[Floor] = &[
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
     Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet", "serde_json"] },
     Floor { room: "message", rooms: &["assets"], crates: &["sha2", "data_encoding", "mail_parser"] },
+    Floor { room: "accounts", rooms: &["values"], crates: &["csv", "data_encoding", "serde_json"] },
     Floor {
         room: "plan",
         rooms: &["assets", "values", "message"],
@@ -68,7 +70,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "report",
-        rooms: &["values", "audit", "records", "plan"],
+        rooms: &["values", "accounts", "audit", "records", "plan"],
         crates: &["askama", "jiff", "serde_json"],
     },
     Floor {
@@ -118,7 +120,7 @@ pub const FLOORS: &[Floor] = &[
     Floor { room: "smtp", rooms: &["values", "net"], crates: &["data_encoding", "tokio"] },
     Floor {
         room: "project",
-        rooms: &["values", "audit", "providers", "records", "message", "plan"],
+        rooms: &["values", "accounts", "audit", "providers", "records", "message", "plan"],
         crates: &["rusqlite", "rustix", "serde_json", "tempfile", "tracing"],
     },
     Floor {
@@ -194,6 +196,7 @@ pub const FLOORS: &[Floor] = &[
         rooms: &[
             "values",
             "assets",
+            "accounts",
             "audit",
             "providers",
             "records",
@@ -216,6 +219,7 @@ pub const FLOORS: &[Floor] = &[
         crates: &[
             "futures",
             "jiff",
+            "ring",
             "rustix",
             "serde_json",
             "tempfile",
@@ -227,7 +231,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "cli",
-        rooms: &["values", "audit", "providers", "records", "plan", "report", "cutover", "engine"],
+        rooms: &["values", "accounts", "audit", "providers", "records", "plan", "report", "cutover", "engine"],
         crates: &[
             "clap",
             "indicatif",
@@ -240,7 +244,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "ui",
-        rooms: &["values", "audit", "providers", "records", "message", "plan", "engine"],
+        rooms: &["values", "accounts", "audit", "providers", "records", "message", "plan", "engine"],
         crates: &[
             "eframe",
             "egui",

@@ -9,6 +9,7 @@
     reason = "tests and their helpers end where something is wrong, and say what they skip"
 )]
 
+mod accounts;
 mod connection_limits;
 mod standing;
 

@@ -1,5 +1,6 @@
 //! Every page in light and dark over a fake engine: what is on it, what a click sends, what the keyboard reaches.
 
+mod accounts;
 mod certificates;
 mod destination;
 mod keyboard;

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::accounts::ExportFormat;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::{ExportStage, Format};
-use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
+use crate::values::{DomainName, Endpoint, Fingerprint, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
 
 /// The options of the audit.
@@ -66,6 +67,8 @@ pub enum ReportFormat {
     Html,
     /// The same for programs.
     Json,
+    /// The same as text with marks, for a wiki or a ticket.
+    Markdown,
 }
 
 /// Faults that can be injected in a practice project.
@@ -168,6 +171,27 @@ pub enum Command {
     RemoveMailbox(MailboxId),
     /// Adds and updates mailboxes from a CSV file, including any passwords.
     ImportCsv(PathBuf),
+    /// Reads what servers and panels have of mailboxes and aliases, and shows it; nothing is added yet. A list for
+    /// signing in is imported at once, as with [`Command::ImportCsv`].
+    ReadAccounts(Vec<PathBuf>),
+    /// The same with text from the clipboard.
+    PasteAccounts(String),
+    /// Adds what was read, for these domains.
+    TakeAccounts(Vec<DomainName>),
+    /// Drops what was read.
+    DiscardAccounts,
+    /// Takes back what was added last.
+    UndoAccounts,
+    /// Writes mailboxes and aliases for a provider.
+    ExportAccounts {
+        /// Where the file goes.
+        path: PathBuf,
+        /// In which form.
+        format: ExportFormat,
+        /// Whether mailboxes get new passwords, which are in this file, readable for its owner only, and nowhere else
+        /// but in the keyring.
+        has_passwords: bool,
+    },
     /// Stores a password in the keyring, or for this session if no keyring runs.
     SetPassword {
         /// Which mailbox.

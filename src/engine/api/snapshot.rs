@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::accounts::{AliasPlan, Directory};
 use crate::audit::AuditReport;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::copy_snapshot::CopyView;
@@ -101,6 +102,8 @@ pub struct ProjectView {
     pub destination: DestinationView,
     /// Step Mailboxes, in the order of the table.
     pub mailboxes: Arc<Vec<MailboxView>>,
+    /// Step Mailboxes: what was read of the old server's accounts and aliases.
+    pub accounts: AccountsView,
     /// Step Plan.
     pub plan: PlanView,
     /// Step Copy.
@@ -125,6 +128,30 @@ pub(in crate::engine) fn export_folder(project: &Path) -> PathBuf {
     let mut name = project.file_stem().unwrap_or(project.as_os_str()).to_owned();
     name.push("-exported");
     project.with_file_name(name)
+}
+
+/// What was read of the old server's accounts and aliases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountsView {
+    /// Read, and not yet added.
+    pub preview: Option<Arc<AccountsPreview>>,
+    /// Added and stored.
+    pub directory: Arc<Directory>,
+    /// What becomes of the aliases.
+    pub plan: Arc<AliasPlan>,
+    /// How many mailboxes the last import added, while it can be taken back.
+    pub undo: Option<usize>,
+}
+
+/// What would be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountsPreview {
+    /// What the files say.
+    pub directory: Directory,
+    /// Its domains, with the number of entries; whether they are the project's own.
+    pub domains: Vec<(DomainName, usize, bool)>,
+    /// How many of the mailboxes are in the project already.
+    pub known: usize,
 }
 
 /// Sample log-ins of a practice project.

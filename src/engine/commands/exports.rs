@@ -19,6 +19,7 @@ impl Actor {
         let text = match format {
             ReportFormat::Html => report::audit_html(audit),
             ReportFormat::Json => report::audit_json(audit),
+            ReportFormat::Markdown => Ok(report::audit_markdown(audit)),
         };
         match text {
             Ok(text) => {
@@ -59,6 +60,7 @@ impl Actor {
         let text = match format {
             ReportFormat::Html => report::html(&input),
             ReportFormat::Json => report::json(&input),
+            ReportFormat::Markdown => Ok(report::markdown(&input)),
         };
         let text = match text {
             Ok(text) => text,

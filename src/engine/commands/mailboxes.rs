@@ -46,7 +46,7 @@ impl Actor {
     }
 
     /// Puts a new row into the table.
-    fn show_mailbox(&mut self, id: MailboxId, mailbox: Mailbox) {
+    pub(super) fn show_mailbox(&mut self, id: MailboxId, mailbox: Mailbox) {
         if let Some(open) = self.open.as_mut() {
             Arc::make_mut(&mut open.view.mailboxes).push(MailboxView {
                 id,
@@ -143,9 +143,10 @@ impl Actor {
     }
 
     /// Updates everything that depends on which mailboxes are chosen.
-    fn refresh_copy(&mut self) {
+    pub(super) fn refresh_copy(&mut self) {
         if let Some(open) = self.open.as_mut() {
             open.refresh_copy_totals();
+            open.refresh_alias_plan();
         }
     }
 

@@ -1,5 +1,6 @@
 //! Commands, one file per part of the project.
 
+mod accounts;
 mod audit;
 mod certificates;
 mod copy;
@@ -54,6 +55,14 @@ impl Actor {
             Command::ChooseMailbox { mailbox, is_chosen } => self.choose_mailbox(mailbox, is_chosen),
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,
+            Command::ReadAccounts(paths) => self.read_accounts(&paths).await,
+            Command::PasteAccounts(text) => self.paste_accounts(&text),
+            Command::TakeAccounts(domains) => self.take_accounts(&domains),
+            Command::DiscardAccounts => self.discard_accounts(),
+            Command::UndoAccounts => self.undo_accounts().await,
+            Command::ExportAccounts { path, format, has_passwords } => {
+                self.export_accounts(&path, format, has_passwords).await;
+            }
             Command::SetPassword { mailbox, side, secret } => self.set_password(mailbox, side, secret).await,
             Command::TestSignIn { mailboxes } => self.test_sign_in(&mailboxes),
             Command::TrustCertificate { server, fingerprint } => self.trust_certificate(&server, fingerprint),

@@ -23,6 +23,7 @@ impl Actor {
                 | Command::ExportAudit { .. }
                 | Command::ExportZone { .. }
                 | Command::SaveReport { .. }
+                | Command::DiscardAccounts
         );
         let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };
         let Some(question) = open.view.question_of_trust() else {

@@ -16,6 +16,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use crate::accounts::AccountsError;
 use crate::dns::DnsError;
 use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::KeyringStatus;
@@ -92,6 +93,20 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
         .caused_by(error),
         EvidenceError::Cancelled => cancelled(),
     }
+}
+
+/// A file of accounts and aliases that cannot be taken.
+pub(super) fn accounts_file(name: &str, error: &AccountsError) -> UserError {
+    UserError::new("The accounts could not be read", format!("{name}: {}", sentence(error)))
+        .or_else("Correct the file or name another one, then read it again", "Nothing was added")
+        .caused_by(error)
+}
+
+/// A file of accounts and aliases that cannot be opened.
+pub(super) fn accounts_not_opened(path: &Path, error: &InputError) -> UserError {
+    UserError::new("The accounts could not be read", format!("{}: {}", path.display(), sentence(error)))
+        .or_else("Check the file’s name and permissions", "Nothing was added")
+        .caused_by(error)
 }
 
 /// The project file, while it is open.

@@ -1,5 +1,6 @@
 //! The state of the open project: its file, its view, and its jobs.
 
+pub(in crate::engine) mod accounts;
 pub(in crate::engine) mod confirmed;
 pub(in crate::engine) mod copy;
 pub(in crate::engine) mod copy_board;
@@ -28,6 +29,7 @@ use crate::engine::api::copy_snapshot::MailboxProgress;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_snapshot::MessagesView;
 use crate::engine::api::copy_words::project_line;
+use crate::engine::api::snapshot::AccountsView;
 use crate::engine::api::snapshot::AuditView;
 use crate::engine::api::snapshot::DestinationView;
 use crate::engine::api::snapshot::DomainView;
@@ -41,6 +43,7 @@ use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::explain;
+use crate::engine::open_project::accounts::LastImport;
 use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::provider::ProviderLimits;
@@ -114,6 +117,8 @@ pub(super) struct OpenProject {
     pub(super) seen_folders: BTreeMap<MailboxId, BTreeSet<String>>,
     /// Folders left out and not counted in this session.
     pub(super) excluded: Vec<FolderPattern>,
+    /// What the last import of accounts added, while it can be taken back.
+    pub(super) last_import: Option<LastImport>,
 }
 
 /// What the audit is asked with, as it was saved.
@@ -166,6 +171,7 @@ impl OpenProject {
                 server: destination.and_then(|chosen| chosen.server),
             },
             mailboxes: Arc::new(load_mailboxes(&project)?),
+            accounts: AccountsView { directory: Arc::new(project.directory()?), ..AccountsView::default() },
             plan: load_plans(&project)?,
             copy: view_of(&job),
             messages: MessagesView::default(),
@@ -202,7 +208,9 @@ impl OpenProject {
             max_connections: None,
             seen_folders: BTreeMap::new(),
             excluded: Vec::new(),
+            last_import: None,
         };
+        open.refresh_alias_plan();
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
         open.refresh_copy_totals();

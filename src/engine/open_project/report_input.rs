@@ -1,5 +1,6 @@
 //! Gathers what the report of a move contains.
 
+use crate::accounts::left_behind;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_words::elsewhere_words;
 use crate::engine::api::standing::CopyStanding;
@@ -11,8 +12,8 @@ use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{EarlierCopy, FolderTotals, ProjectError};
 use crate::records::SwitchStage;
 use crate::report::{
-    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
-    ReportInput,
+    AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
+    RecordsReport, ReportInput,
 };
 use crate::values::{Endpoint, UnixTime};
 
@@ -72,6 +73,20 @@ pub(in crate::engine) fn gather(open: &OpenProject) -> Result<ReportInput, Proje
             plan: (**plan).clone(),
             zone_text: view.records.zone_texts.get(&SwitchStage::Now).cloned().unwrap_or_default(),
         }),
+        accounts: accounts(open),
+        left_behind: left_behind(&view.accounts.directory, &view.accounts.plan),
+    })
+}
+
+/// What the old server's files say, if any were read.
+fn accounts(open: &OpenProject) -> Option<AccountsReport> {
+    let directory = &open.view.accounts.directory;
+    (!directory.is_empty()).then(|| AccountsReport {
+        sources: directory.sources.clone(),
+        mailboxes: directory.accounts.len(),
+        aliases: (*open.view.accounts.plan).clone(),
+        left_out: directory.left_out.clone(),
+        more_left_out: directory.more_left_out,
     })
 }
 

@@ -70,6 +70,29 @@ pub fn write_output(
     }
 }
 
+/// Writes a file with secrets: complete or not at all, and readable for its owner only, also where there was a file that
+/// others could read. Streams, devices and pipes are refused, because somebody may look on.
+pub fn write_private(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), OutputError> {
+    let is_plain = |metadata: &Metadata| metadata.is_file() && !has_other_names(metadata);
+    let is_in_the_way = std::fs::metadata(path).is_ok_and(|metadata| !is_plain(&metadata));
+    if stream_of(path).is_some() || is_descriptor(path) || is_in_the_way {
+        let words = "passwords go into a file of their own only";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, words).into());
+    }
+    check_output(path, None)?;
+    let place = final_place(path);
+    let folder = folder_of(&place);
+    std::fs::create_dir_all(&folder)?;
+    // A temporary file begins with the mode 0600.
+    let mut file = NamedTempFile::new_in(&folder)?;
+    fill(&mut file, content)?;
+    file.persist(&place).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// The names of the standard streams. Opening one may truncate the file a shell redirected it to, with everything
 /// printed so far.
 fn stream_of(path: &Path) -> Option<Box<dyn Write>> {
@@ -232,6 +255,26 @@ mod tests {
         if OpenOptions::new().write(true).open(&path).is_err() {
             assert_eq!(write(&path, "newer").unwrap_err().kind(), Some(io::ErrorKind::PermissionDenied));
             assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_secrets_is_for_its_owner_only() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below").join("users.csv");
+        let write = |text: &str| write_private(&path, |out| out.write_all(text.as_bytes()));
+        write("first").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write("second").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        std::fs::hard_link(&path, folder.path().join("other")).unwrap();
+        assert!(write("third").is_err());
+        for stream in ["/dev/stdout", "/dev/null", "/dev/fd/1"] {
+            assert!(write_private(Path::new(stream), |_| Ok(())).is_err(), "{stream}");
         }
     }
 

@@ -194,7 +194,7 @@ impl AuditPage {
             panel::section(ui, "Save the audit");
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                for (format, label) in [(ReportFormat::Html, "HTML"), (ReportFormat::Json, "JSON")] {
+                for (format, label) in FORMATS {
                     if choice::option_button(ui, self.format == format, label).clicked() {
                         self.format = format;
                         self.path.repropose(|| beside(project, "audit", extension(format)));
@@ -390,11 +390,16 @@ pub fn beside(project: &ProjectView, what: &str, extension: &str) -> std::path::
     }
 }
 
+/// The forms of a report, as they are offered.
+pub const FORMATS: [(ReportFormat, &str); 3] =
+    [(ReportFormat::Html, "HTML"), (ReportFormat::Markdown, "Markdown"), (ReportFormat::Json, "JSON")];
+
 /// The usual ending of a report's file.
 pub const fn extension(format: ReportFormat) -> &'static str {
     match format {
         ReportFormat::Html => "html",
         ReportFormat::Json => "json",
+        ReportFormat::Markdown => "md",
     }
 }
 

@@ -2,7 +2,8 @@
 
 use egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use super::audit::{beside, extension};
+use super::alias_plan::left_behind_panel;
+use super::audit::{FORMATS, beside, extension};
 use super::copy_panels::{LedgerPart, ledger_parts, state_mark};
 use super::message_list::SaveMessages;
 use crate::engine::{
@@ -58,6 +59,8 @@ impl DonePage {
                     ledger(ui, project);
                     ui.add_space(PANEL_GAP);
                     verification(ui, project, cx);
+                    ui.add_space(PANEL_GAP);
+                    left_behind_panel(ui, project);
                 }
                 Part::Aside => {
                     still_to_do(ui, project);
@@ -80,7 +83,7 @@ impl DonePage {
             text::paragraph(ui, words, Type::Body, theme.text2);
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                for (format, label) in [(ReportFormat::Html, "HTML"), (ReportFormat::Json, "JSON")] {
+                for (format, label) in FORMATS {
                     if option_button(ui, self.format == format, label).clicked() {
                         self.format = format;
                         self.path.repropose(|| beside(project, "report", extension(format)));

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use egui::{Rect, Ui, Vec2};
 use zeroize::Zeroizing;
 
+use super::alias_plan::AliasPanel;
 use super::certificate_cards;
 use super::mailbox_editor::{self, Editor};
+use super::mailbox_import::Import;
 use super::mailbox_row::{RowClick, draw_row, inspect, sentence, way_out};
 use super::short_name;
 use crate::engine::{
@@ -49,6 +51,7 @@ const SORTING_COLUMNS: [usize; 3] = [1, 4, 5];
 enum Adding {
     ByName,
     FromCsv,
+    FromServer,
 }
 
 /// Step Mailboxes: who moves, with sign-in on both sides.
@@ -60,6 +63,8 @@ pub struct MailboxesPage {
     addresses: String,
     address_error: Option<String>,
     csv: PathField,
+    import: Import,
+    aliases: AliasPanel,
     editor: Option<Editor>,
     shown: Option<MailboxId>,
     /// Whether to scroll a certificate question into view.
@@ -77,6 +82,8 @@ impl Default for MailboxesPage {
             addresses: String::new(),
             address_error: None,
             csv: PathField::new(Purpose::ImportCsv),
+            import: Import::default(),
+            aliases: AliasPanel::default(),
             editor: None,
             shown: None,
             wants_question: false,
@@ -103,14 +110,19 @@ impl MailboxesPage {
             certificate_cards::on_mailboxes(ui, project, std::mem::take(&mut self.wants_question), cx);
             self.tools(ui, project, cx);
             self.adding(ui, project, cx);
+            self.import.preview(ui, project, cx);
             if project.mailboxes.is_empty() {
                 self.empty(ui);
+                self.aliases.ui(ui, project, cx);
                 return;
             }
             // The editor follows the snapshot: removing the mailbox closes it.
             self.editor.take_if(|editor| !project.mailboxes.iter().any(|row| row.id == editor.mailbox));
             panel::columns(ui, 268.0, cx.is_narrow, |ui, part| match part {
-                Part::Main => self.table(ui, project, cx),
+                Part::Main => {
+                    self.table(ui, project, cx);
+                    self.aliases.ui(ui, project, cx);
+                }
                 Part::Aside => self.inspector(ui, project),
             });
         });
@@ -124,6 +136,7 @@ impl MailboxesPage {
             let tools = [
                 ("Add mailboxes…", Icon::Plus, Adding::ByName),
                 ("Import CSV…", Icon::File, Adding::FromCsv),
+                ("Read from your server…", Icon::Server, Adding::FromServer),
             ];
             for (label, icon, adding) in tools {
                 if Button::secondary(label).small().icon(icon).show(ui).clicked() {
@@ -159,6 +172,7 @@ impl MailboxesPage {
     }
 
     fn toggle(&mut self, adding: Adding) {
+        self.import.close();
         self.adding = (self.adding != Some(adding)).then_some(adding);
     }
 
@@ -167,6 +181,11 @@ impl MailboxesPage {
         panel::panel(ui, |ui| match adding {
             Adding::ByName => self.add(ui, project, cx),
             Adding::FromCsv => self.import(ui, cx),
+            Adding::FromServer => {
+                if self.import.ui(ui, cx) {
+                    self.adding = None;
+                }
+            }
         });
         ui.add_space(PANEL_GAP);
     }
@@ -240,6 +259,9 @@ impl MailboxesPage {
                     }
                     if Button::secondary("Import CSV…").icon(Icon::File).show(ui).clicked() {
                         self.toggle(Adding::FromCsv);
+                    }
+                    if Button::secondary("Read from your server…").icon(Icon::Server).show(ui).clicked() {
+                        self.toggle(Adding::FromServer);
                     }
                 }
             });

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod address_range;
+mod alias_plan;
 pub mod audit;
 mod certificate_cards;
 pub mod copy;
@@ -19,6 +20,7 @@ mod finding;
 pub mod help;
 pub mod log;
 mod mailbox_editor;
+mod mailbox_import;
 mod mailbox_row;
 mod mailbox_way;
 pub mod mailboxes;

@@ -12,6 +12,10 @@ pub enum Purpose {
     OpenProject,
     /// A list of mailboxes to read.
     ImportCsv,
+    /// A file of the old server, with mailboxes or aliases.
+    ReadAccounts,
+    /// Where mailboxes and aliases are written for a provider.
+    SaveAccounts,
     /// A log, a returned mail or a report to read.
     ReadEvidence,
     /// Where the audit is written.
@@ -26,13 +30,18 @@ pub enum Purpose {
 
 impl Purpose {
     const fn is_saving(self) -> bool {
-        matches!(self, Self::SaveAudit | Self::SaveZone | Self::SaveReport | Self::SaveMessages)
+        matches!(
+            self,
+            Self::SaveAudit | Self::SaveZone | Self::SaveReport | Self::SaveMessages | Self::SaveAccounts
+        )
     }
 
     const fn title(self) -> &'static str {
         match self {
             Self::OpenProject => "Open project file",
             Self::ImportCsv => "Import mailboxes from CSV",
+            Self::ReadAccounts => "Read a file of your server",
+            Self::SaveAccounts => "Save mailboxes and aliases",
             Self::ReadEvidence => "Read as evidence",
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
@@ -47,7 +56,11 @@ impl Purpose {
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
             Self::SaveZone => Some(("Zone files", &["zone"])),
             Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
-            Self::ReadEvidence | Self::SaveAudit | Self::SaveReport => None,
+            Self::ReadEvidence
+            | Self::ReadAccounts
+            | Self::SaveAccounts
+            | Self::SaveAudit
+            | Self::SaveReport => None,
         }
     }
 }

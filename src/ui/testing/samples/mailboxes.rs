@@ -1,15 +1,16 @@
 //! Sample mailboxes for tests of pages: each state of a sign-in, certificates and their errors.
 
 use super::{NOW, ago, chosen, endpoint, error};
+use crate::accounts::{AliasPlan, Directory};
 use crate::engine::{
-    ApprovedCertificate, CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState,
-    SignInView, UserError,
+    AccountsPreview, ApprovedCertificate, CertificateView, Command, MailboxView, PasswordPlace, ProjectView,
+    SignInState, SignInView, UserError,
 };
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxPlan, RenameReason, SpecialUse,
 };
 use crate::values::MailboxId;
-use crate::values::{Bytes, EmailAddress, Fingerprint, UnixTime};
+use crate::values::{Bytes, DomainName, EmailAddress, Fingerprint, UnixTime};
 use std::sync::Arc;
 
 const PEOPLE: [(&str, u64, u64); 14] = [
@@ -52,6 +53,45 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
         destination: signed_in("Fastmail, TLS 1.3"),
         counted: Some((messages, Bytes(bytes))),
     }
+}
+
+/// Aliases of the family, with every kind of trouble.
+const ALIASES: &str = "info: anna\noffice: info\nfamily: anna, jonas, lena\nlena: lena, lena@else.example\n\
+     away: karl@else.example\nold: older\nolder: old\nlost: gone\nticket: |/opt/ticket/in\n";
+
+/// What the old server has, read by the readers themselves.
+fn accounts_of(domain: &DomainName) -> Directory {
+    let read = |name: &str, text: &str| {
+        crate::accounts::read(name, text.as_bytes(), domain, None).unwrap_or_default()
+    };
+    let users: Vec<String> =
+        PEOPLE.iter().map(|(local, ..)| format!("{local}@{}\n", domain.as_ascii())).collect();
+    let mut all = read("users.txt", &users.concat());
+    all.absorb(read("aliases", ALIASES));
+    all
+}
+
+/// Files of the old server were read and added.
+pub fn with_aliases() -> ProjectView {
+    let mut project = super::signed_in();
+    let directory = accounts_of(&project.domain.name);
+    project.accounts.plan = Arc::new(AliasPlan::of(&directory, &[]));
+    project.accounts.directory = Arc::new(directory);
+    project.accounts.undo = Some(14);
+    project
+}
+
+/// Files of the old server were read and are not added yet; some of it is about another domain.
+pub fn accounts_to_add() -> ProjectView {
+    let mut project = super::signed_in();
+    let own = project.domain.name.clone();
+    let mut directory = accounts_of(&own);
+    let other = crate::accounts::read("more.txt", b"shop@else.example\nmail@else.example\n", &own, None);
+    directory.absorb(other.unwrap_or_default());
+    let domains = directory.domains().into_iter();
+    let domains = domains.map(|(domain, count)| (domain.clone(), count, domain == own)).collect();
+    project.accounts.preview = Some(Arc::new(AccountsPreview { domains, known: 3, directory }));
+    project
 }
 
 /// Fourteen mailboxes.

@@ -187,7 +187,7 @@ impl Dovecot {
         self.restart();
     }
 
-    fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         self.folder.path()
     }
 
