@@ -112,7 +112,8 @@ impl<'a> Collector<'a> {
                 Target::Name(name) => match self.address(name) {
                     Some(address) if ends.iter().any(|end| key(end) == key(&address)) => {}
                     Some(address) => ends.push(address),
-                    None => self.leave_out(line, name, WhyLeftOut::NotAnAddress),
+                    // The target is not repeated: in a file of another form it could be a password.
+                    None => self.leave_out(line, from, WhyLeftOut::TargetNotAnAddress),
                 },
             }
         }

@@ -124,6 +124,8 @@ pub enum WhyLeftOut {
     OtherDomain(DomainName),
     /// No address, or one that no provider would take.
     NotAnAddress,
+    /// It leads to something that is no address.
+    TargetNotAnAddress,
     /// The same address stands in an earlier line.
     Repeated,
 }
@@ -144,6 +146,7 @@ impl WhyLeftOut {
             Self::SwitchedOff => "is switched off on the old server".to_owned(),
             Self::OtherDomain(domain) => format!("belongs to another domain, {domain}"),
             Self::NotAnAddress => "is not an address that a provider takes".to_owned(),
+            Self::TargetNotAnAddress => "leads to something that is not an address".to_owned(),
             Self::Repeated => "stands in an earlier line already".to_owned(),
         }
     }

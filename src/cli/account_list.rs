@@ -108,7 +108,10 @@ fn domain_of_files(arguments: &AccountList, format: Option<Format>) -> Result<Do
 /// Whether something was found that the owner has to decide.
 fn needs_a_look(directory: &Directory, plan: &AliasPlan) -> bool {
     let counts = plan.counts();
-    let is_loss = |why: &WhyLeftOut| matches!(why, WhyLeftOut::NotAnAddress | WhyLeftOut::OtherDomain(_));
+    let is_loss = |why: &WhyLeftOut| {
+        use WhyLeftOut::{NotAnAddress, OtherDomain, TargetNotAnAddress};
+        matches!(why, NotAnAddress | TargetNotAnAddress | OtherDomain(_))
+    };
     counts.circles + counts.without_mailbox > 0 || directory.left_out.iter().any(|entry| is_loss(&entry.why))
 }
 

@@ -4,15 +4,17 @@ use super::lines::lines;
 use crate::accounts::AccountsError;
 use crate::accounts::collector::{Collector, FoundAccount};
 
-/// Whether a line begins with a name and, behind a colon, a password in one of Dovecot's schemes or something short of it.
+/// Whether a line is a name and, directly behind a colon, a password. In doubt it is one: a password taken for the target
+/// of an alias would be shown.
 pub(in crate::accounts) fn fits(line: &str) -> bool {
     let Some((name, rest)) = line.trim().split_once(':') else { return false };
-    let (password, others) = rest.split_once(':').unwrap_or((rest, ""));
-    let is_name =
-        !name.is_empty() && !name.contains(|sign: char| sign.is_whitespace() || "\",;".contains(sign));
-    let has_scheme = password.starts_with('{') || password.starts_with('$') || password.is_empty();
-    let has_numbers = others.split(':').take(2).all(|field| field.bytes().all(|byte| byte.is_ascii_digit()));
-    is_name && !password.contains(char::is_whitespace) && (has_scheme || rest.contains("::")) && has_numbers
+    let is_bad = |sign: char| sign.is_whitespace() || "\",;".contains(sign);
+    let is_name = !name.is_empty() && !name.contains(is_bad);
+    let has_scheme = rest.starts_with('{') && rest.contains('}');
+    // An alias leads to addresses, to a program, a file or a list of them.
+    let leads_somewhere = rest.starts_with([' ', '\t', '|', '"', '/', ':', '\\']) && !rest.starts_with("::");
+    let has_address = rest.split(':').next().is_some_and(|field| field.contains(['@', ',']));
+    is_name && (has_scheme || !(leads_somewhere || has_address))
 }
 
 pub(in crate::accounts) fn read(text: &str, found: &mut Collector<'_>) -> Result<(), AccountsError> {

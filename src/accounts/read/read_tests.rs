@@ -57,6 +57,7 @@ fn shown(domain: &DomainName, files: &[(String, String)]) -> String {
             WhyLeftOut::CatchAllMailbox => "catch-all mailbox".to_owned(),
             WhyLeftOut::SwitchedOff => "switched off".to_owned(),
             WhyLeftOut::NotAnAddress => "no address".to_owned(),
+            WhyLeftOut::TargetNotAnAddress => "target is no address".to_owned(),
             WhyLeftOut::Repeated => "repeated".to_owned(),
         };
         writeln!(shown, "left out {} line {}: {why}", left_out.what, left_out.line).unwrap();
@@ -93,7 +94,10 @@ fn every_case_reads_as_expected() {
 #[test]
 fn no_hash_is_kept_or_told() {
     let domain = DomainName::parse("example.org").unwrap();
-    let files: [&[u8]; 6] = [
+    let files: [&[u8]; 9] = [
+        b"anna@example.org:{PLAIN}geheim with \"blanks\", and more\n",
+        b"anna@example.org:geheim\nben:geheim\n",
+        b"anna@example.org:geheim:1000:1000::/home/anna::\n",
         b"anna@example.org:{SHA512-CRYPT}$6$geheim$geheim:1000:1000:Anna:/srv/mail::x=geheim\n",
         b"address,name,password,first name\nanna@example.org,Anna,geheim,\n",
         b"anna@example.org,geheim\nben@example.org,geheim2\n",
