@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Role, TextEdit, Ui, WidgetInfo};
 use zeroize::Zeroize as _;
 
 use crate::accounts::Encoding;
@@ -64,7 +64,7 @@ impl Import {
             .hint_text("info@example.org  anna@example.org");
         let response =
             egui::ScrollArea::vertical().id_salt("pasted").max_height(110.0).show(ui, |ui| ui.add(area));
-        response.inner.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "Text to read"));
+        response.inner.widget_info(|| WidgetInfo::labeled(Role::MultilineTextInput, true, "Text to read"));
         ui.add_space(8.0);
         let has_text = !self.pasted.trim().is_empty();
         if Button::secondary("Read the text").enabled(has_text).show(ui).clicked() {

@@ -41,7 +41,7 @@ fn a_file_and_pasted_text_are_read() {
 #[test]
 fn the_plan_of_aliases_its_files_and_the_way_back() {
     let mut opened = Opened::step(samples::with_aliases(), Step::Mailboxes, true);
-    assert_eq!(count(&opened, "2 will break SPF"), 1);
+    assert_eq!(count(&opened, "3 will break SPF"), 1);
     assert_eq!(count(&opened, "What IMAP does not carry"), 1);
     opened.click("Take it back");
     assert_eq!(opened.sent(), [Command::UndoAccounts]);
