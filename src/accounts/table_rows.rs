@@ -264,8 +264,5 @@ fn row(row: &Row<'_>, found: &mut Collector<'_>) -> Result<(), AccountsError> {
 
 /// Addresses in one field, separated as people do it.
 fn several(field: &str) -> impl Iterator<Item = &str> {
-    field
-        .split(|sign: char| matches!(sign, ',' | ';' | '|' | '\n') || sign == ' ')
-        .map(str::trim)
-        .filter(|address| !address.is_empty())
+    field.split([',', ';', '|', '\n', ' ']).map(str::trim).filter(|address| !address.is_empty())
 }

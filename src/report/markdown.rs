@@ -1,4 +1,4 @@
-//! The report and the audit as Markdown (CommonMark with tables), for a wiki or a ticket.
+//! The report and the audit as Markdown (`CommonMark` with tables), for a wiki or a ticket.
 //!
 //! Words of others stand in code spans or are escaped, so that they can neither become marks nor links.
 

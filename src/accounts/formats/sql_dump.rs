@@ -1,4 +1,4 @@
-//! Rows of an SQL dump: `INSERT INTO` of MySQL and MariaDB, `COPY … FROM stdin` of PostgreSQL.
+//! Rows of an SQL dump: `INSERT INTO` of `MySQL` and `MariaDB`, `COPY … FROM stdin` of `PostgreSQL`.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub(super) fn rows<E>(
                 if !is_wanted {
                     return Ok(());
                 }
-                take(row(&table, columns, &names, fields))
+                take(row(&table, columns, &names, &fields))
             })?;
         } else if let Some(head) = after_words(words, &["copy"]) {
             let (table, behind) = identifier(head);
@@ -68,7 +68,7 @@ pub(super) fn rows<E>(
                 }
                 if tables.contains(&table.as_str()) {
                     let field = |text: &str| (text != "\\N").then(|| text.chars().take(MAX_VALUE).collect());
-                    take(row(&table, columns, &names, line.split('\t').map(field).collect()))?;
+                    take(row(&table, columns, &names, &line.split('\t').map(field).collect::<Vec<_>>()))?;
                 }
             }
         } else {
@@ -78,7 +78,7 @@ pub(super) fn rows<E>(
     Ok(())
 }
 
-fn row<'n>(table: &str, columns: &'n [&'n str], names: &[String], fields: Vec<Option<String>>) -> SqlRow<'n> {
+fn row<'n>(table: &str, columns: &'n [&'n str], names: &[String], fields: &[Option<String>]) -> SqlRow<'n> {
     let value = |column: &&str| {
         let at = names.iter().position(|name| name == column)?;
         fields.get(at).cloned().flatten()

@@ -24,6 +24,7 @@ use crate::engine::explain;
 
 impl Actor {
     /// Handles one command.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each command")]
     pub(super) async fn take(&mut self, command: Command) -> Next {
         self.touch();
         if self.refuse_unconfirmed(&command) {
