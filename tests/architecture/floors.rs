@@ -231,7 +231,17 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "cli",
-        rooms: &["values", "accounts", "audit", "providers", "records", "plan", "report", "cutover", "engine"],
+        rooms: &[
+            "values",
+            "accounts",
+            "audit",
+            "providers",
+            "records",
+            "plan",
+            "report",
+            "cutover",
+            "engine",
+        ],
         crates: &[
             "clap",
             "indicatif",
