@@ -560,7 +560,7 @@ pub enum RecordsFormat {
     Route53,
     /// Names for octoDNS's YAML.
     Octodns,
-    /// A D_EXTEND for DNSControl.
+    /// A `D_EXTEND` for `DNSControl`.
     Dnscontrol,
     /// Commands for nsupdate.
     Nsupdate,

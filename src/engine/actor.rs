@@ -180,9 +180,10 @@ impl Actor {
     /// Announces that something was done.
     pub(super) fn notice(&self, words: impl Into<String>, path: Option<std::path::PathBuf>) {
         let words = words.into();
-        match &path {
-            Some(path) => tracing::info!("{words}: {}", path.display()),
-            None => tracing::info!("{words}"),
+        if let Some(path) = &path {
+            tracing::info!("{words}: {}", path.display());
+        } else {
+            tracing::info!("{words}");
         }
         self.outlet.event(Event::Notice(Notice { words, path }));
     }

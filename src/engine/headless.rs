@@ -277,7 +277,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let plan = desired(provider, &answers, &zone, &dropped);
     let text = render(&plan, &zone, question.stage, question.format)
-        .map_err(|error| Box::new(explain::not_whole(&error)))?;
+        .map_err(|error| Box::new(explain::not_whole(error)))?;
     Ok((plan, text))
 }
 

@@ -5,6 +5,7 @@ use super::judge::{JudgedSender, Safety, SenderRole, StageJudgement};
 use crate::audit::spf::SpfResult;
 use crate::records::seen::{DryRun, dry_run};
 use crate::values::counted;
+use std::fmt::Write as _;
 
 /// Senders that are named one by one; the others are counted.
 const MAX_NAMED: usize = 4;
@@ -76,12 +77,13 @@ pub fn dry_run_words(judgement: &StageJudgement) -> Option<String> {
             0 => "DMARC still passes by their signatures".to_owned(),
             count => format!("{count} would fail DMARC"),
         };
-        words.push_str(&format!(
+        let _infallible = write!(
+            words,
             " {} from {} would get “{}”; {fails}.",
             counted(one.messages, "message"),
             one.address,
             one.after
-        ));
+        );
     }
     Some(words)
 }

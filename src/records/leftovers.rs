@@ -2,6 +2,7 @@
 //! of names below the domain.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -97,16 +98,13 @@ impl Hosts<'_> {
             return Vec::new();
         }
         let url = format!("https://mta-sts.{}/.well-known/mta-sts.txt", self.zone.domain);
-        let policy = match self.sts() {
-            Sts::Known(policy) => policy,
-            _ => {
-                lines.keep(record, "Its policy file could not be read, so nothing is changed.");
-                lines.note(format!(
-                    "There is an MTA-STS record, and {url} was not read: if its mode is “enforce”, add every new MX \
-                     host to it, and give the record a new id, before the switch. Otherwise mail stops."
-                ));
-                return Vec::new();
-            }
+        let Sts::Known(policy) = self.sts() else {
+            lines.keep(record, "Its policy file could not be read, so nothing is changed.");
+            lines.note(format!(
+                "There is an MTA-STS record, and {url} was not read: if its mode is “enforce”, add every new MX \
+                 host to it, and give the record a new id, before the switch. Otherwise mail stops."
+            ));
+            return Vec::new();
         };
         let is_covered = self.new.iter().all(|host| policy.covers(host.as_str()));
         let mut files = Vec::new();
@@ -279,9 +277,9 @@ fn policy_text(policy: &StsPolicy, patterns: &[String]) -> String {
     };
     let mut text = format!("version: STSv1\r\nmode: {mode}\r\n");
     for pattern in patterns {
-        text.push_str(&format!("mx: {pattern}\r\n"));
+        let _infallible = write!(text, "mx: {pattern}\r\n");
     }
-    text.push_str(&format!("max_age: {}\r\n", policy.max_age_secs.min(STS_SECS)));
+    let _infallible = write!(text, "max_age: {}\r\n", policy.max_age_secs.min(STS_SECS));
     text
 }
 

@@ -12,9 +12,9 @@ fn zone(lines: &str) -> CurrentZone {
     parse_zone_file(&format!("{HEAD}{lines}"), &DomainName::parse("d.example").unwrap()).unwrap()
 }
 
-fn policy(text: &str) -> Option<PolicyFile> {
+fn policy(text: &str) -> PolicyFile {
     let outcome = PolicyOutcome::Fetched { media_type: "text/plain".to_owned(), text: text.to_owned() };
-    Some(PolicyFile { url: String::new(), at: UnixTime(0), duration_millis: 0, outcome })
+    PolicyFile { url: String::new(), at: UnixTime(0), duration_millis: 0, outcome }
 }
 
 fn plan(zone: &CurrentZone) -> RecordsPlan {
@@ -44,7 +44,7 @@ const ENFORCED: &str = "version: STSv1\r\nmode: enforce\r\nmx: mail.d.example\r\
 #[test]
 fn an_enforcing_policy_with_the_old_host_stops_the_switch_until_it_names_the_new_ones() {
     let mut zone = zone("_mta-sts TXT \"v=STSv1; id=20260101\"\n");
-    zone.mta_sts = policy(ENFORCED);
+    zone.mta_sts = Some(policy(ENFORCED));
     let held = plan(&zone);
     assert_eq!(held.judgements[1].safety(), Safety::Harmful);
     assert_eq!(held.judgements[1].refused_hosts.len(), 2);
@@ -66,7 +66,7 @@ fn an_enforcing_policy_with_the_old_host_stops_the_switch_until_it_names_the_new
     assert!(!of(later).covers("mail.d.example") && of(later).covers("in2-smtp.messagingengine.com"));
     assert_eq!((of(now).mode, of(now).max_age_secs), (StsMode::Enforce, 86_400));
 
-    zone.mta_sts = policy(&now.text);
+    zone.mta_sts = Some(policy(&now.text));
     let free = plan(&zone);
     assert!(free.judgements.iter().all(|judgement| judgement.refused_hosts.is_empty()));
     let text = render_bind(&free, &BindOptions { through: SwitchStage::AtTheSwitch, made_at: None });
@@ -80,7 +80,7 @@ fn a_policy_that_nobody_read_is_not_called_harmless() {
     assert!(unread.notes.iter().any(|note| note.contains("was not read")), "{:?}", unread.notes);
     assert_eq!(lines(&unread, "MTA-STS"), ["= Now _mta-sts TXT v=STSv1; id=1"]);
     let mut testing = zone("_mta-sts TXT \"v=STSv1; id=1\"\n");
-    testing.mta_sts = policy("version: STSv1\nmode: testing\nmx: mail.d.example\nmax_age: 60\n");
+    testing.mta_sts = Some(policy("version: STSv1\nmode: testing\nmx: mail.d.example\nmax_age: 60\n"));
     assert!(plan(&testing).judgements[1].refused_hosts.is_empty());
 }
 

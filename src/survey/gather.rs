@@ -117,6 +117,15 @@ pub async fn run(
     }
 }
 
+/// Whom one finding is checked with.
+#[derive(Clone, Copy)]
+pub struct Wires<'a> {
+    /// Asks the DNS.
+    pub resolver: &'a Resolver,
+    /// Asks registries; `None` where they are not asked.
+    pub web: Option<&'a Web>,
+}
+
 /// Asks again what stands behind one finding, and nothing else.
 ///
 /// # Errors
@@ -126,8 +135,7 @@ pub async fn check_again(
     facts: &mut Facts,
     id: &str,
     options: &SurveyOptions,
-    resolver: &Resolver,
-    web: Option<&Web>,
+    wires: Wires<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
     cancel: &CancellationToken,
 ) -> Result<(), SurveyError> {
@@ -135,7 +143,7 @@ pub async fn check_again(
     if behind.is_empty() {
         return Err(SurveyError::NothingToAsk(id.to_owned()));
     }
-    let resolver = resolver.fresh();
+    let resolver = wires.resolver.fresh();
     for question in &behind.questions {
         facts.answers.remove(question);
     }
@@ -147,7 +155,7 @@ pub async fn check_again(
             asker.resolver.probe().await?;
             ask_missing(facts, asker, progress, Instant::now() + SURVEY_TIME).await;
         }
-        if let Some(web) = web.filter(|_| behind.asks_registries) {
+        if let Some(web) = wires.web.filter(|_| behind.asks_registries) {
             ask_registries(facts, web).await;
         }
         Ok(())

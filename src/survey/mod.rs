@@ -18,7 +18,7 @@ mod zone;
 pub use asker::ListKeys;
 pub use discover::{FoundServer, discover};
 pub use evidence::{EvidenceError, EvidenceProgress, read_evidence};
-pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, check_again, run};
+pub use gather::{Progress, SurveyError, SurveyOptions, Wires, ask_all, check_again, run};
 pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};

@@ -265,12 +265,12 @@ impl Window {
             bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side));
         }
         let trust = project.question_of_trust();
-        let footed = match place {
+        let footer_step = match place {
             Place::Step(step) if trust.is_none() => Some(step),
             _ => None,
         };
         // Its place comes first, its buttons last: Tab goes through the page before it comes to them.
-        let foot = footed.map(|step| {
+        let footer_place = footer_step.map(|step| {
             let place = bar(Panel::bottom("footer"), 56.0).show(ui, |ui| ui.max_rect()).inner;
             (step, place)
         });
@@ -293,7 +293,7 @@ impl Window {
                 Place::About => self.about.ui(ui, cx),
             })
         });
-        if let Some((step, place)) = foot {
+        if let Some((step, place)) = footer_place {
             let footer = self.pages.footer(step, project, cx.snapshot);
             let mut ui = ui.new_child(UiBuilder::new().id_salt("foot").max_rect(place));
             ui.set_clip_rect(place);

@@ -107,7 +107,7 @@ fn every_option() -> String {
         writeln!(page, "\n### mailferry {}\n\n{}\n", task.get_name(), task.get_about().unwrap()).unwrap();
         for argument in task.get_arguments().filter(|argument| !argument.is_hide_set()) {
             let values: Vec<_> =
-                argument.get_value_names().unwrap_or_default().iter().map(|name| name.to_string()).collect();
+                argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
             let is_switch = !argument.get_action().takes_values();
             let values = if is_switch { String::new() } else { values.join(" ") };
             let name = match argument.get_long() {

@@ -93,10 +93,10 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
     let Some(named) = Named::start(&[(".", "")], &config) else { return };
     let (zone, plan) = sample();
     let domain = plan.domain.clone();
-    let mut names = BTreeSet::new();
+    let mut changed = BTreeSet::new();
     for stage in ExportStage::ALL {
         let sets = stage_sets(&plan, &zone, stage);
-        names.extend(sets.changes.into_iter().map(|change| (change.name, change.record_type)));
+        changed.extend(sets.changes.into_iter().map(|change| (change.name, change.record_type)));
     }
     let run = |text: &str| {
         let file = folder.path().join("commands");
@@ -111,10 +111,10 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
         let expected: BTreeSet<String> = stage_sets(&plan, &zone, stage)
             .after
             .iter()
-            .filter(|record| names.contains(&(record.name.clone(), record.data.record_type())))
+            .filter(|record| changed.contains(&(record.name.clone(), record.data.record_type())))
             .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
             .collect();
-        assert_eq!(served(named.port, &names, &domain).await, expected, "{stage:?}\n{text}");
+        assert_eq!(served(named.port, &changed, &domain).await, expected, "{stage:?}\n{text}");
         // The zone is not as it was read any more, so the same again changes nothing.
         if stage == ExportStage::Stage(SwitchStage::AtTheSwitch) {
             assert!(!run(&text).status.success(), "a stage is not published twice");

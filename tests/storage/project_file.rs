@@ -76,13 +76,7 @@ fn everything_reads_back_after_reopening_a_copy() {
     let server = Endpoint::parse("mail.example.org").unwrap();
     let destination =
         Destination { provider: ProviderId("fastmail".to_owned()), server: Some(server.clone()) };
-    let audit = AuditSettings {
-        helo: "mail.weber.example".to_owned(),
-        second_resolver: "192.0.2.9:53".to_owned(),
-        resolver: "127.0.0.1:5353".to_owned(),
-        selectors: vec!["default".to_owned()],
-        sending_addresses: vec!["192.0.2.1".parse().unwrap()],
-    };
+    let audit = audit_settings();
     let pin = Pin {
         fingerprint: Fingerprint([5; 32]),
         approved_at: UnixTime(7),
@@ -153,6 +147,16 @@ fn everything_reads_back_after_reopening_a_copy() {
         Pin { fingerprint: Fingerprint([8; 32]), approved_at: UnixTime(12), issuer: None, valid_until: None };
     project.pin_certificate(&server, &renewed).unwrap();
     assert_eq!(project.pins().unwrap(), BTreeMap::from([(place, renewed)]));
+}
+
+fn audit_settings() -> AuditSettings {
+    AuditSettings {
+        helo: "mail.weber.example".to_owned(),
+        second_resolver: "192.0.2.9:53".to_owned(),
+        resolver: "127.0.0.1:5353".to_owned(),
+        selectors: vec!["default".to_owned()],
+        sending_addresses: vec!["192.0.2.1".parse().unwrap()],
+    }
 }
 
 fn plan() -> MailboxPlan {

@@ -438,10 +438,10 @@ pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
 }
 
 /// A format that needs what nobody has read.
-pub(super) fn not_whole(error: &NotWhole) -> UserError {
-    UserError::new("The whole zone cannot be written", sentence(error))
+pub(super) fn not_whole(error: NotWhole) -> UserError {
+    UserError::new("The whole zone cannot be written", sentence(&error))
         .or_else("Give the zone file, or choose another format", "Nothing was written")
-        .caused_by(error)
+        .caused_by(&error)
 }
 
 /// The practice servers stopped on their own.

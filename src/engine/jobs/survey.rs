@@ -164,10 +164,9 @@ impl Question {
         };
         if let Some(OneFinding { id, facts }) = &self.again {
             let mut facts = facts.clone();
-            let (facts_now, web) = (&mut facts, web());
-            survey::check_again(facts_now, id, &options, &resolver, web.as_ref(), progress, cancel)
-                .await
-                .map_err(failed)?;
+            let web = web();
+            let wires = survey::Wires { resolver: &resolver, web: web.as_ref() };
+            survey::check_again(&mut facts, id, &options, wires, progress, cancel).await.map_err(failed)?;
             return Ok(facts);
         }
         let mut facts =

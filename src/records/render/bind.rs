@@ -190,8 +190,7 @@ fn record(line: &DiffLine) -> Option<String> {
             let preference = preference.parse::<u16>().ok()?;
             Some(format!("{head} {preference} {}", host(name.trim())))
         }
-        "CNAME" => Some(format!("{head} {}", host(&line.value))),
-        "NS" => Some(format!("{head} {}", host(&line.value))),
+        "CNAME" | "NS" => Some(format!("{head} {}", host(&line.value))),
         "SRV" => {
             let (numbers, name) = line.value.rsplit_once(' ')?;
             let is_numbers = numbers.split(' ').all(|number| number.parse::<u16>().is_ok());

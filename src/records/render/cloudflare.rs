@@ -4,6 +4,7 @@ use super::sets::StageSets;
 use super::zone::{data, line};
 use crate::records::ZoneData;
 use crate::records::txt::escaped_name;
+use std::fmt::Write as _;
 
 pub(super) fn render(sets: &StageSets) -> String {
     let mut text = format!(
@@ -15,13 +16,14 @@ pub(super) fn render(sets: &StageSets) -> String {
         for value in change.removed() {
             is_any = true;
             let name = sets.full_name(&change.name);
-            text.push_str(&format!(";;   {} {} {}\n", escaped_name(&name), value.record_type(), data(value)));
+            let _infallible =
+                writeln!(text, ";;   {} {} {}", escaped_name(&name), value.record_type(), data(value));
         }
     }
     if !is_any {
         text.push_str(";;   nothing\n");
     }
-    text.push_str(&format!("$ORIGIN {}.\n", escaped_name(sets.domain.as_ascii())));
+    let _infallible = writeln!(text, "$ORIGIN {}.", escaped_name(sets.domain.as_ascii()));
     for change in &sets.changes {
         let ttl_secs = change.after.as_ref().map_or(0, |set| set.ttl_secs);
         for value in change.added() {

@@ -1,8 +1,9 @@
-//! DNSControl: an extension of the domain for `dnsconfig.js`; what goes stands in comments.
+//! `DNSControl`: an extension of the domain for `dnsconfig.js`; what goes stands in comments.
 
 use super::sets::StageSets;
 use super::zone::absolute;
 use crate::records::ZoneData;
+use std::fmt::Write as _;
 
 pub(super) fn render(sets: &StageSets) -> String {
     let mut text = format!("// {}\n// Take these out of your dnsconfig.js:\n", sets.title());
@@ -10,17 +11,17 @@ pub(super) fn render(sets: &StageSets) -> String {
     for change in &sets.changes {
         for value in change.removed() {
             is_any = true;
-            text.push_str(&format!("//   {}\n", record(&change.name, None, value)));
+            let _infallible = writeln!(text, "//   {}", record(&change.name, None, value));
         }
     }
     if !is_any {
         text.push_str("//   nothing\n");
     }
-    text.push_str(&format!("D_EXTEND({}", quoted(sets.domain.as_ascii())));
+    let _infallible = write!(text, "D_EXTEND({}", quoted(sets.domain.as_ascii()));
     for change in &sets.changes {
         let ttl_secs = change.after.as_ref().map(|set| set.ttl_secs);
         for value in change.added() {
-            text.push_str(&format!(",\n  {}", record(&change.name, ttl_secs, value)));
+            let _infallible = write!(text, ",\n  {}", record(&change.name, ttl_secs, value));
         }
     }
     text.push_str("\n);\n");

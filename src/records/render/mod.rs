@@ -30,7 +30,7 @@ pub enum Format {
     Route53,
     /// The names in octoDNS's YAML.
     OctoDns,
-    /// An extension of a domain in DNSControl.
+    /// An extension of a domain in `DNSControl`.
     DnsControl,
     /// Commands for nsupdate (RFC 2136).
     Nsupdate,

@@ -3,6 +3,7 @@
 use super::sets::StageSets;
 use super::zone::data;
 use crate::records::txt::escaped_name;
+use std::fmt::Write as _;
 
 pub(super) fn render(sets: &StageSets) -> String {
     let mut text = format!(
@@ -13,46 +14,50 @@ pub(super) fn render(sets: &StageSets) -> String {
         text.push_str("; nothing to do\n");
         return text;
     }
-    text.push_str(&format!("zone {}.\n", escaped_name(sets.domain.as_ascii())));
+    let _infallible = writeln!(text, "zone {}.", escaped_name(sets.domain.as_ascii()));
     let name = |name: &str| format!("{}.", escaped_name(&sets.full_name(name)));
     for change in &sets.changes {
         match &change.before {
             Some(before) => {
                 for value in &before.values {
-                    text.push_str(&format!(
-                        "prereq yxrrset {} IN {} {}\n",
+                    let _infallible = writeln!(
+                        text,
+                        "prereq yxrrset {} IN {} {}",
                         name(&change.name),
                         change.record_type,
                         data(value)
-                    ));
+                    );
                 }
             }
             None => {
-                text.push_str(&format!("prereq nxrrset {} IN {}\n", name(&change.name), change.record_type));
+                let _infallible =
+                    writeln!(text, "prereq nxrrset {} IN {}", name(&change.name), change.record_type);
             }
         }
     }
     // Everything that goes, goes first: a CNAME stands alone.
     for change in sets.changes.iter().filter(|change| change.before.is_some()) {
         for value in change.removed() {
-            text.push_str(&format!(
-                "update delete {} IN {} {}\n",
+            let _infallible = writeln!(
+                text,
+                "update delete {} IN {} {}",
                 name(&change.name),
                 change.record_type,
                 data(value)
-            ));
+            );
         }
     }
     for change in &sets.changes {
         if let Some(set) = &change.after {
             for value in &set.values {
-                text.push_str(&format!(
-                    "update add {} {} IN {} {}\n",
+                let _infallible = writeln!(
+                    text,
+                    "update add {} {} IN {} {}",
                     name(&change.name),
                     set.ttl_secs,
                     change.record_type,
                     data(value)
-                ));
+                );
             }
         }
     }

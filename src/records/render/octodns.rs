@@ -1,6 +1,7 @@
 //! octoDNS: the names that change, as its YAML has them, with all their records.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::sets::StageSets;
 use super::zone::absolute;
@@ -14,7 +15,8 @@ pub(super) fn render(sets: &StageSets) -> String {
         sets.domain.as_ascii()
     );
     for change in sets.changes.iter().filter(|change| change.after.is_none()) {
-        text.push_str(&format!("# goes: {} at {}\n", change.record_type, sets.full_name(&change.name)));
+        let _infallible =
+            writeln!(text, "# goes: {} at {}", change.record_type, sets.full_name(&change.name));
     }
     let mut names: BTreeMap<&str, BTreeMap<&'static str, Vec<&ZoneRecord>>> = BTreeMap::new();
     for record in &sets.after {
@@ -27,12 +29,12 @@ pub(super) fn render(sets: &StageSets) -> String {
         text.push_str("{}\n");
     }
     for (name, types) in names {
-        text.push_str(&format!("{}:\n", quoted(name)));
+        let _infallible = writeln!(text, "{}:", quoted(name));
         for (record_type, records) in types {
             let ttl_secs = records.iter().map(|record| record.ttl_secs).min().unwrap_or(0);
-            text.push_str(&format!("- type: {record_type}\n  ttl: {ttl_secs}\n"));
+            let _infallible = writeln!(text, "- type: {record_type}\n  ttl: {ttl_secs}");
             if let [ZoneRecord { data: ZoneData::Cname(host), .. }] = records.as_slice() {
-                text.push_str(&format!("  value: {}\n", quoted(&absolute(host))));
+                let _infallible = writeln!(text, "  value: {}", quoted(&absolute(host)));
                 continue;
             }
             // octoDNS refuses texts with other letters than those of ASCII, unless it is told.

@@ -1,6 +1,7 @@
 //! Route 53: a change batch for `aws route53 change-resource-record-sets`, which works on whole sets.
 
 use serde::Serialize;
+use std::fmt::Write as _;
 
 use super::sets::{RecordSet, StageSets};
 use super::zone::data;
@@ -69,7 +70,9 @@ fn value(one: &ZoneData) -> String {
             match byte {
                 b'"' | b'\\' => string.extend(['\\', char::from(*byte)]),
                 b' '..=b'~' => string.push(char::from(*byte)),
-                _ => string.push_str(&format!("\\{byte:03o}")),
+                _ => {
+                    let _infallible = write!(string, "\\{byte:03o}");
+                }
             }
         }
         string + "\""

@@ -2,6 +2,7 @@
 
 use super::csv_file::fields;
 use super::sets::StageSets;
+use std::fmt::Write as _;
 
 pub(super) fn render(sets: &StageSets) -> String {
     let mut text = format!("{}\n", sets.title());
@@ -14,21 +15,22 @@ pub(super) fn render(sets: &StageSets) -> String {
         for (action, set, value) in gone.chain(come) {
             let (priority, data) = fields(value);
             let full = sets.full_name(&change.name);
-            text.push_str(&format!(
-                "\n{action} {}\n  Name      {}   ({full})\n",
+            let _infallible = writeln!(
+                text,
+                "\n{action} {}\n  Name      {}   ({full})",
                 change.record_type,
                 one_line(&change.name)
-            ));
+            );
             if let Some(set) = set {
-                text.push_str(&format!("  TTL       {}\n", set.ttl_secs));
+                let _infallible = writeln!(text, "  TTL       {}", set.ttl_secs);
             }
             if !priority.is_empty() {
-                text.push_str(&format!("  Priority  {priority}\n"));
+                let _infallible = writeln!(text, "  Priority  {priority}");
             }
-            text.push_str(&format!("  Value     {}\n", one_line(&data)));
+            let _infallible = writeln!(text, "  Value     {}", one_line(&data));
         }
         for reason in &change.reasons {
-            text.push_str(&format!("  Why       {}\n", one_line(reason)));
+            let _infallible = writeln!(text, "  Why       {}", one_line(reason));
         }
     }
     text

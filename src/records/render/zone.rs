@@ -1,5 +1,6 @@
 //! Zone text of sets of records (RFC 1035 section 5), and the whole zone.
 
+use std::fmt::Write as _;
 use thiserror::Error;
 
 use super::sets::StageSets;
@@ -51,7 +52,7 @@ pub(super) fn snippet(sets: &StageSets) -> String {
     for change in &sets.changes {
         for value in change.removed() {
             let ttl_secs = change.before.as_ref().map_or(0, |set| set.ttl_secs);
-            text.push_str(&format!("; - {}\n", line(&change.name, ttl_secs, value)));
+            let _infallible = writeln!(text, "; - {}", line(&change.name, ttl_secs, value));
         }
         if let Some(set) = &change.after {
             for value in &set.values {
@@ -76,7 +77,8 @@ pub(super) fn whole(sets: &StageSets, zone: &CurrentZone) -> Result<String, NotW
         let name = if record.name == "@" { "@".to_owned() } else { escaped_name(&record.name) };
         let data =
             if record.record_type == "SOA" { with_next_serial(&record.data) } else { record.data.clone() };
-        text.push_str(&format!("{name:<24} {:>6} IN {:<5} {data}\n", record.ttl_secs, record.record_type));
+        let _infallible =
+            writeln!(text, "{name:<24} {:>6} IN {:<5} {data}", record.ttl_secs, record.record_type);
     }
     for record in &sets.after {
         text.push_str(&line(&record.name, record.ttl_secs, &record.data));

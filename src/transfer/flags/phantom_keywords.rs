@@ -25,7 +25,7 @@ pub(in crate::transfer) async fn take_away(
     for request in requests {
         match session.answer(request).await {
             Err(ImapError::Refused { completion, .. }) => {
-                tracing::info!(%completion, "could not remove a keyword")
+                tracing::info!(%completion, "could not remove a keyword");
             }
             stored => stored.map_err(TransferError::at(Side::Destination))?,
         }

@@ -99,7 +99,9 @@ impl CopyPage {
         certificate_cards::on_job(ui, project, &Command::StartCopy, cx);
         for (progress, error) in stopped.iter().take(MOST_CARDS) {
             // Many mailboxes may stop for the same reason: each card says whose it is, and how far it came.
-            let title = format!("{}: {}", short_address(&progress.address, project), error.title);
+            let name = short_address(&progress.address, project);
+            let is_named = error.title.contains(&name);
+            let title = if is_named { error.title.clone() } else { format!("{name}: {}", error.title) };
             let far = format!("{} messages are copied.", mailbox_numbers(progress));
             let named = UserError { title, cause: format!("{} {far}", error.cause), ..(*error).clone() };
             ui.push_id(progress.id.0, |ui| error_card::error_card(ui, &named, Tone::Fail, cx.commands));

@@ -380,7 +380,7 @@ fn files(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
     for file in plan.files.iter().filter(|file| file.stage == stage) {
         panel::panel(ui, |ui| {
             panel::section(ui, "Policy file of MTA-STS");
-            text::paragraph(ui, &format!("{} {}", file.url, file.reason), Type::Small, theme.text2);
+            text::paragraph(ui, format!("{} {}", file.url, file.reason), Type::Small, theme.text2);
             ui.add_space(8.0);
             panel::well(ui, |ui| {
                 for line in file.text.lines() {
@@ -412,7 +412,7 @@ fn ramp(ui: &mut Ui, plan: &RecordsPlan) {
                 step.days_after_switch
             );
             text::paragraph(ui, &head, Type::Strong, theme.text);
-            text::paragraph(ui, &format!("First: {}", step.see_first), Type::Small, theme.text2);
+            text::paragraph(ui, format!("First: {}", step.see_first), Type::Small, theme.text2);
             text::paragraph(ui, &step.record, Type::MonoDiff, theme.text);
         }
     });

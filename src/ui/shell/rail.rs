@@ -63,7 +63,7 @@ fn stop_id(target: Option<Place>) -> Id {
 /// Moves the keyboard inside the rail, and returns the one thing in it that Tab reaches: what has the keyboard, or
 /// the open page.
 fn only_stop(ui: &Ui, place: Place) -> Id {
-    let focused = ui.memory(|memory| memory.focused());
+    let focused = ui.memory(egui::Memory::focused);
     let Some(at) = STOPS.iter().position(|stop| Some(stop_id(*stop)) == focused) else {
         return stop_id(Some(place));
     };

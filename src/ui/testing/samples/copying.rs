@@ -187,7 +187,7 @@ pub fn stopped_mailboxes() -> ProjectView {
     let mut project = copying();
     let full = error(
         "anna@ is full at Fastmail",
-        "27,888 of 44,981 messages are there; for the other 4.3 GB there is no room.",
+        "There is no room for the other 4.3 GB.",
         "A2207 NO [OVERQUOTA] Account is over quota",
         "Continue anna@",
         Some(Command::StartCopy),
