@@ -65,7 +65,7 @@ fn shown(domain: &DomainName, files: &[(String, String)]) -> String {
     if !plan.summary().is_empty() {
         writeln!(shown, "plan {}", plan.summary()).unwrap();
     }
-    shown.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    shown.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 #[test]
@@ -126,12 +126,16 @@ fn no_hash_is_kept_or_told() {
 #[test]
 fn huge_files_end_with_a_word() {
     let domain = DomainName::parse("example.org").unwrap();
-    let many: String = (0..60_000).map(|number| format!("user{number}@example.org\n")).collect();
+    let many: String = (0..60_000)
+        .flat_map(|number| ["user".to_owned(), number.to_string(), "@example.org\n".to_owned()])
+        .collect();
     assert_eq!(read("x", many.as_bytes(), &domain, None), Err(AccountsError::TooMany(50_000)));
     let wide = format!("all: {}\n", "a,".repeat(300_000));
     assert_eq!(read("x", wide.as_bytes(), &domain, None), Err(AccountsError::TooMany(200_000)));
     assert_eq!(read("x", &vec![b'a'; 33_000_000], &domain, None), Err(AccountsError::TooLarge));
-    let system: String = (0..5_000).map(|number| format!("u{number}:x:5:5::/:/bin/sh\n")).collect();
+    let system: String = (0..5_000)
+        .flat_map(|number| ["u".to_owned(), number.to_string(), ":x:5:5::/:/bin/sh\n".to_owned()])
+        .collect();
     let directory = read("x", system.as_bytes(), &domain, None).unwrap();
     assert_eq!((directory.left_out.len(), directory.more_left_out), (1_000, 4_000));
 }

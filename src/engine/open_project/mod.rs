@@ -133,6 +133,18 @@ fn audit_options(settings: AuditSettings) -> AuditOptions {
     }
 }
 
+fn destination_view(destination: Option<Destination>, catalogue: &Catalogue) -> DestinationView {
+    DestinationView {
+        comparisons: Arc::default(),
+        chosen: destination.as_ref().and_then(|chosen| {
+            let provider = catalogue.get(&chosen.provider)?;
+            Some((chosen.provider.clone(), provider.name.clone()))
+        }),
+        is_server_typed: destination.as_ref().is_some_and(|chosen| is_typed(chosen, catalogue)),
+        server: destination.and_then(|chosen| chosen.server),
+    }
+}
+
 impl OpenProject {
     /// Reads everything the pages show from the file.
     pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
@@ -161,15 +173,7 @@ impl OpenProject {
             audit: project
                 .audit_report()?
                 .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
-            destination: DestinationView {
-                comparisons: Arc::default(),
-                chosen: destination.as_ref().and_then(|chosen| {
-                    let provider = catalogue.get(&chosen.provider)?;
-                    Some((chosen.provider.clone(), provider.name.clone()))
-                }),
-                is_server_typed: destination.as_ref().is_some_and(|chosen| is_typed(chosen, catalogue)),
-                server: destination.and_then(|chosen| chosen.server),
-            },
+            destination: destination_view(destination, catalogue),
             mailboxes: Arc::new(load_mailboxes(&project)?),
             accounts: AccountsView { directory: Arc::new(project.directory()?), ..AccountsView::default() },
             plan: load_plans(&project)?,
