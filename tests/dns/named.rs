@@ -100,6 +100,7 @@ async fn a_small_domain_with_the_usual_troubles() {
             &("allowlist.dnswl", Status::Info),
             &("allowlist.mailspike-good", Status::Info),
             &("blocklist.spamcop", Status::Pass),
+            &("blocklist.history", Status::NotApplicable),
             &("blocklist.sem-ipv6", Status::NotApplicable),
             &("blocklist.barracuda", Status::NotApplicable),
         ]

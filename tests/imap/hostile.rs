@@ -123,7 +123,7 @@ async fn a_sign_in_counts_only_after_a_list() {
         .open()
         .await
         .unwrap_err();
-    assert!(matches!(error, SignInError::NotAllowed { .. }), "{error}");
+    assert!(matches!(error, SignInError::NotConnected { .. }), "{error}");
     let closed = serve("* OK\r\n", &[("LOGIN", "close")]).open().await.unwrap_err();
     assert!(matches!(closed, SignInError::ServerBusy { .. }), "{closed}");
     let disabled =

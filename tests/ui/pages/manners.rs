@@ -11,7 +11,11 @@ use mailferry_test_support::window::{Opened, USUAL};
 
 /// The name of what has the keyboard.
 fn focused(opened: &Opened) -> String {
-    let node = opened.harness.query_by(egui_kittest::kittest::AccessKitNode::is_focused);
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough in its lifetime"
+    )]
+    let node = opened.harness.query_by(|node| node.is_focused());
     node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
 }
 
