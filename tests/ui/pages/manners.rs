@@ -93,7 +93,7 @@ fn a_card_says_whose_it_is_and_how_far_it_came() {
             .query_all_by(|node| node.role() == Role::Heading)
             .filter(|node| {
                 let label = node.accesskit_node().label();
-                label.is_some_and(|label| label.starts_with(&format!("{name}@: ")))
+                label.is_some_and(|label| label.starts_with(&format!("{name}@")))
             })
             .count();
         assert_eq!(cards, 1, "{address}");

@@ -141,8 +141,9 @@ fn two_thousand_troubled_mailboxes_draw_only_what_is_visible() {
     let opened = Opened::step(project, Step::Copy, false);
     let rows = count(&opened, "user");
     assert!((10..120).contains(&rows), "{rows} nodes name a mailbox");
-    let cards = opened.harness.query_all_by_label_contains("there is no room").count();
+    let cards = opened.harness.query_all_by_label_contains("There is no room").count();
     assert!((1..=3).contains(&cards), "{cards} errors are shown without being asked for");
+    assert!(count(&opened, "user0000@: anna@ is full") > 0, "a card says whose it is");
     assert!(count(&opened, "497 more mailboxes have stopped as well") > 0);
     assert!(count(&opened, "more mailboxes") > 0);
 }
