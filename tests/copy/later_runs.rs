@@ -327,7 +327,7 @@ async fn of_a_renamed_folder_only_what_is_nowhere_is_lost() {
     let [problem] = problems.as_slice() else { panic!("{problems:?}") };
     assert_eq!(problem.trouble, FolderTrouble::CopiesLost, "{problem:?}");
     let left = count - 3;
-    let found = format!("3 of {count} copies of it are lost; {left} were found ({left} in Of old)");
+    let found = format!("3 of its {count} copies are lost; {left} were found ({left} in Of old)");
     assert!(problem.words.contains(&found), "{found}: {problem:?}");
 }
 
