@@ -11,7 +11,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v dpkg >/dev/null; then
     exit 0
 fi
 for program in mmdebstrap lintian desktop-file-validate appstreamcli Xvfb xdotool; do
-    command -v "$program" >/dev/null || { echo "$program is missing: run scripts/setup.sh run test" >&2; exit 1; }
+    command -v "$program" >/dev/null || { echo "$program is missing: run scripts/setup.sh run package" >&2; exit 1; }
 done
 fail() { echo "check of the packages: $1" >&2; exit 1; }
 

@@ -32,6 +32,13 @@ metainfo() {
 }
 metainfo >"$out/mailferry.metainfo.xml"
 
+# Debian wants manual pages compressed, and a changelog of the package.
+rm -rf "$out/man"
+mkdir -p "$out/man"
+for page in "$target/$profile"/assets/man/*.1; do gzip -9nc "$page" >"$out/man/$(basename "$page").gz"; done
+printf 'mailferry (%s-1) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- The Mailferry authors <mailferry@localhost>  %s\n' \
+    "$version" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog"
+
 deb() {
     local tool
     tool=$(scripts/tool.sh cargo-deb 3.8.0)

@@ -24,6 +24,12 @@ run_packages=(
 package_packages=(
     "dpkg-dev: finds the libraries that the .deb depends on"
     "git: dates the packages by the last commit"
+    "lintian: checks the .deb"
+    "desktop-file-utils: checks the entry of the menu"
+    "appstream: checks the description for software centres"
+    "mmdebstrap: makes a fresh Debian root to install the .deb in"
+    "xvfb: a display without a screen, to open the window of the package"
+    "xdotool: finds that window and presses keys in it"
 )
 test_packages=(
     "dovecot-imapd: real IMAP servers to copy between"
@@ -42,10 +48,6 @@ test_packages=(
     "imagemagick: looks at the smoke run's picture"
     "libgl1-mesa-dri: draws without a graphics card"
     "mesa-vulkan-drivers: renders page pictures without a graphics card"
-    "lintian: checks the .deb"
-    "desktop-file-utils: checks the entry of the menu"
-    "appstream: checks the description for software centres"
-    "mmdebstrap: makes a fresh Debian root to install the .deb in"
     "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
     "python3: runs pymap, one more real IMAP server, and octoDNS"
     "python3-venv: keeps pymap in a folder of the project's own"

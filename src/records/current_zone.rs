@@ -216,7 +216,7 @@ impl CurrentZone {
         types.insert(question.record_type.name().to_owned());
     }
 
-    /// Takes in what came back for one question of [`questions`] or for the address of a host. The answer itself goes
+    /// Takes in what came back for one of the `questions` or for the address of a host. The answer itself goes
     /// into the book, so that every reader of it sees what the audit sees.
     pub fn take(&mut self, answer: DnsAnswer) {
         let (name, kind) = (answer.question.name.clone(), answer.question.record_type);
