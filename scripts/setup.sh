@@ -65,6 +65,11 @@ need_rust() {
 }
 
 is_installed() {
+    # Where Node.js comes from its own packages, npm is part of it, and Debian's does not fit beside it.
+    case $1 in
+        nodejs) ! command -v node >/dev/null || return 0 ;;
+        npm) ! command -v npm >/dev/null || return 0 ;;
+    esac
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
