@@ -10,8 +10,8 @@ use super::copy_args::ProgressForm;
 use super::live::LiveDisplay;
 use super::output;
 use crate::engine::{
-    Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot, is_all_copied,
-    result_words,
+    Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot, WaitCause,
+    is_all_copied, result_words,
 };
 use crate::plan::duration_words;
 use crate::values::MailboxId;
@@ -149,8 +149,12 @@ const fn state_of(
         MailboxProgressState::Queued => ("queued", none, None, None),
         MailboxProgressState::Running(connections) => ("running", *connections, None, None),
         MailboxProgressState::Verifying { .. } => ("verifying", none, None, None),
-        MailboxProgressState::Reconnecting(why) => ("reconnecting", none, Some(why.as_str()), None),
-        MailboxProgressState::WaitsUntil(until, why) => ("waits", none, Some(why.as_str()), Some(*until)),
+        MailboxProgressState::Reconnecting(lost) => {
+            ("reconnecting", none, Some(lost.words.as_str()), Some(lost.next_try))
+        }
+        MailboxProgressState::WaitsUntil(until, wait) => {
+            ("waits", none, Some(wait.words.as_str()), Some(*until))
+        }
         MailboxProgressState::Paused => ("paused", none, None, None),
         MailboxProgressState::Done => ("done", none, None, None),
         MailboxProgressState::Stopped(error) => ("stopped", none, Some(error.title.as_str()), None),
@@ -215,9 +219,19 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
         MailboxProgressState::Verifying { done, total } => {
             format!("{} of {} copies compared", with_thousands(*done), with_thousands(*total))
         }
-        MailboxProgressState::Reconnecting(why) => format!("reconnecting: {why}"),
-        MailboxProgressState::WaitsUntil(until, why) => {
-            format!("waiting, continues on its own {}: {why}", until_words(*until, now))
+        MailboxProgressState::Reconnecting(lost) => {
+            format!("lost the connection, next try {}: {}", until_words(lost.next_try, now), lost.words)
+        }
+        MailboxProgressState::WaitsUntil(until, wait) => {
+            let (side, words) = (wait.side, &wait.words);
+            let why = match wait.cause {
+                WaitCause::Asked => format!("the {side} asks to wait"),
+                WaitCause::FolderInUse => format!("a folder is in use at the {side}"),
+                WaitCause::ServerFails => format!("the {side} has a fault"),
+                WaitCause::DailyLimit => format!("the daily limit of the {side} is reached"),
+                WaitCause::LateMessages | WaitCause::NoFolders => "waiting".to_owned(),
+            };
+            format!("{why}, continues on its own {}: {words}", until_words(*until, now))
         }
         MailboxProgressState::Paused => "paused".to_owned(),
         MailboxProgressState::Done => return end_words(mailbox, is_trial),
@@ -270,9 +284,9 @@ pub(super) fn total_words(project: &ProjectView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::UserError;
+    use crate::engine::{ServerWait, UserError};
     use crate::plan::LedgerSum;
-    use crate::values::Bytes;
+    use crate::values::{Bytes, Side};
 
     fn mailbox(state: MailboxProgressState) -> MailboxProgress {
         MailboxProgress {
@@ -293,16 +307,20 @@ mod tests {
         let now = UnixTime(1_700_000_000);
         let waits = mailbox(MailboxProgressState::WaitsUntil(
             UnixTime(1_700_000_300),
-            "the server asks for a pause".to_owned(),
+            ServerWait {
+                side: Side::Destination,
+                cause: WaitCause::Asked,
+                words: "slow down for a while".to_owned(),
+            },
         ));
         assert_eq!(
             words(&waits, Moment { now, is_trial: false, is_over: false }),
-            "anna@weber.example: waiting, continues on its own at 22:18 UTC (in about 5 minutes): the server asks for a pause; \
+            "anna@weber.example: the destination asks to wait, continues on its own at 22:18 UTC (in about 5 minutes): slow down for a while; \
              40 of 1,200 messages, 1.0 kB of 2.0 kB"
         );
         let line = serde_json::to_value(line(&waits, now)).unwrap();
         assert_eq!((&line["state"], &line["until"]), (&"waits".into(), &1_700_000_300_i64.into()));
-        assert_eq!(line["because"], "the server asks for a pause");
+        assert_eq!(line["because"], "slow down for a while");
         let runs = mailbox(MailboxProgressState::Running(Connections { source: 4, destination: 9 }));
         assert!(
             words(&runs, Moment { now, is_trial: false, is_over: false })

@@ -20,11 +20,12 @@ pub use api::certificate_questions::{CertificateQuestion, certificate_questions}
 pub use api::clean_text::CleanText;
 pub use api::command::{AuditOptions, AuditReach, Command, NeighbourScope, PracticeTrouble, ReportFormat};
 pub use api::copy_snapshot::{
-    Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
-    MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,
+    Connections, CopyPhase, CopyView, FolderProgress, LostLine, MailboxProgress, MailboxProgressState,
+    MessageListView, MessageOutcome, MessagesView, PauseGroup, ProblemGroup, ServerWait, UnderWayView,
 };
 pub use api::copy_words::{
-    AfterClosing, after_closing, elsewhere_words, is_all_copied, project_line, result_words, trial_words,
+    AfterClosing, after_closing, elsewhere_words, is_all_copied, lost_words, project_line, result_words,
+    server_name, trial_words, wait_words,
 };
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;
@@ -55,7 +56,7 @@ pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;
 pub use crate::project::{CopyRoute, EarlierCopy};
 pub use crate::signin::{Clock, DeviceCode, TokenDesk};
-pub use crate::transfer::LargeMessage;
+pub use crate::transfer::{LargeMessage, WaitCause};
 
 /// The engine as faces see it: send commands, read the latest snapshot, and fetch events.
 ///

@@ -148,7 +148,11 @@ fn earlier_words(copy: &EarlierReport) -> String {
 fn pauses_sum(pauses: &[PauseReport]) -> String {
     let times = pauses.iter().map(|pause| pause.times).sum();
     let seconds = pauses.iter().map(|pause| pause.seconds).sum();
-    format!("Servers asked for a pause {}, {} in total.", times_words(times), duration_words(seconds))
+    format!(
+        "Servers asked for a pause {}, {} added up over all mailboxes.",
+        times_words(times),
+        duration_words(seconds)
+    )
 }
 
 fn pause_words(pause: &PauseReport) -> String {

@@ -380,7 +380,7 @@ fn pauses_that_servers_asked_for_are_told() {
     let page = html(&input("Request is throttled", "")).unwrap();
     for words in [
         "How servers slowed the copy down",
-        "Servers asked for a pause 12 times, about 3 hours, 20 minutes in total.",
+        "Servers asked for a pause 12 times, about 3 hours, 20 minutes added up over all mailboxes.",
         "12 times, about 3 hours, 20 minutes in 1 mailbox</td><td>Request is throttled",
     ] {
         assert!(page.contains(words), "{words}: {page}");

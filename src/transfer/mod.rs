@@ -19,7 +19,7 @@ pub use context::error::{FolderChange, TransferError};
 pub use context::flag_limits::flags_remark;
 pub use context::request::{
     ConnectionCount, CopyConditions, CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble,
-    Progress, ProgressSink,
+    Progress, ProgressSink, WaitCause,
 };
 pub use context::under_way::{LargeMessage, UnderWay};
 pub use folder::open::HIDDEN_LABEL;

@@ -90,7 +90,7 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     let sink = |progress| {
         let messages = match progress {
             Progress::Advanced { messages, .. } => messages,
-            Progress::Reconnecting { words } => {
+            Progress::Reconnecting { words, .. } => {
                 not_reached.fetch_add(usize::from(words.contains("could not be reached")), Ordering::SeqCst);
                 return;
             }

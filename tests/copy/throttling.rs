@@ -42,7 +42,7 @@ async fn copy_through_waits(scene: &Scene, stop_at: usize) -> Vec<Wait> {
     let waits = Mutex::new(Vec::new());
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let sink = |progress| {
-        if let Progress::Waiting { seconds, words } = progress {
+        if let Progress::Waiting { seconds, words, .. } = progress {
             let (arrived, commands) = (scene.arrived().len(), scene.destination.traffic().commands);
             waits.lock().unwrap().push(Wait { seconds, words, arrived, commands });
             sender.send(seconds).unwrap();
@@ -305,7 +305,7 @@ fn a_folder_that_takes_one_connection_at_a_time_gets_one_and_the_others_keep_the
         let waits = Mutex::new(Vec::new());
         let sink = |progress| match progress {
             Progress::Pairs { count } => pairs.lock().unwrap().push(count),
-            Progress::Waiting { seconds, words } => waits.lock().unwrap().push((seconds, words)),
+            Progress::Waiting { seconds, words, .. } => waits.lock().unwrap().push((seconds, words)),
             _ => {}
         };
         let outcome = scene.bench.copy(&sink).await.unwrap();
@@ -328,7 +328,7 @@ async fn copy_whatever_waits(scene: &Scene) -> (Result<CopyOutcome, TransferErro
     let waits = Mutex::new(Vec::new());
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let sink = |progress| {
-        if let Progress::Waiting { seconds, words } = progress {
+        if let Progress::Waiting { seconds, words, .. } = progress {
             waits.lock().unwrap().push(words);
             sender.send(seconds).unwrap();
         }

@@ -62,7 +62,7 @@ async fn prove_through_waits(scene: &Scene) -> (VerifyReport, Vec<(u64, String)>
     let waits = Mutex::new(Vec::new());
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let sink = |progress| {
-        if let Progress::Waiting { seconds, words } = progress {
+        if let Progress::Waiting { seconds, words, .. } = progress {
             waits.lock().unwrap().push((seconds, words));
             sender.send(seconds).unwrap();
         }

@@ -272,6 +272,8 @@ pub enum Command {
     RetryMailbox(MailboxId),
     /// Injects a fault into the servers of a practice project.
     MakeTrouble(PracticeTrouble),
+    /// Connects again at once, wherever a connection was lost. A pause that a server asked for is kept.
+    TryNow,
     /// Finishes the messages in progress and waits; the job stays.
     PauseCopy,
     /// Resumes after a pause.

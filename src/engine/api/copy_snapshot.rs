@@ -9,9 +9,9 @@ use crate::plan::{
     VerifySummary,
 };
 use crate::project::{CopyRoute, EarlierCopy};
-use crate::transfer::LargeMessage;
+use crate::transfer::{LargeMessage, WaitCause};
 use crate::values::{Bytes, UnixTime};
-use crate::values::{DestinationUid, MailboxId, SourceUid};
+use crate::values::{DestinationUid, MailboxId, Side, SourceUid};
 
 /// What the copy does as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,6 +137,30 @@ pub struct MailboxProgress {
     pub renamed: Vec<LearntName>,
 }
 
+/// A connection that was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostLine {
+    /// To which server, as far as it is known.
+    pub side: Option<Side>,
+    /// Since when.
+    pub since: UnixTime,
+    /// When the next try is; in the past while it is under way.
+    pub next_try: UnixTime,
+    /// What happened, in the words of the server or the system.
+    pub words: String,
+}
+
+/// Why a mailbox waits for a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerWait {
+    /// Which server.
+    pub side: Side,
+    /// Why.
+    pub cause: WaitCause,
+    /// The server's words.
+    pub words: String,
+}
+
 /// What one mailbox does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MailboxProgressState {
@@ -151,10 +175,10 @@ pub enum MailboxProgressState {
         /// All of them.
         total: u64,
     },
-    /// The connection was lost for this reason; Mailferry is reconnecting.
-    Reconnecting(String),
-    /// Continues on its own at this time; the words say why.
-    WaitsUntil(UnixTime, String),
+    /// The connection was lost; Mailferry is reconnecting.
+    Reconnecting(LostLine),
+    /// Continues on its own at this time.
+    WaitsUntil(UnixTime, ServerWait),
     /// Paused by the user.
     Paused,
     /// Done.

@@ -1,5 +1,6 @@
 //! How the copy stands, in the words of the rail, the footer, the start page and the report.
 
+use crate::engine::api::copy_snapshot::ServerWait;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ProjectView;
 use crate::engine::api::standing::CopyStanding;
@@ -15,7 +16,8 @@ use crate::engine::api::step::StepState;
 use crate::engine::api::step::step_line;
 use crate::engine::api::step::step_state;
 use crate::plan::LedgerSum;
-use crate::values::{counted, with_thousands};
+use crate::transfer::WaitCause;
+use crate::values::{Side, counted, with_thousands};
 
 /// `Trial: 433 of 740 copied, 307 wait for the whole copy`.
 pub fn trial_words(sum: &LedgerSum) -> String {
@@ -26,6 +28,44 @@ pub fn trial_words(sum: &LedgerSum) -> String {
     };
     let (arrived, wanted) = (with_thousands(sum.arrived()), with_thousands(sum.wanted()));
     format!("Trial: {arrived} of {wanted} copied, {waiting} for the whole copy")
+}
+
+/// The server of this side, as it is called in sentences: `your server`, `Fastmail`.
+pub fn server_name(project: &ProjectView, side: Side) -> &str {
+    match side {
+        Side::Source => "your server",
+        Side::Destination => copied_to(project).unwrap_or("the provider"),
+    }
+}
+
+/// Why a mailbox waits for `server`, in plain words: `Fastmail asks anna@ to wait`.
+pub fn wait_words(mailbox: &str, wait: &ServerWait, server: &str) -> String {
+    let words = match wait.cause {
+        WaitCause::Asked => format!("{server} asks {mailbox} to wait"),
+        WaitCause::FolderInUse => format!("{mailbox} waits for a folder that is in use at {server}"),
+        WaitCause::ServerFails => format!("{server} has a fault, {mailbox} is tried again"),
+        WaitCause::DailyLimit => format!("{mailbox} has reached the daily limit of {server}"),
+        WaitCause::LateMessages => format!("{mailbox} waits for messages of an interrupted run"),
+        WaitCause::NoFolders => format!("{server} lists no folders of {mailbox} yet"),
+    };
+    capitalised(&words)
+}
+
+/// What happened to a mailbox whose connection was lost: `anna@ has lost the connection to Fastmail`.
+pub fn lost_words(mailbox: &str, server: Option<&str>) -> String {
+    match server {
+        Some(server) => format!("{mailbox} has lost the connection to {server}"),
+        None => format!("{mailbox} has lost the connection"),
+    }
+}
+
+/// A sentence may begin with `your server`, but not with an address in another case than its own.
+fn capitalised(words: &str) -> String {
+    match words.strip_prefix("your ").or_else(|| words.strip_prefix("the ")) {
+        Some(rest) if words.starts_with("your") => format!("Your {rest}"),
+        Some(rest) => format!("The {rest}"),
+        None => words.to_owned(),
+    }
 }
 
 /// The result of a finished or stopped copy, as recorded in the ledger:

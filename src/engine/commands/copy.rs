@@ -201,6 +201,13 @@ impl Actor {
         }
     }
 
+    /// Connects again at once, wherever a connection was lost.
+    pub(super) fn try_now(&mut self) {
+        if let Some(control) = self.open.as_ref().and_then(|open| open.copy.as_ref()) {
+            control.try_now();
+        }
+    }
+
     /// Resumes after a pause; in a running copy, resumes the stopped mailboxes.
     fn resume_copy(&mut self) {
         let Some(open) = self.open.as_mut() else { return };

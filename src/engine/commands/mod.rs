@@ -93,6 +93,7 @@ impl Actor {
             Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),
             Command::RetryMailbox(mailbox) => self.retry_mailbox(mailbox),
             Command::MakeTrouble(trouble) => self.make_trouble(trouble),
+            Command::TryNow => self.try_now(),
             Command::PauseCopy => self.pause_copy(),
             Command::StopCopy => self.stop_copy(),
             Command::RetryFailed => self.retry_failed(),

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::engine::api::copy_snapshot::Connections;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_words::{lost_words, wait_words};
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::explain;
@@ -203,6 +204,7 @@ impl CopyRun<'_> {
         let sink = |progress: Progress| {
             clock.hear(&progress);
             if let Some(state) = watch.hear(&progress, UnixTime::now()) {
+                log_state(&work.source.user, &state);
                 control.set_state(id, state);
             }
         };
@@ -237,6 +239,19 @@ impl CopyRun<'_> {
 /// Waits until a mailbox is paused or resumed. The sender lives as long as the control, so nothing else ends it.
 async fn until(paused: &mut watch::Receiver<bool>, wanted: bool) {
     let _sender_lives = paused.wait_for(|is_paused| *is_paused == wanted).await.is_ok();
+}
+
+/// Lost connections and pauses are kept in the log, with the server's words.
+fn log_state(user: &str, state: &MailboxProgressState) {
+    match state {
+        MailboxProgressState::Reconnecting(lost) => {
+            tracing::warn!("{}: {}", lost_words(user, None), lost.words);
+        }
+        MailboxProgressState::WaitsUntil(_, wait) => {
+            tracing::info!("{}: {}", wait_words(user, wait, &format!("the {}", wait.side)), wait.words);
+        }
+        _ => {}
+    }
 }
 
 /// The outcome of a mailbox whose copy and verification both finished.

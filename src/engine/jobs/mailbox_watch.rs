@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::api::copy_snapshot::Connections;
+use crate::engine::api::copy_snapshot::LostLine;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_snapshot::ServerWait;
 use crate::project::{Ledger, ProjectError};
 use crate::transfer::Progress;
 use crate::values::UnixTime;
@@ -21,6 +23,8 @@ struct Heard {
     /// Copies verified so far and in total; `None` while mail is copied.
     verified: Option<(u64, u64)>,
     pause: Option<RunningPause>,
+    /// Since when the connection is lost.
+    lost_since: Option<UnixTime>,
 }
 
 /// A pause that a server asked for.
@@ -58,7 +62,10 @@ impl<'a> MailboxWatch<'a> {
         let mut heard = self.heard();
         self.end_pause(&mut heard, at);
         match progress {
-            Progress::Connected => (heard.pairs, heard.appenders) = (1, 0),
+            Progress::Connected => {
+                (heard.pairs, heard.appenders) = (1, 0);
+                heard.lost_since = None;
+            }
             Progress::Pairs { count } => heard.pairs = *count,
             Progress::Appenders { count } => heard.appenders = *count,
             Progress::Verified { copies } => {
@@ -66,14 +73,19 @@ impl<'a> MailboxWatch<'a> {
             }
             Progress::Resumed => {}
             Progress::Paused => return Some(MailboxProgressState::Paused),
-            Progress::Reconnecting { words } => {
-                return Some(MailboxProgressState::Reconnecting(words.clone()));
+            Progress::Reconnecting { milliseconds, side, words } => {
+                let since = *heard.lost_since.get_or_insert(at);
+                let next_try = after(at, milliseconds.div_ceil(1_000));
+                let lost = LostLine { side: *side, since, next_try, words: words.clone() };
+                return Some(MailboxProgressState::Reconnecting(lost));
             }
-            Progress::Waiting { seconds, words } => {
-                let until = UnixTime(at.0.saturating_add(i64::try_from(*seconds).unwrap_or(i64::MAX)));
+            Progress::Waiting { seconds, side, cause, words } => {
+                let until = after(at, *seconds);
+                heard.lost_since = None;
                 note(self.ledger.add_pause(words, *seconds, at));
                 heard.pause = Some(RunningPause { words: words.clone(), until });
-                return Some(MailboxProgressState::WaitsUntil(until, words.clone()));
+                let wait = ServerWait { side: *side, cause: *cause, words: words.clone() };
+                return Some(MailboxProgressState::WaitsUntil(until, wait));
             }
             Progress::Listing { .. } | Progress::Folder { .. } | Progress::Advanced { .. } => return None,
         }
@@ -100,6 +112,10 @@ impl<'a> MailboxWatch<'a> {
     }
 }
 
+fn after(at: UnixTime, seconds: u64) -> UnixTime {
+    UnixTime(at.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)))
+}
+
 /// Records a pause. A failure to record it must not end the copy.
 fn note(written: Result<(), ProjectError>) {
     if let Err(error) = written {
@@ -112,7 +128,8 @@ mod tests {
     use super::*;
     use crate::plan::{Mailbox, SignInWays};
     use crate::project::Project;
-    use crate::values::{DomainName, EmailAddress};
+    use crate::transfer::WaitCause;
+    use crate::values::{DomainName, EmailAddress, Side};
 
     #[test]
     fn connections_are_told_as_they_are_and_pauses_as_long_as_they_were() {
@@ -134,16 +151,26 @@ mod tests {
         assert_eq!(hear(Progress::Connected, 0), running(1, 1));
         assert_eq!(hear(Progress::Appenders { count: 4 }, 0), running(1, 5));
         assert_eq!(hear(Progress::Pairs { count: 3 }, 0), running(3, 7));
-        let wait = |seconds| Progress::Waiting { seconds, words: "slow down".to_owned() };
-        let waits = MailboxProgressState::WaitsUntil(UnixTime(310), "slow down".to_owned());
+        let (side, cause, words) = (Side::Destination, WaitCause::Asked, "slow down".to_owned());
+        let wait = |seconds| Progress::Waiting { seconds, side, cause, words: words.clone() };
+        let asked = ServerWait { side, cause, words: words.clone() };
+        let waits = MailboxProgressState::WaitsUntil(UnixTime(310), asked);
         assert_eq!(hear(wait(300), 10), Some(waits));
         assert_eq!(hear(Progress::Connected, 310), running(1, 1), "another connection, other lanes");
-        let broken = Progress::Reconnecting { words: "reset by peer".to_owned() };
-        assert_eq!(
-            hear(broken, 311),
-            Some(MailboxProgressState::Reconnecting("reset by peer".to_owned())),
-            "no countdown to now"
-        );
+        let broken = |milliseconds| Progress::Reconnecting {
+            milliseconds,
+            side: Some(Side::Source),
+            words: "reset by peer".to_owned(),
+        };
+        let lost = |since, next_try| {
+            let (side, words) = (Some(Side::Source), "reset by peer".to_owned());
+            let (since, next_try) = (UnixTime(since), UnixTime(next_try));
+            Some(MailboxProgressState::Reconnecting(LostLine { side, since, next_try, words }))
+        };
+        assert_eq!(hear(broken(1_500), 311), lost(311, 313));
+        assert_eq!(hear(broken(60_000), 315), lost(311, 375), "lost since the first time");
+        assert_eq!(hear(Progress::Connected, 375), running(1, 1));
+        assert_eq!(hear(broken(0), 380), lost(380, 380), "there was a connection in between");
         assert_eq!(watch.begin_verify(9), MailboxProgressState::Verifying { done: 0, total: 9 });
         hear(Progress::Verified { copies: 4 }, 312);
         hear(wait(600), 320);

@@ -132,7 +132,7 @@ pub(in crate::engine) fn waits_of(
     kind: JobKind,
 ) -> impl Fn(Progress) + Send + Sync + '_ {
     move |progress| {
-        if let Progress::Waiting { seconds, words } = progress {
+        if let Progress::Waiting { seconds, words, .. } = progress {
             let number = context.number;
             context.tell_soon(Message::Waits { kind, number, mailbox, seconds, words });
         }

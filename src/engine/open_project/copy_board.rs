@@ -65,6 +65,11 @@ impl CopyBoard {
         self.controller.resume();
     }
 
+    /// Whoever waits to connect again does so at once.
+    pub(in crate::engine) fn try_now(&self) {
+        self.controller.try_now();
+    }
+
     /// Stops: messages in progress are finished, then every mailbox ends.
     pub(in crate::engine) fn stop(&self) {
         self.controller.stop();

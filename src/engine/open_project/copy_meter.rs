@@ -78,6 +78,8 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transfer::WaitCause;
+    use crate::values::Side;
 
     fn totals(copied: u64, already_there: u64, bytes: u64) -> LedgerTotals {
         let sum = LedgerSum { copied, already_there, ..LedgerSum::default() };
@@ -114,7 +116,12 @@ mod tests {
         assert!(rested.is_none());
         watch.hear(&Progress::Resumed);
         assert!(watch.0.lock().unwrap().since.is_some());
-        watch.hear(&Progress::Waiting { seconds: 60, words: String::new() });
+        watch.hear(&Progress::Waiting {
+            seconds: 60,
+            side: Side::Destination,
+            cause: WaitCause::Asked,
+            words: String::new(),
+        });
         assert!(watch.0.lock().unwrap().since.is_none());
     }
 }

@@ -252,9 +252,7 @@ impl OpenProject {
                     .filter(|mailbox| {
                         matches!(
                             mailbox.state,
-                            MailboxProgressState::Running(_)
-                                | MailboxProgressState::Verifying { .. }
-                                | MailboxProgressState::Reconnecting(_)
+                            MailboxProgressState::Running(_) | MailboxProgressState::Verifying { .. }
                         )
                     })
                     .count();
@@ -564,17 +562,28 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
     })
 }
 
-/// `Copying 3 mailboxes, 1 waits, 1 paused`.
+/// `Copying 3 mailboxes, 1 waits, 1 paused`; `4 mailboxes wait`.
 fn copying_words(what: &str, running: usize, shown: &[MailboxProgress]) -> String {
     let count =
         |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
-    let mut parts = vec![format!("{what} {}", counted_as(running, "mailbox", "mailboxes"))];
     let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
+    let lost = count(|state| matches!(state, MailboxProgressState::Reconnecting(_)));
     let paused = count(|state| *state == MailboxProgressState::Paused);
-    for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {
+    let mailboxes = |count| counted_as(count, "mailbox", "mailboxes");
+    let mut parts = Vec::new();
+    if running > 0 {
+        parts.push(format!("{what} {}", mailboxes(running)));
+    }
+    let others = [
+        (waiting, if waiting == 1 { "waits" } else { "wait" }),
+        (lost, if lost == 1 { "has lost its connection" } else { "have lost their connections" }),
+        (paused, "paused"),
+    ];
+    for (count, what) in others {
         if count > 0 {
-            parts.push(format!("{count} {what}"));
+            let whose = if parts.is_empty() { mailboxes(count) } else { count.to_string() };
+            parts.push(format!("{whose} {what}"));
         }
     }
-    parts.join(", ")
+    if parts.is_empty() { format!("{what} begins") } else { parts.join(", ") }
 }

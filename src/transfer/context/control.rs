@@ -1,6 +1,8 @@
 //! Stops, pauses and resumes a copy from outside.
 
-use tokio::sync::watch;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The copy's side of pause and stop. Dropping the copy's future is the third way to end it, without waiting.
@@ -9,6 +11,7 @@ pub struct CopyControl {
     stop: CancellationToken,
     /// The copy waits while any of them says so: that of the whole, and that of one mailbox.
     pauses: Vec<watch::Receiver<bool>>,
+    try_now: Arc<Notify>,
 }
 
 /// The engine's side of pause and stop.
@@ -16,12 +19,15 @@ pub struct CopyControl {
 pub struct CopyController {
     stop: CancellationToken,
     pause: watch::Sender<bool>,
+    try_now: Arc<Notify>,
 }
 
 /// Makes a pair; the control can be cloned for many mailboxes.
 pub fn copy_control(stop: CancellationToken) -> (CopyController, CopyControl) {
     let (sender, receiver) = watch::channel(false);
-    (CopyController { stop: stop.clone(), pause: sender }, CopyControl { stop, pauses: vec![receiver] })
+    let try_now = Arc::new(Notify::new());
+    let controller = CopyController { stop: stop.clone(), pause: sender, try_now: Arc::clone(&try_now) };
+    (controller, CopyControl { stop, pauses: vec![receiver], try_now })
 }
 
 impl CopyController {
@@ -33,6 +39,11 @@ impl CopyController {
     /// The copy goes on after a pause.
     pub fn resume(&self) {
         self.pause.send_replace(false);
+    }
+
+    /// Whoever waits to connect again does so at once.
+    pub fn try_now(&self) {
+        self.try_now.notify_waiters();
     }
 
     /// Messages under way are finished, then the copy ends.
@@ -59,13 +70,15 @@ impl CopyControl {
         let stop = self.stop.child_token();
         let mut pauses = self.pauses.clone();
         pauses.push(receiver);
-        (CopyController { stop: stop.clone(), pause: sender }, Self { stop, pauses })
+        let try_now = Arc::clone(&self.try_now);
+        let controller = CopyController { stop: stop.clone(), pause: sender, try_now: Arc::clone(&try_now) };
+        (controller, Self { stop, pauses, try_now })
     }
 
     /// A control that stops with this one, and by its own token.
     pub fn child(&self) -> (Self, CancellationToken) {
         let stop = self.stop.child_token();
-        (Self { stop: stop.clone(), pauses: self.pauses.clone() }, stop)
+        (Self { stop: stop.clone(), ..self.clone() }, stop)
     }
 
     /// Waits for something, or until stop.
@@ -95,6 +108,15 @@ impl CopyControl {
     pub(in crate::transfer) async fn wait(&self, time: std::time::Duration) -> bool {
         tokio::select! {
             () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// Waits before a new connection: for a time, until somebody asks to try now, or until stop. False on stop.
+    pub(in crate::transfer) async fn wait_to_connect(&self, time: std::time::Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = self.try_now.notified() => true,
             () = tokio::time::sleep(time) => true,
         }
     }
@@ -139,6 +161,25 @@ mod tests {
         assert!(of_anna.is_stopped() && !of_ben.is_stopped());
         whole.stop();
         assert!(of_ben.is_stopped());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_to_connect_tries_at_once_when_asked() {
+        let (whole, control) = copy_control(CancellationToken::new());
+        let (_anna, of_anna) = control.for_mailbox();
+        let began = tokio::time::Instant::now();
+        let hour = Duration::from_hours(1);
+        let asked = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            whole.try_now();
+        };
+        let (anna, all, ()) =
+            tokio::join!(of_anna.wait_to_connect(hour), control.wait_to_connect(hour), asked);
+        assert!(anna && all && began.elapsed() < Duration::from_secs(2));
+        // What a server asked for is not cut short.
+        let asked = async { whole.try_now() };
+        let (waited, ()) = tokio::join!(control.wait(hour), asked);
+        assert!(waited && began.elapsed() >= hour);
     }
 
     #[tokio::test(start_paused = true)]

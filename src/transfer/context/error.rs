@@ -128,6 +128,20 @@ impl TransferError {
         move |source| Self::Server { side, source }
     }
 
+    /// Which server it is about, where it is about one.
+    pub(in crate::transfer) const fn side(&self) -> Option<Side> {
+        match self {
+            Self::SignIn { side, .. }
+            | Self::Server { side, .. }
+            | Self::FolderChanged { side, .. }
+            | Self::Throttled { side, .. }
+            | Self::NotRecovered { side, .. }
+            | Self::DailyLimit { side, .. } => Some(*side),
+            Self::DestinationFull { .. } | Self::SecondRun { .. } => Some(Side::Destination),
+            Self::Search(_) | Self::SameAccount | Self::NotClaimed(_) | Self::Project(_) => None,
+        }
+    }
+
     /// What has happened at the server, without which side it is.
     pub(in crate::transfer) fn server_words(&self) -> String {
         match self {

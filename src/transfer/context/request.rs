@@ -157,6 +157,23 @@ impl Default for CopyLimits {
     }
 }
 
+/// Why a copy waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitCause {
+    /// The server asks for it, or has too much to do.
+    Asked,
+    /// Another connection has the folder.
+    FolderInUse,
+    /// The server has failed, by its own words.
+    ServerFails,
+    /// What the provider lets through in a day has gone through.
+    DailyLimit,
+    /// Messages of an interrupted run may still arrive.
+    LateMessages,
+    /// The server lists no folders.
+    NoFolders,
+}
+
 /// What happens while a mailbox is copied. Sums are in the ledger; these say when to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -198,11 +215,19 @@ pub enum Progress {
     Waiting {
         /// How long, in seconds.
         seconds: u64,
-        /// Why, in words.
+        /// Which server it waits for.
+        side: Side,
+        /// Why.
+        cause: WaitCause,
+        /// Why, in the server's words.
         words: String,
     },
-    /// A connection broke; new ones are made.
+    /// A connection broke; new ones are made after a while.
     Reconnecting {
+        /// How long until then, in milliseconds.
+        milliseconds: u64,
+        /// Which server, as far as it is known.
+        side: Option<Side>,
         /// Why, in words.
         words: String,
     },

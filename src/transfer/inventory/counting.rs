@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::imap::{Access, Detail, Folder, ImapError, Session, Uncounted};
 use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::request::{Progress, ProgressSink};
+use crate::transfer::context::request::{Progress, ProgressSink, WaitCause};
 use crate::transfer::inventory::inventory_of;
 use crate::transfer::inventory::oversize::find_oversize;
 use crate::transfer::pace::count_care::CountCare;
@@ -109,7 +109,12 @@ async fn list_again_where_empty(
             break;
         }
         let wait = first_wait.saturating_mul(factor);
-        sink(Progress::Waiting { seconds: wait.as_secs(), words: "the source lists no folders".to_owned() });
+        sink(Progress::Waiting {
+            seconds: wait.as_secs(),
+            side: Side::Source,
+            cause: WaitCause::NoFolders,
+            words: "the source lists no folders".to_owned(),
+        });
         tokio::time::sleep(wait).await;
         session.forget_lists();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::imap::{ImapError, SignInError};
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::request::{Progress, ProgressSink};
+use crate::transfer::context::request::{Progress, ProgressSink, WaitCause};
 use crate::transfer::pace::refusal::{refusal, suggested_milliseconds};
 use crate::values::Side;
 
@@ -100,7 +100,12 @@ impl EarlyTrouble {
         tracing::info!(%error, ?wait, "tried again");
         let seconds = wait.as_millis().div_ceil(1_000);
         let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-        sink(Progress::Waiting { seconds, words: format!("the {side} says: {words}") });
+        sink(Progress::Waiting {
+            seconds,
+            side,
+            cause: WaitCause::Asked,
+            words: format!("the {side} says: {words}"),
+        });
         tokio::time::sleep(wait).await;
         self.waited += wait;
         Ok(())

@@ -9,9 +9,9 @@ use crate::plan::{Governor, Pace, ServerSign};
 use crate::transfer::context::clock::now;
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::request::{CopyLimits, Progress, ProgressSink};
+use crate::transfer::context::request::{CopyLimits, Progress, ProgressSink, WaitCause};
 use crate::transfer::pace::refusal::{meaning, refusal, suggested_milliseconds};
-use crate::values::UnixTime;
+use crate::values::{Side, UnixTime};
 
 /// How long a server is waited for without a step forward: so many tries, and so much time, whichever ends first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(in crate::transfer) async fn wait_after(
     (limits, control): (CopyLimits, &CopyControl),
     sink: ProgressSink<'_>,
 ) -> Result<bool, TransferError> {
-    if let TransferError::DailyLimit { until, words, .. } = error {
-        return Ok(wait_until(until, words, control, sink).await);
+    if let TransferError::DailyLimit { side, until, words } = error {
+        return Ok(wait_until((side, until, words), control, sink).await);
     }
     let Some((sign, words)) = sign_of(&error, governor.has_worked()) else { return Err(error) };
     let is_away = sign == ServerSign::Broke && governor.has_worked() && is_away(&error);
@@ -51,11 +51,24 @@ pub(in crate::transfer) async fn wait_after(
         return Err(if sign == ServerSign::Refuses { error } else { not_recovered(error, pace) });
     }
     let wait = Duration::from_millis(pace.wait_milliseconds);
-    sink(match sign {
-        ServerSign::Broke | ServerSign::Away | ServerSign::Refuses => Progress::Reconnecting { words },
-        _ => Progress::Waiting { seconds: pace.wait_milliseconds.div_ceil(1_000), words },
-    });
+    let Some(cause) = cause_of(sign) else {
+        sink(Progress::Reconnecting { milliseconds: pace.wait_milliseconds, side: error.side(), words });
+        return Ok(control.wait_to_connect(wait).await);
+    };
+    let seconds = pace.wait_milliseconds.div_ceil(1_000);
+    let side = error.side().unwrap_or(Side::Destination);
+    sink(Progress::Waiting { seconds, side, cause, words });
     Ok(control.wait(wait).await)
+}
+
+/// Why it waits; `None` where the connection is lost.
+const fn cause_of(sign: ServerSign) -> Option<WaitCause> {
+    match sign {
+        ServerSign::Broke | ServerSign::Away | ServerSign::Refuses => None,
+        ServerSign::TooMuch | ServerSign::AsksToWait(_) => Some(WaitCause::Asked),
+        ServerSign::Locked => Some(WaitCause::FolderInUse),
+        ServerSign::Fails => Some(WaitCause::ServerFails),
+    }
 }
 
 const fn patience(sign: ServerSign, limits: CopyLimits) -> Patience {
@@ -134,8 +147,17 @@ const fn is_away(error: &TransferError) -> bool {
 }
 
 /// Waits for a moment, or until stop. True when it has come.
-async fn wait_until(until: UnixTime, words: String, control: &CopyControl, sink: ProgressSink<'_>) -> bool {
-    sink(Progress::Waiting { seconds: until.seconds_since(now()), words });
+async fn wait_until(
+    (side, until, words): (Side, UnixTime, String),
+    control: &CopyControl,
+    sink: ProgressSink<'_>,
+) -> bool {
+    sink(Progress::Waiting {
+        seconds: until.seconds_since(now()),
+        side,
+        cause: WaitCause::DailyLimit,
+        words,
+    });
     loop {
         let left = Duration::from_secs(until.seconds_since(now()));
         if left.is_zero() {

@@ -128,7 +128,11 @@ impl Job<'_> {
     async fn pause_for(&mut self, error: TransferError) -> Result<Option<Attempt>, TransferError> {
         let goes_on = if error.is_after_sleep() {
             // Nobody's fault, and no reason to go slower.
-            (self.sink)(Progress::Reconnecting { words: error.to_string() });
+            (self.sink)(Progress::Reconnecting {
+                milliseconds: 0,
+                side: error.side(),
+                words: error.to_string(),
+            });
             !self.control.is_stopped()
         } else {
             let limits = (self.request.limits, &self.control);

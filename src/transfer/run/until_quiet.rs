@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::imap::Session;
 use crate::transfer::context::copy_context::Attempt;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::request::Progress;
+use crate::transfer::context::request::{Progress, WaitCause};
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 
@@ -30,7 +30,12 @@ impl Job<'_> {
             return Ok(());
         }
         let words = "messages of an interrupted run may still arrive".to_owned();
-        (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
+        (self.sink)(Progress::Waiting {
+            seconds: limit.as_secs(),
+            side: Side::Destination,
+            cause: WaitCause::LateMessages,
+            words,
+        });
         // A program that has just been killed is waited for as long as messages are known to be late. Quiet alone proves
         // nothing then: a busy server shows none of a command before the last one is stored.
         let rest = limit.saturating_sub(self.request.ledger.left_alone_for());

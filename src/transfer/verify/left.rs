@@ -84,7 +84,7 @@ impl Verification<'_> {
         if self.refused > 1 && !self.leave(Side::Destination, &refused.to_string())? {
             return Ok(false);
         }
-        (self.sink)(Progress::Reconnecting { words: error.to_string() });
+        (self.sink)(Progress::Reconnecting { milliseconds: 0, side: error.side(), words: error.to_string() });
         Ok(true)
     }
 

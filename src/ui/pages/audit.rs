@@ -9,7 +9,7 @@ use super::finding;
 use super::receivers::ReceiversTab;
 use super::since_last::SinceLast;
 use crate::audit::{Area, AuditReport, Finding, Group, Status};
-use crate::engine::{AuditView, Command, ProjectView, ReportFormat, Step};
+use crate::engine::{AuditView, Command, ProjectView, Readiness, ReportFormat, Step};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -118,7 +118,7 @@ impl AuditPage {
             let report = project.audit.report().cloned();
             self.head(ui, project, report.as_ref(), cx);
             match &project.audit {
-                AuditView::NotRun => not_run(ui, cx),
+                AuditView::NotRun => not_run(ui, project),
                 AuditView::Failed(error) => error_card::error_card(ui, error, Tone::Fail, cx.commands),
                 AuditView::Running { done, total, what, .. } => running(ui, *done, *total, what),
                 AuditView::Done(_) => {}
@@ -171,7 +171,7 @@ impl AuditPage {
         cx: &mut PageCx<'_>,
     ) {
         let summary = match (&project.audit, report) {
-            (AuditView::Running { .. }, _) => "Only public DNS is asked; nothing is uploaded.".to_owned(),
+            (AuditView::Running { .. }, _) => asked_words(project).to_owned(),
             (_, Some(report)) => report.summary.clone(),
             _ => "What receivers see of your domain, with the raw answers under every sentence.".to_owned(),
         };
@@ -403,15 +403,14 @@ pub const fn extension(format: ReportFormat) -> &'static str {
     }
 }
 
-fn not_run(ui: &mut Ui, cx: &mut PageCx<'_>) {
+fn not_run(ui: &mut Ui, project: &ProjectView) {
     panel::flush_panel(ui, |ui| {
-        let words = "Mailferry asks public DNS about your MX, SPF, DKIM and DMARC records, the names of your sending \
-                     addresses, and block lists. The findings appear here, most important first.";
-        empty_state::empty_state(ui, Icon::Search, "Not audited yet", words, |ui| {
-            if Button::secondary("Run the audit").icon(Icon::Play).show(ui).clicked() {
-                cx.send(Command::RunAudit);
-            }
-        });
+        let asked = if project.is_practice { "the DNS inside this program" } else { "public DNS" };
+        let words = format!(
+            "Mailferry asks {asked} about your MX, SPF, DKIM and DMARC records, the names of your sending \
+             addresses, and block lists. The findings appear here, most important first."
+        );
+        empty_state::empty_state(ui, Icon::Search, "Not audited yet", &words, |_| {});
     });
 }
 
@@ -429,6 +428,15 @@ fn running(ui: &mut Ui, done: usize, total: usize, what: &str) {
         );
     });
     ui.add_space(PANEL_GAP);
+}
+
+/// Who is asked by an audit.
+const fn asked_words(project: &ProjectView) -> &'static str {
+    if project.is_practice {
+        "The audit asks the DNS inside Mailferry; nothing leaves this computer"
+    } else {
+        "Only public DNS and your own servers are asked; nothing is uploaded"
+    }
 }
 
 const fn area_name(area: Area) -> &'static str {
@@ -531,9 +539,19 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         AuditView::Running { .. } => {
             Some(FooterButton::with_icon("Cancel the audit", Icon::Close, Act::Send(Command::CancelAudit)))
         }
-        AuditView::Failed(_) => Some(FooterButton::new("Run the audit", Act::Send(Command::RunAudit))),
-        // The empty page has the button that runs it.
-        AuditView::NotRun | AuditView::Done(_) => None,
+        AuditView::NotRun | AuditView::Failed(_) | AuditView::Done(_) => None,
     };
-    footer.primary = Some(FooterButton::new("Show the verdict", Act::Go(Step::Verdict)));
+    let run = |label| FooterButton::new(label, Act::Send(Command::RunAudit));
+    footer.primary = Some(match project.audit {
+        AuditView::NotRun => run("Run the audit"),
+        AuditView::Failed(_) => run("Run the audit again"),
+        AuditView::Running { .. } | AuditView::Done(_) => {
+            FooterButton::new("Show the verdict", Act::Go(Step::Verdict))
+        }
+    });
+    match project.audit {
+        AuditView::NotRun => footer.readiness = Readiness::Ready(asked_words(project).to_owned()),
+        AuditView::Failed(_) => footer.readiness = Readiness::Ready(String::new()),
+        AuditView::Running { .. } | AuditView::Done(_) => {}
+    }
 }

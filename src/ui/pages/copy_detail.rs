@@ -3,11 +3,12 @@
 
 use egui::{CursorIcon, Frame, Margin, OpenUrl, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::copy_words::since_words;
 use super::message_list::show_label;
 use super::short_address;
 use crate::engine::{
     Command, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, PracticeTrouble, ProblemGroup,
-    ProjectView,
+    ProjectView, lost_words, server_name, wait_words,
 };
 use crate::plan::{MessageQuery, MessageState};
 use crate::ui::fonts::Type;
@@ -35,6 +36,7 @@ pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, c
             text::paragraph(ui, &error.cause, Type::Small, theme.text2);
             ui.add_space(6.0);
         }
+        rest(ui, progress, &name, project, cx);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             buttons(ui, progress, &name, project, cx);
@@ -57,6 +59,25 @@ pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, c
         ui.painter().rect_filled(row, 0.0, theme.sunken);
         text::left(ui, row.shrink2(Vec2::new(32.0, 0.0)), words, Type::Small, theme.text2);
     }
+}
+
+/// Why a mailbox is not copied at the moment, in plain words, and in whole in those of the server.
+fn rest(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &ProjectView, cx: &PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let (first, second, raw) = match &progress.state {
+        MailboxProgressState::WaitsUntil(at, wait) => {
+            let why = wait_words(name, wait, server_name(project, wait.side));
+            (why, format!("Continues on its own at {}", format::time(*at)), &wait.words)
+        }
+        MailboxProgressState::Reconnecting(lost) => {
+            let server = lost.side.map(|side| server_name(project, side));
+            (lost_words(name, server), since_words(lost, cx.snapshot.now), &lost.words)
+        }
+        _ => return,
+    };
+    text::paragraph(ui, format!("{first}. {second}."), Type::Label, theme.text);
+    text::paragraph(ui, raw.as_str(), Type::Mono, theme.text2);
+    ui.add_space(6.0);
 }
 
 fn buttons(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &ProjectView, cx: &mut PageCx<'_>) {

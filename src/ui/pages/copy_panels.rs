@@ -1,8 +1,10 @@
 //! The panels of the Copy page: ledger, throughput, waiting, problems.
 
+use super::copy_words::{lost_line, since_words};
 use super::{short_address, short_name};
 use crate::engine::{
-    Command, CopyPhase, CopyView, MailboxProgressState, ProblemGroup, ProjectView, UnderWayView,
+    Command, CopyPhase, CopyView, MailboxProgressState, ProblemGroup, ProjectView, UnderWayView, lost_words,
+    server_name, wait_words,
 };
 use crate::plan::{LedgerSum, MessageState, mean_speed};
 use crate::ui::fonts::Type;
@@ -183,7 +185,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         .mailboxes
         .iter()
         .filter_map(|progress| match &progress.state {
-            MailboxProgressState::WaitsUntil(at, why) => Some((progress, *at, why)),
+            MailboxProgressState::WaitsUntil(at, wait) => Some((progress, *at, wait)),
             _ => None,
         })
         .collect();
@@ -191,10 +193,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         .copy
         .mailboxes
         .iter()
-        .filter_map(|progress| match &progress.state {
-            MailboxProgressState::Reconnecting(why) => Some((progress, why)),
-            _ => None,
-        })
+        .filter_map(|progress| lost_line(progress).map(|lost| (progress, lost)))
         .collect();
     if waiting.is_empty() && paused.is_empty() && broken.is_empty() {
         return;
@@ -202,19 +201,28 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let count = waiting.len() + paused.len() + broken.len();
     let theme = Theme::of(ui);
     panel::flush_panel(ui, |ui| {
-        panel::panel_head(ui, "Waiting", "");
-        for (progress, at, why) in waiting.iter().take(MOST_WAITING) {
+        let head = panel::panel_head(ui, "Waiting", "");
+        if !broken.is_empty() {
+            let button = Button::secondary("Try now").small().icon(Icon::Again);
+            let size = button.size(ui);
+            let center = Pos2::new(head.right() - 12.0 - size.x / 2.0, head.center().y);
+            if button.show_at(ui, Rect::from_center_size(center, size)).clicked() {
+                cx.send(Command::TryNow);
+            }
+        }
+        for (progress, at, wait) in waiting.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
+            let why = wait_words(&name, wait, server_name(project, wait.side));
             let second = format!("Continues on its own in {}", format::duration(at.seconds_since(now)));
-            let row = two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), &second);
+            let row = with_raw_words(ui, &why, &second, &wait.words);
             let first_line =
                 Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
             text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
         }
-        for (progress, why) in broken.iter().take(MOST_WAITING) {
+        for (progress, lost) in broken.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
-            let second = "The connection was lost. Mailferry reconnects on its own";
-            two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), second);
+            let server = lost.side.map(|side| server_name(project, side));
+            with_raw_words(ui, &lost_words(&name, server), &since_words(lost, now), &lost.words);
         }
         for progress in paused.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
@@ -234,6 +242,18 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         }
     });
     ui.add_space(PANEL_GAP);
+}
+
+/// Plain words, what happens next, and the raw words under them, in whole on hover.
+fn with_raw_words(ui: &mut Ui, first: &str, second: &str, raw: &str) -> Rect {
+    let theme = Theme::of(ui);
+    let row = two_lines(ui, Tone::Paused, Icon::Waiting, first, second);
+    let (line, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 22.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, raw));
+    let place = Rect::from_min_max(line.min + Vec2::new(40.0, 0.0), line.max - Vec2::new(15.0, 5.0));
+    text::left(ui, place, raw, Type::Mono, theme.text2);
+    response.on_hover_text(raw);
+    row
 }
 
 /// A row with an icon, a line, and a fainter line below it.

@@ -66,15 +66,19 @@ pub fn pauses(ui: &mut Ui, copy: &CopyView) {
         return;
     }
     panel::flush_panel(ui, |ui| {
-        let seconds = copy.pauses.iter().map(|pause| pause.seconds).sum();
-        let all = format!("{} in total", duration_words(seconds));
-        panel::panel_head(ui, "Pauses requested by servers", &all);
+        panel::panel_head(ui, "Pauses requested by servers", "");
         for pause in copy.pauses.iter().take(MOST_PAUSES) {
             let times = match pause.times {
                 1 => "once".to_owned(),
                 times => format!("{} times", with_thousands(times)),
             };
-            let words = format!("{times}, {}", duration_words(pause.seconds));
+            // Mailboxes wait side by side: their times added up would be longer than the copy itself.
+            let mailboxes = u64::try_from(pause.mailboxes).unwrap_or(u64::MAX).max(1);
+            let each = duration_words(pause.seconds.div_ceil(mailboxes));
+            let words = match pause.mailboxes {
+                0 | 1 => format!("{times}, {each}"),
+                mailboxes => format!("{times}, {each} for each of {mailboxes} mailboxes"),
+            };
             two_lines(ui, Tone::Paused, Icon::Waiting, &words, &pause.words);
         }
     });

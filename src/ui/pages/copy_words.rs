@@ -1,14 +1,14 @@
 //! What the Copy page says about the copy and about each mailbox. All of it follows from [`CopyStanding`].
 
 use crate::engine::{
-    Connections, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, ProjectView, copy_standing,
-    trial_words,
+    Connections, CopyStanding, CopyView, LostLine, MailboxProgress, MailboxProgressState, ProjectView,
+    copy_standing, server_name, trial_words,
 };
 use crate::plan::TimeLeft;
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::theme::Tone;
-use crate::values::with_thousands;
+use crate::values::{UnixTime, with_thousands};
 
 /// The title of the page.
 pub fn title(project: &ProjectView) -> String {
@@ -29,7 +29,7 @@ pub fn title(project: &ProjectView) -> String {
         CopyStanding::Running if copy.is_verifying => format!("Comparing the copies of {all}"),
         CopyStanding::Running => match copy.trial {
             Some(messages) => format!("Trying {} per folder, {all}", messages_words(messages)),
-            None => waiting_title(copy).unwrap_or_else(|| format!("Copying {all}")),
+            None => rest_title(project).unwrap_or_else(|| format!("Copying {all}")),
         },
         CopyStanding::Pausing => format!("Pausing {all}"),
         CopyStanding::Paused => format!("Paused: {}", far()),
@@ -42,19 +42,50 @@ pub fn title(project: &ProjectView) -> String {
     }
 }
 
-/// If every unfinished mailbox waits for its server: until when, by the first one to continue.
-fn waiting_title(copy: &CopyView) -> Option<String> {
-    let open = || copy.mailboxes.iter().filter(|shown| shown.state != MailboxProgressState::Done);
-    let until = |shown: &MailboxProgress| match shown.state {
-        MailboxProgressState::WaitsUntil(at, _) => Some(at),
+/// If nothing is copied at the moment: until when every unfinished mailbox waits, or when the next try is.
+fn rest_title(project: &ProjectView) -> Option<String> {
+    let copy = &project.copy;
+    let is_done = |shown: &&MailboxProgress| shown.state == MailboxProgressState::Done;
+    let open: Vec<&MailboxProgress> = copy.mailboxes.iter().filter(|shown| !is_done(shown)).collect();
+    let until = |shown: &MailboxProgress| match &shown.state {
+        MailboxProgressState::WaitsUntil(at, _) => Some(*at),
+        MailboxProgressState::Reconnecting(lost) => Some(lost.next_try),
         _ => None,
     };
-    let first = open().map(until).collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    let words = match open().count() {
-        1 => "The last mailbox is waiting".to_owned(),
-        count => format!("All {} unfinished mailboxes are waiting", with_thousands(count as u64)),
+    let first = open.iter().map(|shown| until(shown)).collect::<Option<Vec<_>>>()?.into_iter().min()?;
+    let lost: Vec<&LostLine> = open.iter().filter_map(|shown| lost_line(shown)).collect();
+    let mailboxes = match (open.len(), copy.mailboxes.len()) {
+        (1, 1) => "The mailbox waits".to_owned(),
+        (1, _) => "The last mailbox waits".to_owned(),
+        (count, all) if count == all => format!("All {} mailboxes wait", with_thousands(count as u64)),
+        (count, _) => format!("All {} unfinished mailboxes wait", with_thousands(count as u64)),
     };
-    Some(format!("{words} until {}", format::time(first)))
+    if lost.len() < open.len() {
+        return Some(format!("{mailboxes} until {}", format::time(first)));
+    }
+    let side = lost.first().and_then(|one| one.side);
+    let is_same = lost.iter().all(|one| one.side == side);
+    Some(match side.filter(|_| is_same) {
+        Some(side) => format!("Lost the connection to {}", server_name(project, side)),
+        None => "Lost the connection".to_owned(),
+    })
+}
+
+/// The connection that a mailbox has lost.
+pub const fn lost_line(shown: &MailboxProgress) -> Option<&LostLine> {
+    match &shown.state {
+        MailboxProgressState::Reconnecting(lost) => Some(lost),
+        _ => None,
+    }
+}
+
+/// Since when a connection is lost, and when it is tried again.
+pub fn since_words(lost: &LostLine, now: UnixTime) -> String {
+    let since = format::time(lost.since);
+    if lost.next_try <= now {
+        return format!("Since {since}, trying now");
+    }
+    format!("Since {since}, next try at {}", format::time_with_seconds(lost.next_try))
 }
 
 fn messages_words(messages: u32) -> String {
@@ -71,6 +102,7 @@ pub fn rest_words(project: &ProjectView) -> String {
     let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
     let left = match copy_standing(project) {
         CopyStanding::Running if copy.trial.is_some() => ", the rest waits for the whole copy".to_owned(),
+        CopyStanding::Running if rest_title(project).is_some() => ", continues on its own".to_owned(),
         CopyStanding::Running => match copy.time_left {
             Some(left) => format!(", {}", left_words(left)),
             None if copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total => ", finishing".to_owned(),
@@ -111,6 +143,7 @@ fn took_words(copy: &CopyView) -> String {
 pub fn tone(project: &ProjectView) -> Tone {
     match copy_standing(project) {
         CopyStanding::Paused | CopyStanding::Pausing | CopyStanding::Interrupted => Tone::Paused,
+        CopyStanding::Running if rest_title(project).is_some() => Tone::Paused,
         CopyStanding::Stopped | CopyStanding::Stopping => Tone::Fail,
         CopyStanding::Finished => Tone::Pass,
         _ => Tone::Running,
@@ -132,9 +165,7 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             let words = format!("Comparing, {}%", format::percent(*done, *total).min(99));
             (Tone::Running, Icon::Search, words)
         }
-        MailboxProgressState::Reconnecting(_) => {
-            (Tone::Paused, Icon::Waiting, "Lost the connection".to_owned())
-        }
+        MailboxProgressState::Reconnecting(_) => (Tone::Paused, Icon::Waiting, "Connection lost".to_owned()),
         MailboxProgressState::WaitsUntil(at, _) => {
             (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
         }

@@ -86,7 +86,7 @@ impl Pages {
         match step {
             Step::Domain => domain::footer(project, &mut footer),
             Step::Audit => audit::footer(project, &mut footer),
-            Step::Verdict => verdict::footer(&mut footer),
+            Step::Verdict => verdict::footer(project, &mut footer),
             Step::Destination => destination::footer(project, &mut footer),
             Step::Mailboxes => mailboxes::footer(project, &mut footer),
             Step::Plan => plan::footer(project, &mut footer),

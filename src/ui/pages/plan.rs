@@ -11,7 +11,7 @@ use super::plan_aside::{
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing, rename_words};
+use crate::engine::{Command, CopyStanding, ProjectView, Readiness, Step, copy_standing, rename_words};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, needs_decision};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -300,11 +300,7 @@ fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             return;
         }
         let words = "Mailferry lists the folders of every chosen mailbox with their counts and shows where each one goes.";
-        empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
-            if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {
-                cx.send(Command::BuildPlan);
-            }
-        });
+        empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |_| {});
     });
 }
 
@@ -473,6 +469,16 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         let command = Command::TryCopy { messages: TRIAL_MESSAGES };
         let label = format!("Try {TRIAL_MESSAGES} messages per folder");
         footer.secondary = Some(FooterButton::new(label, Act::SendAndGo(command, Step::Copy)));
+    }
+    let can_count = project.plan.mailboxes.is_empty()
+        && project.plan.counting.is_none()
+        && project.mailboxes.iter().any(|row| row.mailbox.is_chosen)
+        && project.destination.server.is_some()
+        && project.domain.source_server.is_some();
+    if can_count {
+        footer.readiness = Readiness::Ready("Counting reads both servers and changes nothing".to_owned());
+        footer.primary = Some(FooterButton::new("Count the folders", Act::Send(Command::BuildPlan)));
+        return;
     }
     footer.primary = Some(match standing {
         CopyStanding::NotStarted | CopyStanding::Elsewhere => {

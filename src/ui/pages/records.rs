@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::beside;
-use crate::engine::{Command, ProjectView, Step, saved_stages};
+use crate::engine::{Command, ProjectView, Readiness, Step, saved_stages};
 use crate::records::{
     Change, DiffLine, ExportStage, Format, RecordGroup, RecordsPlan, Safety, SwitchStage, dry_run_words,
     stage_words,
@@ -451,11 +451,7 @@ fn not_prepared(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             return;
         }
         let words = "Mailferry reads your zone and shows here, line by line, what to add, change and remove, and why.";
-        empty_state::empty_state(ui, Icon::File, "Not prepared yet", words, |ui| {
-            if Button::secondary("Prepare the records").icon(Icon::Play).show(ui).clicked() {
-                cx.send(Command::PrepareRecords);
-            }
-        });
+        empty_state::empty_state(ui, Icon::File, "Not prepared yet", words, |_| {});
     });
 }
 
@@ -519,12 +515,18 @@ fn group_head(ui: &mut Ui, heading: &str, purpose: &str, caption: &str, is_folde
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
+    let is_first = project.records.plan.is_none() && project.destination.chosen.is_some();
+    if is_first && !project.records.is_preparing {
+        footer.readiness = Readiness::Ready("Mailferry reads your zone and changes nothing in it".to_owned());
+        footer.primary = Some(FooterButton::new("Prepare the records", Act::Send(Command::PrepareRecords)));
+        return;
+    }
     footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
     if let Some(at) = project.copy.finished_at
         && saved_stages(project).0 == 0
         && project.records.plan.is_some()
     {
         let words = format!("First copy finished {}; your server still receives mail", format::date_time(at));
-        footer.readiness = crate::engine::Readiness::Ready(words);
+        footer.readiness = Readiness::Ready(words);
     }
 }

@@ -6,7 +6,7 @@ use crate::audit::AuditReport;
 use crate::audit::verdict::{
     Confidence, Coverage, Outcome, Overrule, OwnerAnswers, Point, RelayPlan, Verdict, outcome_name,
 };
-use crate::engine::{AuditView, Command, ProjectView, Step};
+use crate::engine::{AuditView, Command, ProjectView, Readiness, Step};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -53,12 +53,7 @@ impl VerdictPage {
                 panel::flush_panel(ui, |ui| {
                     let words =
                         "The verdict follows from the audit and from what receivers said to your server.";
-                    empty_state::empty_state(ui, Icon::Search, "No verdict yet", words, |ui| {
-                        let is_idle = !matches!(project.audit, AuditView::Running { .. });
-                        if is_idle && Button::secondary("Run the audit").icon(Icon::Play).show(ui).clicked() {
-                            cx.send(Command::RunAudit);
-                        }
-                    });
+                    empty_state::empty_state(ui, Icon::Search, "No verdict yet", words, |_| {});
                 });
                 return;
             };
@@ -325,7 +320,21 @@ fn coverage(coverage: &Coverage) -> Vec<String> {
 }
 
 /// What the footer says.
-pub fn footer(footer: &mut Footer) {
+pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
-    footer.primary = Some(FooterButton::new("Compare destinations", Act::Go(Step::Destination)));
+    let has_verdict = project.audit.report().is_some_and(|report| report.verdict.is_some());
+    let compare = FooterButton::new("Compare destinations", Act::Go(Step::Destination));
+    if has_verdict {
+        footer.primary = Some(compare);
+        return;
+    }
+    // Who has decided already may go on without it.
+    footer.secondary = Some(compare);
+    footer.readiness = Readiness::Ready("The verdict follows from the audit".to_owned());
+    footer.primary = Some(match project.audit {
+        AuditView::Running { .. } => FooterButton::new("Show the audit", Act::Go(Step::Audit)),
+        AuditView::NotRun | AuditView::Done(_) | AuditView::Failed(_) => {
+            FooterButton::new("Run the audit", Act::SendAndGo(Command::RunAudit, Step::Audit))
+        }
+    });
 }

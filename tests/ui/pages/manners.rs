@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use mailferry::engine::{Command, MailboxProgressState, PracticeTrouble, Step};
+use mailferry::engine::{AuditView, Command, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 
@@ -27,7 +27,7 @@ fn the_rail_is_one_stop_and_the_page_is_next_to_it() {
     in_rail.focus();
     opened.harness.run();
     opened.press(Key::Tab);
-    assert_eq!(focused(&opened), "Run the audit", "the page comes next, before the footer");
+    assert_eq!(focused(&opened), "Findings", "the page comes next, before the footer");
 
     opened.harness.get_by_label_contains("Audit, open").focus();
     opened.harness.run();
@@ -143,4 +143,51 @@ fn a_zoom_by_the_keyboard_is_the_zoom_of_the_settings() {
     opened.harness.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
     opened.harness.run();
     assert!(is_chosen(&opened, "100%") && !is_chosen(&opened, "125%"));
+}
+
+#[test]
+fn a_lost_line_says_since_when_and_is_tried_at_once() {
+    let mut opened = Opened::step(samples::lost_line(), Step::Copy, false);
+    assert!(opened.harness.query_by_label("Lost the connection to Fastmail").is_some(), "the title");
+    assert!(opened.harness.query_all_by_label_contains("has lost the connection to Fastmail").count() > 1);
+    assert!(opened.harness.query_all_by_label_contains("next try at ").next().is_some());
+    let whole = "Connection refused (os error 111)";
+    assert!(opened.harness.query_all_by_label_contains(whole).next().is_some(), "the raw words in whole");
+    opened.click("Try now");
+    assert_eq!(opened.sent(), [Command::TryNow]);
+    opened.click_containing("anna@weber-familie.example, 74%");
+    let row = "anna@ has lost the connection to Fastmail. Since ";
+    assert!(opened.harness.query_all_by_label_contains(row).next().is_some(), "in the open row too");
+    let copying = Opened::step(samples::copying(), Step::Copy, false);
+    assert!(copying.harness.query_by_label("Try now").is_none());
+}
+
+#[test]
+fn a_wait_is_told_in_plain_words_with_the_raw_ones_below() {
+    let opened = Opened::step(samples::copying(), Step::Copy, false);
+    let plain = "Fastmail asks verein@ to wait";
+    assert!(opened.harness.query_all_by_label_contains(plain).next().is_some());
+    assert!(opened.harness.query_by_label("[UNAVAILABLE] Server is busy, try again later").is_some());
+}
+
+#[test]
+fn the_primary_button_is_the_next_thing() {
+    let mut opened = Opened::step(samples::found(), Step::Audit, false);
+    opened.click("Run the audit");
+    assert_eq!(opened.sent(), [Command::RunAudit]);
+    let mut opened = Opened::step(samples::found(), Step::Verdict, false);
+    opened.click("Run the audit");
+    assert_eq!(opened.sent(), [Command::RunAudit]);
+    assert_eq!(opened.harness.state().place(), Place::Step(Step::Audit));
+    let mut project = samples::found();
+    project.audit = AuditView::Failed(samples::error("The audit failed", "", "", "", None));
+    let mut opened = Opened::step(project, Step::Audit, false);
+    opened.click("Run the audit again");
+    assert_eq!(opened.sent(), [Command::RunAudit]);
+    let mut opened = Opened::step(samples::signed_in(), Step::Plan, false);
+    opened.click("Count the folders");
+    assert_eq!(opened.sent(), [Command::BuildPlan]);
+    let mut opened = Opened::step(samples::finished(), Step::Records, false);
+    opened.click("Prepare the records");
+    assert_eq!(opened.sent(), [Command::PrepareRecords]);
 }

@@ -127,8 +127,8 @@ fn two_thousand_troubled_mailboxes_draw_only_what_is_visible() {
     let sample = project.copy.mailboxes[1].clone();
     let state_of = |number: i64| match number % 4 {
         0 => stopped.clone(),
-        1 => MailboxProgressState::WaitsUntil(UnixTime(1_800_000_000), "asked for a pause".to_owned()),
-        2 => MailboxProgressState::Reconnecting("the connection was reset".to_owned()),
+        1 => MailboxProgressState::WaitsUntil(UnixTime(1_800_000_000), samples::asked_to_wait()),
+        2 => MailboxProgressState::Reconnecting(samples::lost("the connection was reset")),
         _ => sample.state.clone(),
     };
     let mailboxes = (0..2_000).map(|number| MailboxProgress {
@@ -151,10 +151,13 @@ fn two_thousand_troubled_mailboxes_draw_only_what_is_visible() {
 #[test]
 fn a_broken_connection_is_no_countdown_to_now() {
     let mut project = samples::copying();
-    project.copy.mailboxes[0].state = MailboxProgressState::Reconnecting("the line dropped".to_owned());
+    project.copy.mailboxes[0].state = MailboxProgressState::Reconnecting(samples::lost("the line dropped"));
+    let address = project.copy.mailboxes[0].address.clone();
+    let name = address.split('@').next().unwrap();
     let opened = Opened::step(project, Step::Copy, false);
-    assert!(count(&opened, "the line dropped. The connection was lost. Mailferry reconnects on its own") > 0);
-    assert!(count(&opened, "Lost the connection") > 0);
+    assert!(count(&opened, &format!("{name}@ has lost the connection to Fastmail. Since ")) > 0);
+    assert!(count(&opened, "the line dropped") > 0, "in the words of the system too");
+    assert!(count(&opened, "Connection lost") > 0);
     assert!(count(&opened, "3 in, 15 out") > 0, "each side as it is");
     assert!(
         count(&opened, "11 connections to your server") > 0 && count(&opened, "23 connections to the") > 0

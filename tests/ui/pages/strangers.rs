@@ -60,7 +60,7 @@ fn nasty_copy() -> ProjectView {
             NASTY.clone_into(&mut folder.name);
         }
         if index == 1 {
-            progress.state = MailboxProgressState::Reconnecting(NASTY.to_owned());
+            progress.state = MailboxProgressState::Reconnecting(samples::lost(NASTY));
         }
         if let MailboxProgressState::Stopped(error) = &mut progress.state {
             *error = samples::error(NASTY, NASTY, NASTY, NASTY, None);

@@ -288,8 +288,7 @@ fn copies() -> Vec<(&'static str, ProjectView)> {
             with(samples::copying(), &|project| {
                 for shown in &mut project.copy.mailboxes {
                     let at = UnixTime(samples::NOW.0 + 300);
-                    shown.state =
-                        MailboxProgressState::WaitsUntil(at, "Fastmail asked for a pause".to_owned());
+                    shown.state = MailboxProgressState::WaitsUntil(at, samples::asked_to_wait());
                 }
             }),
         ),

@@ -2,16 +2,16 @@
 
 use super::{NOW, ago, certificate_error, changed_certificate, error, planned, with};
 use crate::engine::{
-    Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, MailboxProgress,
-    MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PauseGroup, PlanView, ProblemGroup,
-    ProjectView, Snapshot, UnderWayView,
+    Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, LostLine,
+    MailboxProgress, MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PauseGroup,
+    PlanView, ProblemGroup, ProjectView, ServerWait, Snapshot, UnderWayView, WaitCause,
 };
 use crate::plan::{
     FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft, VerifySummary,
 };
 use crate::providers::ProviderId;
 use crate::values::{Bytes, UnixTime};
-use crate::values::{DestinationUid, MailboxId, SourceUid};
+use crate::values::{DestinationUid, MailboxId, Side, SourceUid};
 use std::sync::Arc;
 
 const fn connections(source: usize, destination: usize) -> Connections {
@@ -98,6 +98,42 @@ fn large_message() -> LargeMessage {
     }
 }
 
+/// What the provider says where it asks to wait.
+pub fn asked_to_wait() -> ServerWait {
+    ServerWait {
+        side: Side::Destination,
+        cause: WaitCause::Asked,
+        words: "[UNAVAILABLE] Server is busy, try again later".to_owned(),
+    }
+}
+
+/// A connection to the provider that was lost a minute ago.
+pub fn lost(words: &str) -> LostLine {
+    LostLine {
+        side: Some(Side::Destination),
+        since: UnixTime(NOW.0 - 65),
+        next_try: UnixTime(NOW.0 + 40),
+        words: words.to_owned(),
+    }
+}
+
+/// The same copy after the line was lost.
+pub fn lost_line() -> ProjectView {
+    let mut project = copying();
+    let lost = lost(
+        "signing in at the destination failed: imap.fastmail.com:993 cannot be reached: \
+         Connection refused (os error 111)",
+    );
+    for shown in &mut project.copy.mailboxes {
+        if shown.state != MailboxProgressState::Done {
+            shown.state = MailboxProgressState::Reconnecting(lost.clone());
+        }
+    }
+    project.copy.connections = Connections::default();
+    project.copy.bytes_per_second = Some(0);
+    project
+}
+
 /// The copy runs, with one mailbox waiting and one paused.
 pub fn copying() -> ProjectView {
     let mut project = planned();
@@ -106,13 +142,7 @@ pub fn copying() -> ProjectView {
         "anna" => (74, MailboxProgressState::Running(connections(4, 4))),
         "archiv-2012" => (38, MailboxProgressState::Running(connections(3, 15))),
         "info" => (52, MailboxProgressState::Running(connections(4, 4))),
-        "verein" => (
-            44,
-            MailboxProgressState::WaitsUntil(
-                UnixTime(NOW.0 + 1_980),
-                "Fastmail asked for a pause".to_owned(),
-            ),
-        ),
+        "verein" => (44, MailboxProgressState::WaitsUntil(UnixTime(NOW.0 + 1_980), asked_to_wait())),
         "newsletter" => (10, MailboxProgressState::Paused),
         "scanner" | "dmarc" => (0, MailboxProgressState::Queued),
         _ => (100, MailboxProgressState::Done),
