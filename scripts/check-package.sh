@@ -40,9 +40,12 @@ echo "A fresh Debian root ($suite) for the package" >&2
 mmdebstrap --quiet --variant=apt --include=ca-certificates "$suite" "$root" "$mirror" >&2
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive DISPLAY="${DISPLAY:-}" LIBGL_ALWAYS_SOFTWARE=1 "$@"; }
 mount -t proc proc "$root/proc"
+cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
+# The root comes without the lists of packages, and without them apt knows nothing to depend on.
+inside apt-get update -qq >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the fresh root cannot reach $mirror"; }
 (cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt \) -prune -o -type f -print | sort) >"$work/before"
 cp "$package" "$root/tmp/mailferry.deb"
-inside apt-get install -y -qq /tmp/mailferry.deb >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be installed"; }
+inside apt-get install -y -q /tmp/mailferry.deb >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be installed"; }
 inside mailferry --version
 inside mailferry rehearse --headless --out /root/rehearsal >"$work/rehearse.log" 2>&1 || { cat "$work/rehearse.log" >&2; fail "the rehearsal failed"; }
 
