@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks the packages for Linux: what lint programs say, and the .deb in a fresh Debian root of its own with nothing else in it:
-# the window opens there, a project opens by its file type, and nothing but the project is left after the package is removed.
-# Usage: check-package.sh [--profile PROFILE]      the profile `quick`, which the smoke run has built already
+# the window opens there, a project opens by its file type, a second start of it finds the first window, and nothing but the
+# project is left after the package is removed.
+# Usage: check-package.sh [--profile PROFILE]      the profile `quick`, which `make run` has built already
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=quick
@@ -43,7 +44,6 @@ mount -t proc proc "$root/proc"
 cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
 # The root comes without the lists of packages, and without them apt knows nothing to depend on.
 inside apt-get update -qq >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the fresh root cannot reach $mirror"; }
-(cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt \) -prune -o -type f -print | sort) >"$work/before"
 cp "$package" "$root/tmp/mailferry.deb"
 inside apt-get install -y -q /tmp/mailferry.deb >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be installed"; }
 inside mailferry --version
@@ -66,13 +66,38 @@ window_of() {
     done
     return 1
 }
+# Ends the window with Ctrl+Q, and wants a clean end.
+close_window() {
+    xdotool windowfocus "$1" key --window "$1" ctrl+q
+    for _ in $(seq 300); do kill -0 "$app" 2>/dev/null || break; sleep 0.1; done
+    wait "$app" || { cat "$work/app.log" >&2; fail "the window ended with an error"; }
+    app=
+}
 inside mailferry >"$work/app.log" 2>&1 &
 app=$!
 window=$(window_of Mailferry) || { cat "$work/app.log" >&2; fail "no window in the fresh root"; }
-xdotool windowfocus "$window" key --window "$window" ctrl+q
-for _ in $(seq 300); do kill -0 "$app" 2>/dev/null || break; sleep 0.1; done
-wait "$app" || { cat "$work/app.log" >&2; fail "the window ended with an error"; }
-app=
+close_window "$window"
+
+# By its type a project opens in Mailferry, and a second time in the same window.
+inside apt-get install -y -q --no-install-recommends xdg-utils shared-mime-info desktop-file-utils libglib2.0-bin >"$work/apt.log" 2>&1 ||
+    { cat "$work/apt.log" >&2; fail "xdg-open cannot be installed"; }
+printf 'address,source_user,destination_user\nanna@weber.example,anna,anna\n' >"$root/root/people.csv"
+echo practice >"$root/root/password"
+# Nothing listens there, so nothing is copied, but the project is there afterwards.
+inside mailferry copy --project /root/weber.mailferry --accounts /root/people.csv --from imaps://127.0.0.1:1 --to imaps://127.0.0.1:2 \
+    --from-password-file /root/password --to-password-file /root/password >"$work/copy.log" 2>&1 && fail "a copy between no servers succeeded"
+[ -s "$root/root/weber.mailferry" ] || { cat "$work/copy.log" >&2; fail "no project was made"; }
+kind=$(inside xdg-mime query filetype /root/weber.mailferry)
+[ "$kind" = application/x-mailferry-project ] || fail "a project is taken for ${kind:-nothing}"
+opens=$(inside xdg-mime query default "$kind")
+[ "$opens" = mailferry.desktop ] || fail "a project opens with ${opens:-nothing}"
+inside xdg-open /root/weber.mailferry >"$work/app.log" 2>&1 &
+app=$!
+window=$(window_of weber.example) || { cat "$work/app.log" >&2; fail "xdg-open opens no window with the project"; }
+again=$(inside mailferry /root/weber.mailferry 2>&1) || fail "a second start failed: $again"
+case $again in *"is open already"*) ;; *) fail "a second start said: ${again:-nothing}" ;; esac
+[ "$(xdotool search --onlyvisible --name weber.example | wc -l)" -eq 1 ] || fail "a second start opened a second window"
+close_window "$window"
 
 echo "The package is removed" >&2
 inside apt-get purge -y -qq --autoremove mailferry >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be removed"; }
@@ -80,5 +105,6 @@ left=$(inside dpkg -L mailferry 2>/dev/null || true)
 [ -z "$left" ] || fail "the package is still known"
 find "$root/usr" "$root/etc" "$root/var/lib" -iname '*mailferry*' -not -path '*/apt/*' | tee "$work/left" >&2
 [ ! -s "$work/left" ] || fail "these files are left"
+[ -s "$root/root/weber.mailferry" ] || fail "the project is gone"
 [ -d "$root/root/rehearsal" ] || fail "the results of the rehearsal are gone"
 echo "check of the packages: installed, opened and removed in a fresh Debian root"

@@ -9,9 +9,9 @@ for program in Xvfb xdotool import; do
         exit 0
     fi
 done
-# As `make run` builds it.
-cargo build --locked --profile quick
-binary=${CARGO_TARGET_DIR:-target}/quick/mailferry
+# In the profile of the tests, whose libraries are built already; as it is shipped, without the feature `testing`.
+cargo build --locked --bin mailferry
+binary=${CARGO_TARGET_DIR:-target}/debug/mailferry
 work=$(mktemp -d)
 cleanup() {
     [ -z "${app:-}" ] || kill "$app" 2>/dev/null || true

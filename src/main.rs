@@ -33,6 +33,12 @@ fn window(
     use mailferry::engine::{Command, Engine, EngineConfig};
     use mailferry::ui;
 
+    let calls = ui::platform::WindowCalls::of_this_user();
+    if let Some(project) = project.as_deref()
+        && calls.is_some_and(|calls| calls.call(project))
+    {
+        return cli::is_open_already(project);
+    }
     let first_command = match (is_rehearsal, project) {
         (true, _) => Some(Command::Rehearse),
         (false, Some(path)) => Some(Command::OpenProject(path)),

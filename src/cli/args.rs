@@ -61,6 +61,15 @@ pub enum Task {
     Accounts(AccountList),
     /// Write the report of a project.
     Report(ReportFiles),
+    /// Delete the passwords and sign-ins of a project's mailboxes from the keyring.
+    ForgetPasswords(ForgetPasswords),
+}
+
+/// `mailferry forget-passwords`.
+#[derive(Debug, Args)]
+pub struct ForgetPasswords {
+    /// The project.
+    pub project: PathBuf,
 }
 
 /// `mailferry rehearse`.

@@ -16,6 +16,7 @@ mod copy_args;
 mod copy_outcome;
 mod driver;
 mod folder_changes;
+mod forget_passwords;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod live;
@@ -33,6 +34,7 @@ mod verdict;
 mod watch;
 mod wishes;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -74,6 +76,12 @@ fn checked_domain(text: &str) -> Result<DomainName, CliError> {
 #[error("this build has no window: give a command (see mailferry --help), or build with the feature “gui”")]
 pub struct NoWindow;
 
+/// Says that a project is open in a window already, which comes to the front.
+pub fn is_open_already(project: &Path) -> ExitCode {
+    output::say(&format!("{} is open already; its window comes to the front.", project.display()));
+    ExitCode::SUCCESS
+}
+
 /// The status of a command that did everything requested, or everything but the failures it listed.
 fn done(has_failures: bool) -> ExitCode {
     ExitCode::from(u8::from(has_failures))
@@ -94,6 +102,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Watch(arguments) => watch::run(&arguments),
         Task::Accounts(arguments) => account_list::run(&arguments, log),
         Task::Report(arguments) => report::run(&arguments, log),
+        Task::ForgetPasswords(arguments) => forget_passwords::run(&arguments, log),
     };
     match outcome {
         Ok(code) => code,

@@ -5,7 +5,7 @@
 //! before the entry names them, so that an interruption leaves the old or the new secret and never a mixture.
 
 use super::secret_name::SecretName;
-use super::store::{Kept, Lookup, SecretStore};
+use super::store::{Deletion, Kept, Lookup, SecretStore};
 use crate::values::Secret;
 
 /// Characters of one part.
@@ -76,19 +76,25 @@ impl SecretStore {
     }
 
     /// Forgets it with all its parts.
-    pub async fn delete_long(&self, name: &SecretName) {
+    pub async fn delete_long(&self, name: &SecretName) -> Deletion {
         let before = self.look(name).await;
-        self.delete(name).await;
-        self.delete_parts(name, &before).await;
+        match (self.delete(name).await, self.delete_parts(name, &before).await) {
+            (Deletion::Done, Deletion::Done) => Deletion::Done,
+            _ => Deletion::Waits,
+        }
     }
 
-    async fn delete_parts(&self, name: &SecretName, head: &Lookup) {
-        let Lookup::Kept(head, _) = head else { return };
+    async fn delete_parts(&self, name: &SecretName, head: &Lookup) -> Deletion {
+        let mut whole = Deletion::Done;
+        let Lookup::Kept(head, _) = head else { return whole };
         if let Some(Head::Parts { generation, count }) = Head::read(head.expose()) {
             for number in 0..count {
-                self.delete(&name.part(generation, number)).await;
+                if self.delete(&name.part(generation, number)).await == Deletion::Waits {
+                    whole = Deletion::Waits;
+                }
             }
         }
+        whole
     }
 }
 

@@ -12,4 +12,4 @@ mod store;
 mod worker;
 
 pub use secret_name::SecretName;
-pub use store::{Kept, Lookup, Patience, SecretStore, StoreStatus};
+pub use store::{Deletion, Kept, Lookup, Patience, SecretStore, StoreStatus};

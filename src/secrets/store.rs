@@ -33,6 +33,15 @@ pub enum StoreStatus {
     ThisSessionOnly(String),
 }
 
+/// What became of a secret that was to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is nowhere any more.
+    Done,
+    /// The keyring has not answered; it forgets the secret when it does while the program runs.
+    Waits,
+}
+
 /// Where a secret went that was just set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -209,9 +218,12 @@ impl SecretStore {
     }
 
     /// Forgets a secret, in memory at once and in the keyring as soon as it answers.
-    pub async fn delete(&self, name: &SecretName) {
+    pub async fn delete(&self, name: &SecretName) -> Deletion {
         self.shared.memory.wish(name, Wish::Forget);
         self.sync(name).await;
+        // Where no keyring is used, memory is all there is.
+        let is_done = self.connector.is_none() || self.shared.memory.is_saved(name);
+        if is_done { Deletion::Done } else { Deletion::Waits }
     }
 
     /// Tries the keyring again, after the user started or unlocked it. What was set meanwhile goes into it.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::provider::ClientApp;
-use crate::secrets::{Kept, Lookup, SecretName, SecretStore};
+use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId};
 
 /// The consent of one user at one provider, with everything that renewing takes, so that a later version of the catalogue or
@@ -114,9 +114,9 @@ impl Grants {
         }
     }
 
-    /// Forgets a grant.
-    pub async fn forget(&self, provider: &SignInId, user: &str) {
-        self.0.delete_long(&SecretName::of_sign_in(provider, user)).await;
+    /// Forgets a grant, and says whether the keyring has done so.
+    pub async fn forget(&self, provider: &SignInId, user: &str) -> Deletion {
+        self.0.delete_long(&SecretName::of_sign_in(provider, user)).await
     }
 }
 

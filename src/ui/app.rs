@@ -11,10 +11,13 @@ use egui::{
 use super::format;
 use super::page_cx::{Action, PageCx, Place};
 use super::pages::about::AboutPage;
+use super::pages::help::HelpPage;
 use super::pages::log::LogPage;
 use super::pages::start::StartPage;
-use super::pages::{Pages, copy, help, settings};
-use super::platform::{DialogAnswer, Dialogs, Purpose, Settings, ThemeChoice, save_settings};
+use super::pages::{Pages, copy, settings};
+use super::platform::{
+    DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls, save_settings,
+};
 use super::shell::{self, RailEvent};
 use super::theme::{NARROW_WINDOW, Theme, Tone};
 use super::widgets::confirm::{self, Answer, Question};
@@ -38,10 +41,13 @@ pub struct Window {
     snapshot: Arc<Snapshot>,
     place: Place,
     project: Option<PathBuf>,
+    /// Lets a second start of the program with the same project find this window.
+    listening: Option<ListeningWindow>,
     start: StartPage,
     pages: Pages,
     log: LogPage,
     about: AboutPage,
+    help: HelpPage,
     toasts: Toasts,
     question: Option<(Question, Pending)>,
     failure: Option<(Place, UserError)>,
@@ -68,10 +74,12 @@ impl Window {
             snapshot: Arc::default(),
             place: Place::Step(Step::Domain),
             project: None,
+            listening: None,
             start: StartPage::default(),
             pages: Pages::default(),
             log: LogPage::default(),
             about: AboutPage::default(),
+            help: HelpPage::default(),
             toasts: Toasts::default(),
             question: None,
             failure: None,
@@ -128,7 +136,11 @@ impl Window {
         let events: Vec<Event> = std::iter::from_fn(|| self.engine.next_event()).collect();
         let snapshot = self.engine.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
+            let before = self.project.clone();
             self.take_snapshot(snapshot);
+            if self.project != before {
+                self.listen(ctx);
+            }
         }
         for event in events {
             self.event(ctx, event, now);
@@ -140,6 +152,25 @@ impl Window {
         }
         self.closing(ctx);
         self.set_title(ctx);
+    }
+
+    /// Comes to the front when the open project is opened once more.
+    fn listen(&mut self, ctx: &Context) {
+        self.listening = None;
+        let Some(project) = self.project.as_ref().filter(|_| self.keeps_settings) else { return };
+        let Some(calls) = WindowCalls::of_this_user() else { return };
+        let ctx = ctx.clone();
+        let front = move || {
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
+            // Where a program may not take the focus, its window asks for it.
+            ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(UserAttentionType::Informational));
+            ctx.request_repaint();
+        };
+        match calls.listen(project, front) {
+            Ok(listening) => self.listening = Some(listening),
+            Err(error) => tracing::warn!(%error, "a second start of this project will not find this window"),
+        }
     }
 
     fn event(&mut self, ctx: &Context, event: Event, now: f64) {
@@ -222,6 +253,9 @@ impl Window {
     pub fn ui(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         self.keep_zoom(&ctx);
+        if let Place::Step(step) = self.place {
+            self.help.about(step);
+        }
         self.keys(&ctx);
         let mut commands = self.dropped_files(&ctx);
         let mut actions = Vec::new();
@@ -289,7 +323,7 @@ impl Window {
                 },
                 Place::Log => self.log.ui(ui, cx),
                 Place::Settings => settings::settings(ui, cx),
-                Place::Help => help::help(ui, cx),
+                Place::Help => self.help.ui(ui, cx),
                 Place::About => self.about.ui(ui, cx),
             })
         });
@@ -335,7 +369,7 @@ impl Window {
                 Place::Settings => settings::settings(ui, cx),
                 Place::Log => self.log.ui(ui, cx),
                 Place::About => self.about.ui(ui, cx),
-                Place::Help | Place::Step(_) => help::help(ui, cx),
+                Place::Help | Place::Step(_) => self.help.ui(ui, cx),
             }
         });
     }

@@ -6,6 +6,7 @@ mod app;
 mod clean_output;
 mod fonts;
 mod format;
+mod guide;
 mod icons;
 mod page_cx;
 mod pages;

@@ -258,10 +258,13 @@ pub const FLOORS: &[Floor] = &[
         crates: &[
             "eframe",
             "egui",
+            "egui_commonmark",
             "egui_extras",
+            "interprocess",
             "jiff",
             "rfd",
             "serde_json",
+            "sha2",
             "tracing",
             "unicode_script",
             "zbus",

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use mailferry::engine::{
     AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PracticeTrouble, ProjectView, ReportFormat, SecretsPolicy, SignInState, Snapshot,
-    Step, StepState, UserError, Verify, step_state,
+    MailboxProgressState, PasswordPlace, PracticeTrouble, ProjectView, ReportFormat, SecretsPolicy,
+    SignInState, Snapshot, Step, StepState, UserError, Verify, step_state,
 };
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth,
@@ -530,6 +530,31 @@ fn the_log_and_the_snapshot_hold_no_password() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!text.contains("sesame-open") && !text.contains("old-anna"));
     }
+}
+
+#[test]
+fn deleted_passwords_are_asked_for_again() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let file = home.path().join("weber.mailferry");
+    bench.send(Command::NewProject { domain: "weber.example".to_owned(), path: Some(file) });
+    bench.send(Command::SetSourceServer(clear(1_143)));
+    bench.send(Command::ChooseDestination {
+        provider: ProviderId("generic-imap".to_owned()),
+        server: Some(clear(1_144)),
+    });
+    bench.send(Command::AddMailbox("anna@weber.example".to_owned()));
+    give_passwords(&mut bench);
+    let places = |project: &ProjectView| {
+        let row = &project.mailboxes[0];
+        [row.source.password, row.destination.password]
+    };
+    let project = bench.wait_project(|project| !places(project).contains(&PasswordPlace::Asked));
+    assert_eq!(places(&project), [PasswordPlace::Session; 2]);
+    bench.send(Command::DeletePasswords);
+    let project = bench.wait_project(|project| !places(project).contains(&PasswordPlace::Asked));
+    assert_eq!(places(&project), [PasswordPlace::Missing; 2]);
+    assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
 }
 
 /// A practice project with its folders counted.

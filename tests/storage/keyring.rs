@@ -3,10 +3,17 @@
 mod bus;
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
-use mailferry::secrets::{Kept, SecretName, SecretStore, StoreStatus};
-use mailferry::values::Secret;
+use mailferry::engine::{
+    self, Engine, EngineConfig, EngineHandle as _, LogRing, PasswordPlace, SecretsPolicy, Snapshot,
+};
+use mailferry::providers::ProviderId;
+use mailferry::secrets::{Deletion, Kept, SecretName, SecretStore, StoreStatus};
+use mailferry::values::{Endpoint, Secret, Security, Side};
 use mailferry_test_support::programs;
 
 /// Starts a keyring whose login collection is open, in place of one that runs, waits until the bus knows it, and
@@ -60,7 +67,7 @@ async fn a_password_outlives_the_program() {
         for other in others {
             assert_eq!(second.get(&other).await, None, "{other}");
         }
-        second.delete(&name()).await;
+        assert_eq!(second.delete(&name()).await, Deletion::Done);
         assert_eq!(SecretStore::system().get(&name()).await, None);
     } else if have_servers() {
         let home = home();
@@ -105,6 +112,8 @@ async fn a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked() {
     if bus::is_inside(TEST) {
         let before = SecretStore::system();
         assert_eq!(before.set(&name(), Secret::new("old")).await, Kept::InKeyring);
+        let other = SecretName::new("9f3c", 8, "destination", "imap.weber.example:993", "ben");
+        assert_eq!(before.set(&other, Secret::new("old")).await, Kept::InKeyring);
         assert!(Command::new("sh").args(["-c", LOCK]).status().unwrap().success());
         // Nobody can answer a prompt in here: the call hangs or is refused, and either is told.
         let store = SecretStore::system();
@@ -114,13 +123,108 @@ async fn a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked() {
             "{store:?}"
         );
         assert_eq!(store.get(&name()).await, Some(Secret::new("new")));
+        // A keyring that does not answer has deleted nothing, and nobody says so.
+        assert_eq!(store.delete(&other).await, Deletion::Waits);
         assert!(Command::new("sh").args(["-c", UNLOCK, "sh", "true"]).status().unwrap().success());
         assert_eq!(store.retry().await, StoreStatus::System);
         assert_eq!(SecretStore::system().get(&name()).await, Some(Secret::new("new")));
+        assert_eq!(store.delete(&other).await, Deletion::Done);
+        assert_eq!(SecretStore::system().get(&other).await, None);
     } else if have_servers() {
         let home = home();
         let output = tokio::task::spawn_blocking(move || bus::run_inside(TEST, home.path(), UNLOCK));
         bus::assert_passed(&output.await.unwrap());
+    }
+}
+
+/// The engine of a window of its own, which keeps passwords in the keyring.
+struct OpenWindow {
+    engine: Engine,
+    sent: u64,
+}
+
+impl OpenWindow {
+    fn open(project: &Path) -> Self {
+        let mut config = EngineConfig::headless();
+        config.secrets = SecretsPolicy::Keyring;
+        let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
+        let mut window = Self { engine, sent: 0 };
+        let command = match project.exists() {
+            true => engine::Command::OpenProject(project.to_owned()),
+            false => engine::Command::NewProject {
+                domain: "weber.example".to_owned(),
+                path: Some(project.to_owned()),
+            },
+        };
+        window.send(command);
+        window
+    }
+
+    fn send(&mut self, command: engine::Command) {
+        self.sent += 1;
+        assert!(self.engine.send(command));
+        let sent = self.sent;
+        self.wait(|snapshot| snapshot.commands_taken >= sent);
+    }
+
+    fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        for _look in 0..programs::LOOKS {
+            let snapshot = self.engine.snapshot();
+            if is_reached(&snapshot) {
+                return snapshot;
+            }
+            self.engine.wait_for_change(Duration::from_millis(100));
+        }
+        panic!("not reached; last: {:#?}", self.engine.snapshot());
+    }
+
+    /// Where the passwords of both sides are, as soon as it is known.
+    fn passwords(&mut self) -> [PasswordPlace; 2] {
+        let of = |snapshot: &Snapshot| {
+            let row = &snapshot.project.as_ref().unwrap().mailboxes[0];
+            [row.source.password, row.destination.password]
+        };
+        let snapshot =
+            self.wait(|snapshot| snapshot.project.is_some() && !of(snapshot).contains(&PasswordPlace::Asked));
+        of(&snapshot)
+    }
+}
+
+#[test]
+fn nothing_of_a_project_stays_in_the_keyring() {
+    const TEST: &str = "keyring::nothing_of_a_project_stays_in_the_keyring";
+    if bus::is_inside(TEST) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("weber.mailferry");
+        let mut window = OpenWindow::open(&project);
+        let server = |port| Endpoint::new("127.0.0.1", port, Security::Clear).unwrap();
+        window.send(engine::Command::SetSourceServer(server(1_143)));
+        window.send(engine::Command::ChooseDestination {
+            provider: ProviderId("generic-imap".to_owned()),
+            server: Some(server(1_144)),
+        });
+        window.send(engine::Command::AddMailbox("anna@weber.example".to_owned()));
+        let mailbox = window.engine.snapshot().project.as_ref().unwrap().mailboxes[0].id;
+        for side in [Side::Source, Side::Destination] {
+            let secret = Secret::new("geheim");
+            window.send(engine::Command::SetPassword { mailbox, side, secret });
+        }
+        assert_eq!(window.passwords(), [PasswordPlace::Keyring; 2]);
+        drop(window);
+        let mut window = OpenWindow::open(&project);
+        assert_eq!(window.passwords(), [PasswordPlace::Keyring; 2], "they outlive the program");
+        drop(window);
+
+        // The command line, and a window that was opened afterwards.
+        let mut forget = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+        let forgotten = programs::run(forget.arg("forget-passwords").arg(&project));
+        assert_eq!(forgotten.status.code(), Some(0), "{}", String::from_utf8_lossy(&forgotten.stderr));
+        assert!(String::from_utf8_lossy(&forgotten.stderr).contains("No password of this project"));
+        let mut window = OpenWindow::open(&project);
+        assert_eq!(window.passwords(), [PasswordPlace::Missing; 2]);
+    } else if have_servers() {
+        let home = home();
+        bus::assert_passed(&bus::run_inside(TEST, home.path(), UNLOCK));
     }
 }
 

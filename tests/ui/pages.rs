@@ -401,6 +401,48 @@ fn a_name_in_two_scripts_shows_its_a_label() {
 }
 
 #[test]
+fn help_opens_the_chapter_of_the_step_and_links_lead_to_others() {
+    let mut opened = Opened::step(samples::found(), Step::Records, false);
+    opened.press(Key::F1);
+    let is_chosen = |opened: &Opened, title: &str| {
+        let radios = opened.harness.query_all_by_role_and_label(Role::RadioButton, title);
+        radios
+            .into_iter()
+            .any(|radio| radio.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True))
+    };
+    assert!(is_chosen(&opened, "The records and the switch"));
+    opened.click("What is stored where");
+    assert!(is_chosen(&opened, "What is stored where"));
+    assert!(opened.harness.query_by_label_contains("as private as the mail").is_some());
+    // Another step, another chapter.
+    opened.harness.key_press_modifiers(Modifiers::COMMAND, Key::Num7);
+    opened.harness.run();
+    opened.press(Key::F1);
+    assert!(is_chosen(&opened, "Copying the mailboxes"));
+    // A link to another chapter is followed here.
+    opened.click("To Fastmail");
+    opened.harness.get_by_role_and_label(Role::Link, "The records and the switch").click();
+    opened.harness.run();
+    opened.harness.run();
+    assert!(is_chosen(&opened, "The records and the switch"));
+}
+
+#[test]
+fn stored_passwords_are_deleted_after_a_question() {
+    let mut opened = Opened::step(samples::found(), Step::Domain, false);
+    opened.click("Settings");
+    opened.click("Delete stored passwords…");
+    assert_eq!(opened.sent(), []);
+    opened.click("Delete them");
+    assert_eq!(opened.sent(), [Command::DeletePasswords]);
+    let mut project = samples::found();
+    project.is_practice = true;
+    let mut practice = Opened::step(project, Step::Domain, false);
+    practice.click("Settings");
+    assert!(practice.harness.query_by_label_contains("Delete stored passwords").is_none());
+}
+
+#[test]
 fn every_library_and_its_licence_is_found_from_the_help() {
     let mut opened = Opened::step(samples::found(), Step::Domain, false);
     opened.press(Key::F1);

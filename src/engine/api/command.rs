@@ -201,6 +201,8 @@ pub enum Command {
         /// The password.
         secret: Secret,
     },
+    /// Deletes every password and sign-in of the project's mailboxes, from the keyring and from memory.
+    DeletePasswords,
     /// Signs in on both sides, lists folders, and reports the result.
     TestSignIn {
         /// Which mailboxes; empty for all chosen ones.

@@ -17,6 +17,8 @@ use crate::engine::jobs::results::Message;
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::system::input::{is_readable_by_others, read_input};
 use crate::plan::{CsvRow, Mailbox, SignInWays, parse_mailboxes};
+use crate::secrets::Deletion;
+use crate::signin::Grants;
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
 
@@ -209,6 +211,43 @@ impl Actor {
         self.show_password(id, side, place);
         self.watch_keyring();
         self.go_on_by_itself();
+    }
+
+    /// Deletes every password and sign-in of the project's mailboxes.
+    pub(super) async fn delete_passwords(&mut self) {
+        if self.refuse_while_copying("delete the passwords") {
+            return;
+        }
+        let Some(open) = self.open.as_ref() else { return };
+        let mut whose = Vec::new();
+        let mut sign_ins = Vec::new();
+        for row in open.view.mailboxes.iter() {
+            for side in [Side::Source, Side::Destination] {
+                whose.extend(open.whose(row.id, side));
+                if let Credential::SignedIn(provider) = &row.mailbox.way(side).credential {
+                    sign_ins.push((provider.clone(), row.mailbox.user(side).to_owned()));
+                }
+            }
+        }
+        let passwords = self.passwords();
+        let grants = Grants::new(passwords.store_of_grants());
+        // All at once, so that a locked keyring delays the engine once and not once per password.
+        let deleted = futures::future::join_all(whose.iter().map(|whose| passwords.delete(whose)));
+        let forgotten =
+            futures::future::join_all(sign_ins.iter().map(|(provider, user)| grants.forget(provider, user)));
+        let (deleted, forgotten) = futures::future::join(deleted, forgotten).await;
+        if let Some(open) = self.open.as_mut() {
+            for row in Arc::make_mut(&mut open.view.mailboxes) {
+                for side in [Side::Source, Side::Destination] {
+                    *sign_in_of(row, side) = SignInView::default();
+                }
+            }
+        }
+        self.recall_passwords();
+        if deleted.into_iter().chain(forgotten).any(|deletion| deletion == Deletion::Waits) {
+            return self.fail(explain::passwords_not_deleted(&passwords.status()));
+        }
+        self.notice("No password of this project is stored any more", None);
     }
 
     /// Resets the sign-ins on one side after its server changed, also in the file.

@@ -65,6 +65,7 @@ impl Actor {
                 self.export_accounts(&path, format, has_passwords).await;
             }
             Command::SetPassword { mailbox, side, secret } => self.set_password(mailbox, side, secret).await,
+            Command::DeletePasswords => self.delete_passwords().await,
             Command::TestSignIn { mailboxes } => self.test_sign_in(&mailboxes),
             Command::TrustCertificate { server, fingerprint } => self.trust_certificate(&server, fingerprint),
             Command::RetryKeyring => self.retry_keyring().await,

@@ -388,6 +388,19 @@ pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
         .caused_by(error)
 }
 
+/// The keyring did not delete what it was to delete.
+pub(super) fn passwords_not_deleted(status: &StoreStatus) -> UserError {
+    let (why, what) = match status {
+        StoreStatus::ThisSessionOnly(why) => (why.as_str(), "Start the password store"),
+        _ => ("It did not answer in time; it may be locked.", "Unlock the keyring"),
+    };
+    UserError::new(
+        "The keyring did not delete every password",
+        format!("{why} Mailferry itself has forgotten them."),
+    )
+    .or_else(&format!("{what} and delete the passwords again"), "Nothing else was changed")
+}
+
 /// Where passwords are kept, for the status line.
 pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
     match status {

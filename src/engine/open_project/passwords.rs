@@ -2,7 +2,7 @@ use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::attempt::Attempt;
 use crate::engine::attempt::Whose;
 use crate::engine::config::SecretsPolicy;
-use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
+use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore, StoreStatus};
 use crate::values::Secret;
 
 /// The passwords of the open project: a store for this session, and the system keyring if it is to be used.
@@ -104,12 +104,13 @@ impl Passwords {
         place(store.set(&whose.name(), secret).await)
     }
 
-    /// Forgets a password everywhere.
-    pub(in crate::engine) async fn delete(&self, whose: &Whose) {
+    /// Forgets a password everywhere, and says whether the keyring has done so.
+    pub(in crate::engine) async fn delete(&self, whose: &Whose) -> Deletion {
         self.session.delete(&whose.before_the_server()).await;
         self.session.delete(&whose.name()).await;
-        if let Some(keyring) = &self.keyring {
-            keyring.delete(&whose.name()).await;
+        match &self.keyring {
+            Some(keyring) => keyring.delete(&whose.name()).await,
+            None => Deletion::Done,
         }
     }
 

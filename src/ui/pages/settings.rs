@@ -1,11 +1,15 @@
 use egui::Ui;
 
+use crate::engine::Command;
 use crate::ui::fonts::Type;
+use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::platform::{RendererChoice, Settings, ThemeChoice};
 use crate::ui::shell::{page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme};
+use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{option_button, radio};
+use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::{panel, text};
 
 /// The zoom levels offered, in percent.
@@ -55,10 +59,35 @@ pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
         });
         ui.add_space(PANEL_GAP);
         renderer(ui, &mut after);
+        if cx.snapshot.project.as_ref().is_some_and(|project| !project.is_practice) {
+            ui.add_space(PANEL_GAP);
+            passwords(ui, cx);
+        }
     });
     if after != before {
         cx.actions.push(Action::Set(after));
     }
+}
+
+/// The end of a move: nothing that opens a mailbox stays on this computer.
+fn passwords(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Stored passwords");
+        let words = "The passwords and sign-ins of this project’s mailboxes are in the system keyring. Once the move is over, nobody needs them.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(6.0);
+        if Button::danger_outline("Delete stored passwords…").small().icon(Icon::Trash).show(ui).clicked() {
+            let question = Question {
+                title: "Delete the passwords of this project’s mailboxes?".to_owned(),
+                what: "They are deleted from the keyring. A later copy asks for them again. The accounts themselves and their passwords at both servers stay as they are.".to_owned(),
+                alternative: "If mail still arrives at the old server, wait until the last copy is done.".to_owned(),
+                safe: "Keep them".to_owned(),
+                danger: "Delete them".to_owned(),
+            };
+            cx.actions.push(Action::Ask { question, command: Command::DeletePasswords });
+        }
+    });
 }
 
 fn renderer(ui: &mut Ui, settings: &mut Settings) {
