@@ -29,6 +29,9 @@ pub struct EarlierAudit {
     /// Findings of lists that were bad in this audit or in one before it.
     #[serde(default)]
     pub ever_listed: BTreeSet<String>,
+    /// Usable DKIM keys, and when each was seen first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dkim_keys: BTreeMap<String, UnixTime>,
 }
 
 /// A finding of an earlier audit.
@@ -76,6 +79,7 @@ impl EarlierAudit {
             receivers: report.receivers.iter().map(receiver).collect(),
             outcome: report.verdict.as_ref().map(|verdict| verdict.outcome),
             ever_listed: before.into_iter().chain(listed).collect(),
+            dkim_keys: report.dkim_keys.clone(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::message::MessageFacts;
 use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, RdapLookup};
 use super::verdict::{Overrule, OwnerAnswers};
 use crate::values::{
-    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, PolicyFile, RecordType, UnixTime,
+    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime, WebFile,
 };
 
 /// Version of the facts that this program writes. Older ones are read; newer ones are refused.
@@ -77,7 +77,10 @@ pub struct Facts {
     pub mail_hosts: Option<MailHosts>,
     /// The policy file of MTA-STS; `None` where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mta_sts: Option<PolicyFile>,
+    pub mta_sts: Option<WebFile>,
+    /// Files of web servers, whatever came of fetching them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub web_files: Vec<WebFile>,
     /// What the audit before this one found; `None` for the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<EarlierAudit>,
@@ -123,6 +126,7 @@ impl Facts {
             registration: None,
             mail_hosts: None,
             mta_sts: None,
+            web_files: Vec::new(),
             earlier: None,
         }
     }
@@ -148,6 +152,11 @@ impl Facts {
     /// What the owner's messages tell; empty where none were given.
     pub fn messages(&self) -> &[MessageFacts] {
         self.evidence.as_ref().map_or(&[], |evidence| &evidence.messages)
+    }
+
+    /// What came of fetching a file, if it was tried.
+    pub fn web_file(&self, url: &str) -> Option<&WebFile> {
+        self.web_files.iter().find(|file| file.url == url)
     }
 
     /// The answer to one question, if it was asked.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::AddressRange;
@@ -28,6 +30,9 @@ pub struct AuditReport {
     /// The address ranges around the sending addresses, and who lives there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<AddressRange>,
+    /// Usable DKIM keys as `selector/HASH`, and when each was seen first, in a message or by an audit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dkim_keys: BTreeMap<String, UnixTime>,
     /// What has changed since the audit before; `None` for the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Comparison>,

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::comparison::compare;
 use super::context::Context;
 use super::evidence::trust_table;
+use super::key_age::keys_seen;
 use super::reputation::{add_letters, add_requests, address_ranges, list_history};
 use super::verdict::verdict;
 use super::{Area, AuditReport, Facts, Finding, Group, Lookups, Status, rules};
@@ -24,6 +25,7 @@ pub fn judge(facts: &Facts) -> AuditReport {
         receivers,
         verdict: Some(verdict),
         ranges: address_ranges(facts),
+        dkim_keys: keys_seen(&Context { facts, lookups: Lookups::new(&facts.answers) }),
         since: None,
     };
     report.since = facts.earlier.as_ref().map(|earlier| compare(earlier, &report));

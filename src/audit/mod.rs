@@ -5,6 +5,7 @@
 
 mod addresses;
 mod again;
+mod bimi;
 mod comparison;
 mod context;
 pub mod dkim;
@@ -14,6 +15,7 @@ pub mod evidence;
 mod facts;
 mod finding;
 mod judge;
+mod key_age;
 mod lookups;
 pub mod message;
 mod mx;
@@ -26,6 +28,7 @@ pub mod spf;
 mod tag_list;
 mod transport;
 pub mod verdict;
+mod web_targets;
 mod zone;
 
 pub use again::{Behind, behind};
@@ -45,7 +48,10 @@ pub use reputation::{
     RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of, rdap_plan,
     read_domain, read_network, with_key,
 };
+pub use sender::contact_lines;
 pub use transport::policy::{Mode as StsMode, Policy as StsPolicy};
 pub use transport::targets::{StandIns, policy_addresses, probe_targets};
+
+pub use web_targets::{WebPurpose, WebTarget, web_targets};
 
 pub use crate::values::Outcome;

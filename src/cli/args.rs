@@ -188,7 +188,8 @@ pub struct Verdict {
     /// Facts saved by “mailferry audit --save-facts”.
     pub facts: PathBuf,
     /// An answer about how you run the server: updates, backup, second-person, asked, another-address, port-25,
-    /// wants-relay, wants-to-move or mail-at-home, with =yes or =no; may be repeated.
+    /// wants-relay, wants-to-move or mail-at-home, with =yes or =no; or google-spam-rate=PERCENT, as Google’s Postmaster
+    /// Tools show it; may be repeated.
     #[arg(long = "answer", value_name = "NAME=yes|no")]
     pub answers: Vec<String>,
     /// Your own decision instead: stay, stay-and-fix, new-address, relay-part, move-sending or move-everything.

@@ -50,7 +50,7 @@ pub(super) async fn ask(server: SocketAddr, question: &DnsQuestion) -> Said {
 
 async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -> Reading {
     let patience = match question.asked {
-        Asked::Server(_) | Asked::ServerOverTcp(_) => DIRECT,
+        Asked::Server(_) | Asked::ServerAgain(_) | Asked::ServerOverTcp(_) => DIRECT,
         _ => RESOLVER,
     };
     let mut last_error = None;

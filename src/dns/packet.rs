@@ -106,7 +106,7 @@ pub(super) fn build(question: &DnsQuestion, with_edns: bool) -> Option<Sent> {
     .ok()?;
     name.set_fqdn(true);
     let record_type = wire_type(question.record_type);
-    let is_direct = matches!(question.asked, Asked::Server(_) | Asked::ServerOverTcp(_));
+    let is_direct = question.asked.is_direct();
     let mut message = Message::query();
     message.metadata.recursion_desired = !is_direct;
     // A resolver that is asked with the AD bit says whether it has checked signatures (RFC 6840 section 5.7).

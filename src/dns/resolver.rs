@@ -230,7 +230,7 @@ impl Resolver {
         if let Some(answer) = lock(&self.run.memory).get(question) {
             return answer.clone();
         }
-        let is_direct = matches!(question.asked, Asked::Server(_) | Asked::ServerOverTcp(_));
+        let is_direct = question.asked.is_direct();
         let permits = if is_direct { &self.run.direct_permits } else { &self.run.permits };
         // The semaphores are never closed, and without a permit the question is still a polite one.
         let _permit = permits.acquire().await.ok();
@@ -274,7 +274,7 @@ impl Resolver {
         match asked {
             Asked::Resolver | Asked::Unchecked => servers.clone(),
             Asked::Second | Asked::SecondUnchecked => second.iter().copied().collect(),
-            Asked::Server(address) | Asked::ServerOverTcp(address) => {
+            Asked::Server(address) | Asked::ServerAgain(address) | Asked::ServerOverTcp(address) => {
                 way_to_authority(servers, address).into_iter().collect()
             }
         }

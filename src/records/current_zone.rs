@@ -8,8 +8,8 @@ use super::spf_terms::Term;
 use crate::audit::SpfTreeNode;
 use crate::audit::spf::meant;
 use crate::values::{
-    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, PolicyFile, RecordData, RecordType,
-    UnixTime,
+    AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, RecordData, RecordType, UnixTime,
+    WebFile,
 };
 
 /// Shown where a resolver does not tell how long an answer may be kept.
@@ -42,7 +42,7 @@ pub struct CurrentZone {
     pub is_whole: bool,
     /// The policy file of MTA-STS; `None` where it was not asked for.
     #[serde(default)]
-    pub mta_sts: Option<PolicyFile>,
+    pub mta_sts: Option<WebFile>,
     /// Senders that logs and reports have seen.
     #[serde(default)]
     pub seen: BTreeMap<IpAddr, SeenSender>,

@@ -12,7 +12,7 @@ use super::desired::Lines;
 use super::{Change, SwitchStage};
 use crate::audit::{StsMode, StsPolicy};
 use crate::providers::Provider;
-use crate::values::{DnsName, PolicyOutcome};
+use crate::values::{DnsName, WebOutcome};
 
 /// How long the policy is remembered that is in force during the switch, in seconds: a day.
 const STS_SECS: u64 = 86_400;
@@ -59,9 +59,7 @@ impl Hosts<'_> {
             return if is_unread { Sts::Unknown } else { Sts::Absent };
         }
         match self.zone.mta_sts.as_ref().map(|file| &file.outcome) {
-            Some(PolicyOutcome::Fetched { text, .. }) => {
-                StsPolicy::parse(text).map_or(Sts::Unknown, Sts::Known)
-            }
+            Some(WebOutcome::Fetched { text, .. }) => StsPolicy::parse(text).map_or(Sts::Unknown, Sts::Known),
             _ => Sts::Unknown,
         }
     }

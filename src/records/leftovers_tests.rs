@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, RecordsPlan, Safety, desired, parse_zone_file, render_bind};
-use crate::values::{DomainName, PolicyFile, UnixTime};
+use crate::values::{DomainName, UnixTime, WebFile};
 
 const HEAD: &str = "@ NS ns.example.\n@ MX 10 mail\nmail A 203.0.113.10\n\
     @ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:d@d.example\"\n";
@@ -12,9 +12,9 @@ fn zone(lines: &str) -> CurrentZone {
     parse_zone_file(&format!("{HEAD}{lines}"), &DomainName::parse("d.example").unwrap()).unwrap()
 }
 
-fn policy(text: &str) -> PolicyFile {
-    let outcome = PolicyOutcome::Fetched { media_type: "text/plain".to_owned(), text: text.to_owned() };
-    PolicyFile { url: String::new(), at: UnixTime(0), duration_millis: 0, outcome }
+fn policy(text: &str) -> WebFile {
+    let outcome = WebOutcome::Fetched { media_type: "text/plain".to_owned(), text: text.to_owned() };
+    WebFile { url: String::new(), at: UnixTime(0), duration_millis: 0, outcome }
 }
 
 fn plan(zone: &CurrentZone) -> RecordsPlan {

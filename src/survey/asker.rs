@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::audit::{KEY_LABEL, operator_of, with_key};
 use crate::dns::{Disguise, Resolver};
-use crate::values::{DnsAnswer, DnsQuestion, Secret};
+use crate::values::{Asked, DnsAnswer, DnsQuestion, Secret};
 
 /// The owner's own keys, by the operator of the lists that they open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,10 +32,15 @@ impl ListKeys {
 pub(super) struct Asker<'a> {
     pub(super) resolver: &'a Resolver,
     pub(super) keys: &'a ListKeys,
+    /// How long a server gets to catch up before it is asked again.
+    pub(super) pause: Duration,
 }
 
 impl Asker<'_> {
     pub(super) async fn ask(&self, question: &DnsQuestion) -> DnsAnswer {
+        if matches!(question.asked, Asked::ServerAgain(_)) {
+            tokio::time::sleep(self.pause).await;
+        }
         let key = operator_of(&question.name).and_then(|operator| self.keys.0.get(operator));
         let sent = key.and_then(|key| Some((key, with_key(&question.name, key.expose())?)));
         match sent {

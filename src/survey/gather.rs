@@ -49,6 +49,8 @@ pub struct SurveyOptions {
     pub helo: String,
     /// A random label that nobody publishes; empty where none was drawn.
     pub probe_label: String,
+    /// How long a name server that is behind gets to catch up before it is asked again.
+    pub pause: Duration,
 }
 
 /// How far a survey is.
@@ -109,7 +111,7 @@ pub async fn run(
     }
     facts.requested_lists.clone_from(&options.lists);
     facts.keyed_operators = options.keys.operators();
-    let asker = Asker { resolver: &resolver, keys: &options.keys };
+    let asker = Asker { resolver: &resolver, keys: &options.keys, pause: options.pause };
     let survey = gather(&mut facts, options, asker, progress);
     tokio::select! {
         () = cancel.cancelled() => Err(SurveyError::Cancelled),
@@ -147,7 +149,7 @@ pub async fn check_again(
     for question in &behind.questions {
         facts.answers.remove(question);
     }
-    let asker = Asker { resolver: &resolver, keys: &options.keys };
+    let asker = Asker { resolver: &resolver, keys: &options.keys, pause: options.pause };
     let again = async {
         if behind.looks_at_hosts {
             gather(facts, options, asker, progress).await?;
@@ -246,6 +248,7 @@ fn describe(question: &DnsQuestion) -> String {
         RecordType::Txt if audit::operator_of(&question.name).is_some() => "lists",
         RecordType::Txt if name.contains("._domainkey.") => "DKIM keys",
         RecordType::Txt if name.starts_with("_mta-sts.") => "MTA-STS",
+        RecordType::Txt if name.starts_with("default._bimi.") => "pictures",
         RecordType::Txt if name.starts_with("_smtp._tls.") => "TLS reports",
         RecordType::Txt => "SPF",
         _ if audit::operator_of(&question.name).is_some() => "lists",

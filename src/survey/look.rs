@@ -8,11 +8,11 @@ use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::gather::Progress;
-use crate::audit::{self, Facts, StandIns};
+use crate::audit::{self, Facts, StandIns, WebPurpose, WebTarget};
 use crate::dns::Resolver;
 use crate::smtp::{self, ProbeSettings};
 use crate::values::{
-    ControlProbe, DnsName, MailHosts, MailService, PolicyFile, PortProbe, RecordData, RecordType,
+    ControlProbe, DnsName, MailHosts, MailService, PortProbe, RecordData, RecordType, WebFile, WebOutcome,
 };
 use crate::web::Web;
 
@@ -106,7 +106,8 @@ impl LiveLook {
 enum Found {
     Probe(Box<PortProbe>),
     Control(Vec<ControlProbe>),
-    Policy(PolicyFile),
+    Policy(WebFile),
+    File(WebFile),
 }
 
 type Work<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
@@ -120,6 +121,7 @@ pub(super) async fn look(
     deadline: Instant,
 ) {
     let targets = audit::probe_targets(facts, live.stand_ins);
+    let files = audit::web_targets(facts, live.stand_ins);
     let domain = facts.domain.clone();
     let policy_addresses = audit::policy_addresses(facts, live.stand_ins);
     let mut work: FuturesUnordered<Work<'_>> = FuturesUnordered::new();
@@ -135,6 +137,12 @@ pub(super) async fn look(
             Found::Policy(web.policy(&domain, &policy_addresses, port).await)
         }));
     }
+    if let Some(web) = &live.web {
+        for target in &files {
+            work.push(Box::pin(async move { Found::File(fetched(web, target).await) }));
+        }
+    }
+    facts.web_files.clear();
     let known = facts.answers.len();
     let total = known + work.len();
     let mut seen = MailHosts::default();
@@ -145,16 +153,29 @@ pub(super) async fn look(
             Found::Probe(probe) => format!("mail hosts: {}", probe.target),
             Found::Control(_) => "mail hosts: whether port 25 is open from here".to_owned(),
             Found::Policy(file) => format!("MTA-STS: {}", file.url),
+            Found::File(file) => format!("web pages: {}", file.url),
         };
         match found {
             Found::Probe(probe) => seen.probes.push(*probe),
             Found::Control(control) => seen.control = control,
             Found::Policy(file) => facts.mta_sts = Some(file),
+            Found::File(file) => facts.web_files.push(file),
         }
         progress(Progress { done, total, what });
     }
+    facts.web_files.sort_by(|one, other| one.url.cmp(&other.url));
     seen.probes.sort_by(|one, other| one.target.cmp(&other.target));
     facts.mail_hosts = Some(seen);
+}
+
+/// Fetches a file, and keeps of a page only the lines about whom to turn to.
+async fn fetched(web: &Web, target: &WebTarget) -> WebFile {
+    let mut file = web.file(&target.url, target.host.as_str(), &target.addresses, target.port).await;
+    if let (WebPurpose::OperatorPage, WebOutcome::Fetched { text, .. }) = (target.purpose, &mut file.outcome)
+    {
+        *text = audit::contact_lines(text).join("\n");
+    }
+    file
 }
 
 /// Tries the host that always answers, once for each address family.

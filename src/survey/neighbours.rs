@@ -42,7 +42,7 @@ pub async fn ask_neighbours(
     let plan = neighbour_plan(facts, politeness.questions);
     let mut neighbourhoods = plan.neighbourhoods;
     let total = plan.questions.len();
-    let asker = Asker { resolver, keys };
+    let asker = Asker { resolver, keys, pause: Duration::ZERO };
     let mut by_operator: BTreeMap<Option<&str>, Vec<&NeighbourQuestion>> = BTreeMap::new();
     for question in &plan.questions {
         by_operator.entry(operator_of(&question.question.name)).or_default().push(question);

@@ -22,6 +22,8 @@ pub enum Asked {
     SecondUnchecked,
     /// An authoritative server at this address, without recursion, over UDP first.
     Server(IpAddr),
+    /// The same server once more, some seconds later: to see whether it has caught up.
+    ServerAgain(IpAddr),
     /// The same over TCP from the start (RFC 7766).
     ServerOverTcp(IpAddr),
 }
@@ -29,6 +31,11 @@ pub enum Asked {
 impl Asked {
     fn is_resolver(&self) -> bool {
         *self == Self::Resolver
+    }
+
+    /// Whether a server in charge is asked, not one that looks further for us.
+    pub const fn is_direct(self) -> bool {
+        matches!(self, Self::Server(_) | Self::ServerAgain(_) | Self::ServerOverTcp(_))
     }
 }
 
@@ -65,6 +72,7 @@ impl fmt::Display for DnsQuestion {
             Asked::Resolver | Asked::Second => Ok(()),
             Asked::Unchecked | Asked::SecondUnchecked => formatter.write_str(" +cd"),
             Asked::Server(address) => write!(formatter, " @{address}"),
+            Asked::ServerAgain(address) => write!(formatter, " @{address} again"),
             Asked::ServerOverTcp(address) => write!(formatter, " @{address} +tcp"),
         }
     }

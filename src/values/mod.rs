@@ -16,7 +16,6 @@ mod mail_host;
 mod mailbox_id;
 mod name_form;
 mod outcome;
-mod policy_file;
 mod printable;
 mod record_data;
 mod record_type;
@@ -27,6 +26,7 @@ mod sign_in_way;
 mod txt_strings;
 mod uid;
 mod unix_time;
+mod web_file;
 
 pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
 pub use answer_book::AnswerBook;
@@ -47,7 +47,6 @@ pub use mail_host::{
 pub use mailbox_id::MailboxId;
 pub use name_form::{NameForm, NameFormError};
 pub use outcome::{ExtendedError, Outcome};
-pub use policy_file::{PolicyFile, PolicyOutcome};
 pub use printable::{is_unprintable, printable_json, printable_line, printable_text};
 pub use record_data::RecordData;
 pub use record_type::RecordType;
@@ -58,3 +57,4 @@ pub use sign_in_way::{CommandLine, CommandLineError, Credential, Mechanism, Misf
 pub use txt_strings::TxtStrings;
 pub use uid::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 pub use unix_time::UnixTime;
+pub use web_file::{WebFile, WebOutcome};

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::values::PolicyOutcome;
+use crate::values::WebOutcome;
 
 /// Answers one connection after the other with what the path asks for, until dropped.
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
@@ -138,20 +138,20 @@ async fn a_policy_is_taken_from_a_trusted_server_that_points_nowhere_else() {
         assert_eq!(good.url, format!("https://mta-sts.good.example:{port}/.well-known/mta-sts.txt"));
         let text = "version: STSv1\nmode: none\n".to_owned();
         let media_type = "text/plain; charset=utf-8".to_owned();
-        assert_eq!(good.outcome, PolicyOutcome::Fetched { media_type, text });
+        assert_eq!(good.outcome, WebOutcome::Fetched { media_type, text });
         let to = "https://localhost/policy".to_owned();
-        assert_eq!(get("moved").await.outcome, PolicyOutcome::Redirected { to });
-        assert_eq!(get("huge").await.outcome, PolicyOutcome::TooLarge);
-        assert_eq!(get("none").await.outcome, PolicyOutcome::Status { code: 404 });
+        assert_eq!(get("moved").await.outcome, WebOutcome::Redirected { to });
+        assert_eq!(get("huge").await.outcome, WebOutcome::TooLarge);
+        assert_eq!(get("none").await.outcome, WebOutcome::Status { code: 404 });
         let stranger = get("stranger").await.outcome;
-        assert!(matches!(stranger, PolicyOutcome::NotTrusted { .. }), "{stranger:?}");
+        assert!(matches!(stranger, WebOutcome::NotTrusted { .. }), "{stranger:?}");
     };
     tokio::select! {
         () = serve(listener, TlsAcceptor::from(Arc::new(server))) => panic!("the server ended"),
         () = checks => {}
     }
     let closed = get("good").await.outcome;
-    assert!(matches!(closed, PolicyOutcome::NotReached { .. }), "{closed:?}");
+    assert!(matches!(closed, WebOutcome::NotReached { .. }), "{closed:?}");
 }
 
 #[tokio::test(start_paused = true)]

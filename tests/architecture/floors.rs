@@ -57,6 +57,7 @@ pub const FLOORS: &[Floor] = &[
             "roxmltree",
             "serde_json",
             "spki",
+            "x509_parser",
         ],
     },
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },

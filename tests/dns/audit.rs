@@ -8,12 +8,18 @@
 //! `remedy: ID TEXT`, `range: RANGE TEXT`, `summary: TEXT`.
 //! `neighbours: N` asks lists about neighbours, at most N questions; `registration:` and `network: IP` hold what a registry
 //! answers (RDAP), `before: ID STATUS` is a finding of block lists at the audit before, `once: ID` one that was bad at an
-//! earlier one, and `since: TEXT` what has changed. `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
+//! earlier one, `seen: SELECTOR/HASH DAYS` a DKIM key that it knew, and `since: TEXT` what has changed. What a mail log says
+//! stands there as `traffic.rs` reads it; `reported: IP MESSAGES SPF DKIM ALIGNED STOPPED FORWARDED` is a source in DMARC
+//! reports, `sessions: GOOD FAILED` the sum of TLS reports, `snds: ROW` a row of Microsoft's dashboard, `complaint: KIND` one
+//! of a reader, `unread: NAME` a file that tells nothing, and `answer: NAME=VALUE` one of the owner.
+//!  `list: ID` asks a list that is asked on request only, `key: OPERATOR` asks with the owner's key.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use mailferry::audit::evidence::EvidenceFacts;
+use mailferry::audit::evidence::{
+    Collector, DmarcSource, EvidenceFacts, Feedback, SourceKind, TlsFacts, read_snds,
+};
 use mailferry::audit::message::{MessageFacts, read_message};
 use mailferry::audit::{
     AddressRange, Area, AuditReport, EarlierAudit, EarlierFinding, Facts, RdapLookup, RdapSaid, RdapSilence,
@@ -22,6 +28,8 @@ use mailferry::audit::{
 use mailferry::values::{DnsName, DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
 use mailferry_test_support::probe_lines;
+
+use crate::traffic;
 
 /// What a case says about its situation.
 const SITUATION: &[&str] = &[
@@ -39,20 +47,43 @@ const SITUATION: &[&str] = &[
     "change",
     "before",
     "once",
+    "seen",
+    "reported",
+    "sessions",
+    "snds",
+    "complaint",
+    "unread",
+    "answer",
 ];
 /// What a case expects.
 const EXPECTATIONS: &[&str] =
     &["finding", "not", "count", "copy", "offers", "remedy", "range", "summary", "since"];
 
-fn audit(case: &Case) -> (Facts, AuditReport) {
+/// Where the cases are.
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit")
+}
+
+/// Everything that a case may say about its situation.
+fn keys() -> Vec<&'static str> {
+    [SITUATION, &probe_lines::KEYS, &traffic::KEYS].concat()
+}
+
+/// All cases.
+pub fn all() -> Vec<Case> {
+    cases(&top(), &keys(), EXPECTATIONS)
+}
+
+pub fn audit(case: &Case) -> (Facts, AuditReport) {
     let domain = DomainName::parse(case.get("domain").unwrap()).unwrap();
     let mut facts = Facts::new(domain, UnixTime(1_700_000_000), "case file".to_owned());
     facts.selectors = case.all("selector").into_iter().map(str::to_owned).collect();
     facts.sending_addresses = case.all("ip").into_iter().map(|ip| ip.parse().unwrap()).collect();
-    let messages = messages(case);
-    if !messages.is_empty() {
-        facts.evidence = Some(EvidenceFacts { messages, ..EvidenceFacts::default() });
+    facts.evidence = evidence(case, facts.at);
+    for answer in case.all("answer") {
+        facts.owner.set(answer).unwrap();
     }
+    facts.web_files = case.all("web").into_iter().map(|line| probe_lines::web_file(line, facts.at)).collect();
     facts.requested_lists = case.all("list").into_iter().map(str::to_owned).collect();
     facts.keyed_operators = case.all("key").into_iter().map(str::to_owned).collect();
     facts.registration = case.get("registration").map(|json| registry(json, read_domain));
@@ -89,6 +120,39 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
     panic!("{}: the audit does not end", case.name);
 }
 
+/// What the files of a case say; `None` where it has none.
+fn evidence(case: &Case, at: UnixTime) -> Option<EvidenceFacts> {
+    let mut book = Collector::new();
+    let has_traffic = traffic::read(case, at, &mut book);
+    for row in case.all("snds").into_iter().flat_map(|line| read_snds(line.as_bytes())) {
+        book.snds(&row);
+        book.end_source("snds.csv", SourceKind::Dashboard, "");
+    }
+    for kind in case.all("complaint") {
+        book.feedback(&Feedback { at: Some(at), kind: kind.to_owned(), source: None }, at);
+        book.end_source("complaint.eml", SourceKind::Feedback, "");
+    }
+    for name in case.all("unread") {
+        book.end_source(name, SourceKind::Unknown, "this is no mail log, mail or report that is known");
+    }
+    let mut facts = EvidenceFacts { messages: messages(case), ..book.finish() };
+    for line in case.all("reported") {
+        let (address, numbers) = line.split_once(' ').unwrap();
+        let numbers: Vec<u64> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
+        let [messages, spf, dkim, aligned, stopped, forwarded] = numbers[..] else { panic!("{line}") };
+        let source = DmarcSource { messages, spf, dkim, aligned, stopped, forwarded };
+        let dmarc = facts.dmarc.get_or_insert_default();
+        dmarc.reports += 1;
+        dmarc.sources.insert(address.parse().unwrap(), source);
+    }
+    if let Some((good, failed)) = case.get("sessions").and_then(|line| line.split_once(' ')) {
+        let (successes, failures) = (good.parse().unwrap(), failed.parse().unwrap());
+        facts.tls = Some(TlsFacts { reports: 1, successes, failures, ..TlsFacts::default() });
+    }
+    let is_told = has_traffic || facts != EvidenceFacts::default();
+    is_told.then_some(facts)
+}
+
 /// The messages of a case: each file as it is, or changed where changes follow it. `A.eml as B.eml` gives it another name.
 fn messages(case: &Case) -> Vec<MessageFacts> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/messages");
@@ -117,19 +181,25 @@ fn messages(case: &Case) -> Vec<MessageFacts> {
 
 /// The audit before, where a case has one: a day earlier.
 fn earlier(case: &Case, at: UnixTime) -> Option<EarlierAudit> {
-    let before = case.all("before");
+    let (before, seen) = (case.all("before"), case.all("seen"));
     let finding = |line: &&str| {
         let (id, status) = line.split_once(' ').unwrap();
         let status = serde_json::from_value(serde_json::Value::String(status.to_owned())).unwrap();
         let title = format!("{id} then");
         (id.to_owned(), EarlierFinding { area: Area::BlockLists, status, title })
     };
-    (!before.is_empty()).then(|| EarlierAudit {
+    (!before.is_empty() || !seen.is_empty()).then(|| EarlierAudit {
         at: UnixTime(at.0 - 86_400),
         findings: before.iter().map(finding).collect(),
         receivers: BTreeMap::new(),
         outcome: None,
         ever_listed: case.all("once").into_iter().map(str::to_owned).collect(),
+        dkim_keys: case
+            .all("seen")
+            .into_iter()
+            .map(|line| line.split_once(' ').unwrap())
+            .map(|(key, days)| (key.to_owned(), UnixTime(at.0 - days.parse::<i64>().unwrap() * 86_400)))
+            .collect(),
     })
 }
 
@@ -227,102 +297,12 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
 
 #[test]
 fn audit_cases() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit");
     let mut failures = Vec::new();
-    let situation = [SITUATION, &probe_lines::KEYS].concat();
-    for case in cases(&top, &situation, EXPECTATIONS) {
+    for case in all() {
         let (facts, report) = audit(&case);
         failures.extend(wrong(&case, &report).into_iter().map(|words| format!("{}: {words}", case.name)));
         let saved = Facts::from_json(&facts.to_json().unwrap()).unwrap();
         assert_eq!(judge(&saved), report, "{}: saved facts are judged differently", case.name);
     }
     assert!(failures.is_empty(), "{} wrong:\n{}", failures.len(), failures.join("\n"));
-}
-
-/// Findings that no case names, each tested elsewhere or impossible to bring about by a zone.
-const WITHOUT_CASE: &[(&str, &str)] = &[
-    ("blocklist.catalogue", "the catalogue is part of the program, and is read when it is built"),
-    ("mx.many", "a zone with many hosts is built in a test of its rule"),
-    ("range.drop", "needs a list that is not asked by itself"),
-    ("relay.open", "is looked for in other findings only: nobody tries to relay"),
-    ("spf.nothing-like-it", "the name of a finding that does not exist"),
-    ("dkim.missing", "is looked for in other findings only"),
-    ("helo.unresolvable", "is looked for in other findings only"),
-    ("spf.senders-left-out", "needs more senders than a case should list"),
-];
-
-/// What logs and reports say is tested by verdicts and by the tests of `src/audit/evidence`.
-const FROM_FILES: &[&str] =
-    &["delivery.", "dmarc.forwarding", "dmarc.pass-rate", "dmarc.readiness", "dmarc.unknown-sources"];
-
-/// Every finding that the rules can give is expected by a case, or there is a reason.
-#[test]
-fn every_finding_has_a_case() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit");
-    let situation = [SITUATION, &probe_lines::KEYS].concat();
-    let mut cased = BTreeSet::new();
-    for case in cases(&top, &situation, EXPECTATIONS) {
-        let ids = case.all("finding").into_iter().filter_map(|line| line.split(' ').next());
-        cased.extend(ids.map(str::to_owned));
-    }
-    let areas = [
-        "zone",
-        "mx",
-        "ptr",
-        "helo",
-        "spf",
-        "dkim",
-        "dmarc",
-        "tls",
-        "tls-rpt",
-        "mta-sts",
-        "dane",
-        "blocklist",
-        "allowlist",
-        "newdomains",
-        "range",
-        "network",
-        "registration",
-        "message",
-        "dnssec",
-        "relay",
-        "sender",
-        "delivery",
-    ];
-    let mut given = BTreeSet::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/audit")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            for word in text.split('"').skip(1).step_by(2) {
-                let is_id = word.split_once('.').is_some_and(|(area, what)| {
-                    let is_plain =
-                        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-                    areas.contains(&area) && !what.is_empty() && what.bytes().all(is_plain)
-                });
-                let is_name = word.rsplit('.').next().is_some_and(|last| matches!(last, "example" | "test"));
-                if is_id && !is_name {
-                    given.insert(word.to_owned());
-                }
-            }
-        }
-    }
-    assert!(given.len() > 150, "{given:?}");
-    let is_excused = |id: &str| {
-        WITHOUT_CASE.iter().any(|(excused, _)| *excused == id)
-            || FROM_FILES.iter().any(|start| id.starts_with(start))
-    };
-    let missing: Vec<&String> = given.iter().filter(|id| !cased.contains(*id) && !is_excused(id)).collect();
-    assert!(missing.is_empty(), "no case expects {missing:?}");
-    let idle: Vec<&str> = WITHOUT_CASE
-        .iter()
-        .map(|(id, _)| *id)
-        .filter(|id| cased.contains(*id) || !given.contains(*id))
-        .collect();
-    assert!(idle.is_empty(), "these need no excuse any more: {idle:?}");
 }

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod checks;
 mod consumers;
 mod delegation;
 mod lists;
@@ -18,5 +19,6 @@ mod named;
 mod providers;
 mod snippets;
 mod spf;
+mod traffic;
 mod verdict;
 mod zone;

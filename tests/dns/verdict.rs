@@ -1,21 +1,19 @@
 //! Verdicts as text files below `tests/cases/verdict`: a zone, what the mail log says, and what the owner says. No network.
 //!
-//! `mail: HOST DOMAIN RECIPIENTS MESSAGES` is taken, `refused:` and `deferred:` have the reply behind them. All of it is
-//! spread over `days`. `bounces: yes` tells refusals by bounces, without a log. `account: N` is a day on which one account
-//! sends so many.
+//! What the log says stands there as `traffic.rs` reads it.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use mailferry::audit::evidence::{Collector, EvidenceFacts, LogKind, LogReader, SourceKind, read_bounce};
+use mailferry::audit::evidence::{Collector, EvidenceFacts};
 use mailferry::audit::verdict::Verdict;
 use mailferry::audit::{Facts, judge, missing_questions};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
 
+use crate::traffic;
+
 /// What a case says about its situation.
-const SITUATION: &[&str] =
-    &["domain", "ip", "mail", "refused", "deferred", "days", "bounces", "account", "answer"];
+const SITUATION: &[&str] = &["domain", "ip", "answer"];
 /// What a case expects.
 const EXPECTATIONS: &[&str] = &[
     "verdict",
@@ -33,123 +31,14 @@ const EXPECTATIONS: &[&str] = &[
 
 /// 2026-11-29T01:00:00Z.
 const NOW: UnixTime = UnixTime(1_795_914_000);
-const DAY: i64 = 86_400;
 
 fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/verdict")
 }
 
-/// One line of a case: who, how many recipients and messages, and what was said.
-struct Traffic<'a> {
-    host: &'a str,
-    domain: &'a str,
-    recipients: u64,
-    messages: u64,
-    reply: &'a str,
-}
-
-fn traffic<'a>(case: &'a Case, key: &str) -> Vec<Traffic<'a>> {
-    let read = |line: &'a str| {
-        let mut words = line.splitn(5, ' ');
-        let mut word = || words.next().unwrap_or_default();
-        let (host, domain, recipients, messages) = (word(), word(), word(), word());
-        Traffic {
-            host,
-            domain,
-            recipients: recipients.parse().unwrap(),
-            messages: messages.parse().unwrap(),
-            reply: word(),
-        }
-    };
-    case.all(key).into_iter().map(read).collect()
-}
-
-/// When the message of this number is sent: they are spread over the days of the case.
-fn moment(case: &Case, number: u64) -> i64 {
-    let days: u64 = case.get("days").map_or(28, |days| days.parse().unwrap());
-    NOW.0 - i64::try_from(number % days).unwrap() * DAY - 3_600
-}
-
-/// The log that Postfix would have written.
-fn log(case: &Case) -> String {
-    let mut log = String::new();
-    let mut queue = 0_u64;
-    for (key, status) in [("mail", "sent"), ("refused", "bounced"), ("deferred", "deferred")] {
-        for line in traffic(case, key) {
-            for number in 0..line.messages {
-                queue += 1;
-                let said = match status {
-                    "sent" => "250 2.0.0 OK".to_owned(),
-                    _ => format!(
-                        "host {}[192.0.2.200] said: {} (in reply to RCPT TO command)",
-                        line.host, line.reply
-                    ),
-                };
-                writeln!(
-                    log,
-                    "@{} mail postfix/smtp[7]: Q{queue}: to=<p{}@{}>, relay={}[192.0.2.200]:25, delay=2, dsn=2.0.0, status={status} ({said})",
-                    moment(case, number),
-                    number % line.recipients,
-                    line.domain,
-                    line.host,
-                )
-                .unwrap();
-            }
-        }
-    }
-    if let Some(most) = case.get("account") {
-        for day in 1..=10 {
-            let count = if day == 3 { most.parse().unwrap() } else { 4 };
-            for number in 0..count {
-                let at = NOW.0 - day * DAY;
-                writeln!(log, "@{at} mail postfix/smtpd[9]: A{number}: client=pc[203.0.113.{}], sasl_method=PLAIN, sasl_username=anna", number % 200).unwrap();
-            }
-        }
-    }
-    log
-}
-
-fn bounces(case: &Case, book: &mut Collector) {
-    for line in traffic(case, "refused") {
-        for number in 0..line.messages {
-            let mail = format!(
-                "From: MAILER-DAEMON@mail.good.example\nDate: {}\nContent-Type: multipart/report; boundary=b\n\n--b\n\
-                 Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.good.example\n\n\
-                 Final-Recipient: rfc822; p{}@{}\nAction: failed\nStatus: 5.7.1\nRemote-MTA: dns; {}\nDiagnostic-Code: smtp; {}\n\n--b--\n",
-                date(moment(case, number)),
-                number % line.recipients,
-                line.domain,
-                line.host,
-                line.reply,
-            );
-            book.bounce(&read_bounce(mail.as_bytes()).unwrap(), NOW);
-            book.end_source("bounce", SourceKind::Bounce, "");
-        }
-    }
-}
-
-/// A date of November 2026, in the form of RFC 5322.
-fn date(at: i64) -> String {
-    let first = NOW.0 - NOW.0.rem_euclid(DAY) - 28 * DAY;
-    let (day, seconds) = ((at - first).div_euclid(DAY) + 1, at.rem_euclid(DAY));
-    format!("{day} Nov 2026 {:02}:{:02}:00 +0000", seconds / 3600, seconds / 60 % 60)
-}
-
 fn evidence(case: &Case) -> Option<EvidenceFacts> {
     let mut book = Collector::new();
-    if case.get("bounces").is_some() {
-        bounces(case, &mut book);
-    } else {
-        let log = log(case);
-        if log.is_empty() {
-            return None;
-        }
-        let mut reader = LogReader::new(LogKind::Syslog, NOW);
-        reader.read(log.as_bytes(), &mut book);
-        reader.end(&mut book);
-        book.end_source("mail.log", SourceKind::MailLog, "");
-    }
-    Some(book.finish())
+    traffic::read(case, NOW, &mut book).then(|| book.finish())
 }
 
 fn facts(case: &Case) -> Facts {
@@ -226,7 +115,7 @@ fn wrong(case: &Case, verdict: &Verdict) -> Vec<String> {
 #[test]
 fn verdict_cases() {
     let mut failures = Vec::new();
-    let all = cases(&top(), SITUATION, EXPECTATIONS);
+    let all = cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS);
     assert!(all.len() >= 40, "{} cases", all.len());
     for case in all {
         let facts = facts(&case);
@@ -241,7 +130,7 @@ fn verdict_cases() {
 
 #[test]
 fn a_list_of_low_impact_never_changes_the_outcome() {
-    for mut case in cases(&top(), SITUATION, EXPECTATIONS) {
+    for mut case in cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS) {
         let before = judge(&facts(&case)).verdict.unwrap();
         for record in
             ["25.2.0.192.dnsbl-2.uceprotect.net A 127.0.0.2", "25.2.0.192.bl.spamcop.net A 127.0.0.2"]
@@ -255,7 +144,7 @@ fn a_list_of_low_impact_never_changes_the_outcome() {
 
 #[test]
 fn a_failure_of_the_set_up_never_leads_to_a_move() {
-    for mut case in cases(&top(), SITUATION, EXPECTATIONS) {
+    for mut case in cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS) {
         let before = judge(&facts(&case)).verdict.unwrap();
         // A second SPF record is an error for every receiver.
         for record in ["good.example TXT \"v=spf1 -all\"", "bare.example TXT \"v=spf1 +all\""] {
@@ -276,7 +165,7 @@ fn a_failure_of_the_set_up_never_leads_to_a_move() {
 
 #[test]
 fn less_evidence_is_never_surer() {
-    for case in cases(&top(), SITUATION, EXPECTATIONS) {
+    for case in cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS) {
         let whole = facts(&case);
         let before = judge(&whole).verdict.unwrap().confidence;
         let Some(evidence) = whole.evidence.clone() else { continue };
@@ -301,7 +190,7 @@ fn less_evidence_is_never_surer() {
 #[test]
 fn what_the_owner_decides_is_told_beside_the_verdict() {
     use mailferry::audit::verdict::{Outcome, Overrule};
-    let all = cases(&top(), SITUATION, EXPECTATIONS);
+    let all = cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS);
     let story = all.iter().find(|case| case.name.starts_with("01-")).unwrap();
     let mut facts = facts(story);
     let before = judge(&facts).verdict.unwrap();

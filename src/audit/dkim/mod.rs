@@ -8,6 +8,6 @@ mod test_keys;
 mod verify;
 
 pub use record::{DkimKey, Key, is_key_record};
-pub(super) use selectors::key_name;
 pub use selectors::{MAX_NAMED, is_selector};
+pub(super) use selectors::{key_name, published_selectors};
 pub(super) use verify::{KeyFault, key_fault, verifies};

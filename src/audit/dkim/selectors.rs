@@ -105,6 +105,17 @@ pub(super) fn selectors(context: &Context<'_>) -> Selectors {
     Selectors { candidates, is_wildcard, is_list_skipped, listed: known.len() }
 }
 
+/// Selectors that have a key record, the surest first; of none where every name has one.
+pub(in crate::audit) fn published_selectors(context: &Context<'_>) -> Vec<String> {
+    let domain = context.facts.domain.as_ascii();
+    let found = selectors(context);
+    let is_published = |candidate: &Candidate| {
+        let answer = context.lookups.ask(&key_name(&candidate.name, domain), RecordType::Txt);
+        answer.texts().any(|text| is_key_record(&text))
+    };
+    found.candidates.into_iter().filter(is_published).map(|candidate| candidate.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,10 +7,10 @@ use std::net::IpAddr;
 
 use super::dates::day_of_time;
 use super::facts::{
-    AccountFacts, DayTally, EvidenceFacts, ReceiverFacts, ReplyFacts, SourceFacts, SourceKind,
+    AccountFacts, DayTally, EvidenceFacts, ReceiverFacts, ReplyFacts, SndsColour, SourceFacts, SourceKind,
 };
 use super::receivers::{self, Meaning, meaning, owner_of, redacted, tidied};
-use super::{Bounce, DmarcReport, Feedback, TlsReport};
+use super::{Bounce, DmarcReport, Feedback, SndsRow, TlsReport};
 use crate::assets::{Receiver, ReplyClass};
 use crate::audit::message::MessageFacts;
 use crate::values::UnixTime;
@@ -37,6 +37,8 @@ const MAX_ACCOUNTS: usize = 20_000;
 const MAX_NETWORKS: usize = 2_000;
 /// Notices of failed delivery that are remembered until they are sent.
 const MAX_NOTICES: usize = 100_000;
+/// Protected connections that are remembered until mail goes over them.
+const MAX_SESSIONS: usize = 50_000;
 /// Messages that are kept, and those of other domains.
 const MAX_MESSAGES: usize = 200;
 const MAX_FOREIGN_MESSAGES: usize = 5;
@@ -59,6 +61,19 @@ pub(super) struct Attempt<'a> {
     pub reply: &'a [u8],
     /// Seconds since the message came in.
     pub delay: u64,
+    /// Whether the connection was encrypted.
+    pub protection: Protection,
+}
+
+/// What a log says about TLS on the connection of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protection {
+    Encrypted,
+    Clear,
+    /// In clear text, if this log writes TLS down at all.
+    Unmentioned,
+    /// Nothing can be concluded.
+    Untold,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +113,10 @@ pub struct Collector {
     waiting: HashMap<u64, Waiting>,
     accounts: HashMap<u64, AccountBook>,
     notices: HashSet<u64>,
+    /// Processes with the hosts that they have protected connections to.
+    tls_sessions: HashSet<u64>,
+    /// Whether the log writes down where TLS is used.
+    logs_tls: bool,
     pub(super) facts: EvidenceFacts,
     entries: u64,
     first: Option<UnixTime>,
@@ -229,6 +248,9 @@ impl Collector {
         let was_waiting = !self.waiting.is_empty()
             && attempt.outcome != AttemptOutcome::Deferred
             && self.waiting.remove(&key).is_some();
+        if attempt.outcome == AttemptOutcome::Delivered {
+            self.protection(index, attempt.protection);
+        }
         match attempt.outcome {
             AttemptOutcome::Delivered => {
                 let Some(book) = self.receivers.get_mut(index) else { return };
@@ -244,6 +266,42 @@ impl Collector {
                 self.refusal(index, day, is_permanent, attempt.reply);
             }
         }
+    }
+
+    fn protection(&mut self, index: usize, protection: Protection) {
+        let tls = &mut self.facts.outbound_tls;
+        let receiver = match protection {
+            Protection::Untold => return,
+            Protection::Encrypted => {
+                tls.encrypted += 1;
+                return;
+            }
+            Protection::Clear => {
+                tls.clear += 1;
+                index
+            }
+            Protection::Unmentioned => {
+                tls.unmentioned += 1;
+                index
+            }
+        };
+        if let Some(book) = self.receivers.get_mut(receiver) {
+            book.facts.in_clear += 1;
+        }
+    }
+
+    /// A connection to a host of others that this process of the log protected with TLS.
+    pub(super) fn tls_session(&mut self, process: &[u8], host: &[u8]) {
+        self.logs_tls = true;
+        if self.tls_sessions.len() >= MAX_SESSIONS {
+            self.tls_sessions.clear();
+        }
+        self.tls_sessions.insert(hash_of(&[process, host]));
+    }
+
+    /// Whether [`Self::tls_session`] knows this connection.
+    pub(super) fn has_tls_session(&self, process: &[u8], host: &[u8]) -> bool {
+        self.logs_tls && self.tls_sessions.contains(&hash_of(&[process, host]))
     }
 
     /// Adds a refusal or a deferral with its words.
@@ -266,6 +324,10 @@ impl Collector {
             return;
         }
         keep_reply(&mut book.facts, found, is_permanent, day, &reply);
+        if let Some(name) = refused_greeting(&reply) {
+            // Also one that is no name of the Internet: that is why it was refused.
+            count(&mut self.facts.helo_names, name.to_ascii_lowercase(), 1, MAX_NAMES);
+        }
         if !is_recipient {
             for address in own_addresses(&reply) {
                 if is_permanent {
@@ -378,6 +440,30 @@ impl Collector {
         report.add_to(self.facts.tls.get_or_insert_default());
     }
 
+    /// Adds a row of Microsoft's dashboard.
+    pub fn snds(&mut self, row: &SndsRow) {
+        self.entries += 1;
+        self.helo_name(&row.helo);
+        count(&mut self.facts.sending_addresses, row.address, 1, MAX_NAMES);
+        let known = &mut self.facts.snds;
+        if known.len() >= MAX_NAMES && !known.contains_key(&row.address) {
+            return;
+        }
+        let facts = known.entry(row.address).or_default();
+        facts.rows += 1;
+        facts.trap_hits = facts.trap_hits.saturating_add(row.trap_hits);
+        if !row.complaints.is_empty() {
+            facts.complaints.clone_from(&row.complaints);
+        }
+        let Some(colour) = row.colour else { return };
+        facts.newest = Some(colour);
+        match colour {
+            SndsColour::Green => facts.green += 1,
+            SndsColour::Yellow => facts.yellow += 1,
+            SndsColour::Red => facts.red += 1,
+        }
+    }
+
     /// Adds a complaint.
     pub fn feedback(&mut self, feedback: &Feedback, read_at: UnixTime) {
         let at = feedback.at.unwrap_or(read_at);
@@ -415,7 +501,21 @@ impl Collector {
         receivers.truncate(KEPT_RECEIVERS);
         self.facts.receivers = receivers;
         self.facts.busiest_account = busiest(&self.accounts);
+        if self.logs_tls {
+            let tls = &mut self.facts.outbound_tls;
+            tls.clear += std::mem::take(&mut tls.unmentioned);
+        }
+        if self.facts.outbound_tls.unmentioned > 0 {
+            // Nobody can tell which of them they were.
+            receivers_without_doubt(&mut self.facts.receivers);
+        }
         self.facts
+    }
+}
+
+fn receivers_without_doubt(receivers: &mut [ReceiverFacts]) {
+    for receiver in receivers {
+        receiver.in_clear = 0;
     }
 }
 
@@ -453,6 +553,15 @@ fn keep_reply(facts: &mut ReceiverFacts, found: Option<Meaning>, is_permanent: b
 /// The first letters of a reply, without what differs from one message to the next.
 fn letters(reply: &str) -> impl Iterator<Item = char> {
     reply.chars().filter(char::is_ascii_alphabetic).take(60)
+}
+
+/// The name in `504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname`.
+fn refused_greeting(reply: &str) -> Option<&str> {
+    let (before, _) = reply.split_once(">: Helo command rejected")?;
+    let name = before.rsplit_once('<')?.1;
+    let is_name = (1..=253).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    is_name.then_some(name)
 }
 
 /// Addresses that a refusal names: it speaks of the sender, not of itself.

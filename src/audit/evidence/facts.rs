@@ -23,6 +23,10 @@ pub struct EvidenceFacts {
     pub sending_addresses: BTreeMap<IpAddr, u64>,
     /// Names that the server greets with or signs bounces with, and how often.
     pub helo_names: BTreeMap<String, u64>,
+    /// How far mail to others went over protected connections, as the log tells.
+    pub outbound_tls: OutboundTls,
+    /// What Microsoft's Smart Network Data Services say of the own addresses.
+    pub snds: BTreeMap<IpAddr, SndsFacts>,
     /// DMARC aggregate reports (RFC 9990).
     pub dmarc: Option<DmarcFacts>,
     /// SMTP TLS reports (RFC 8460).
@@ -79,6 +83,8 @@ pub enum SourceKind {
     TlsReport,
     /// A complaint or a failure report.
     Feedback,
+    /// Data of a receiver's dashboard.
+    Dashboard,
     /// A message that reports nothing.
     Message,
     /// Nothing that is known.
@@ -127,6 +133,53 @@ pub struct ReceiverFacts {
     pub replies: Vec<ReplyFacts>,
     /// From which of the own addresses mail was refused, where the reply names it.
     pub refused_from: BTreeMap<IpAddr, u64>,
+    /// Deliveries of which the log does not say that they were encrypted.
+    #[serde(default)]
+    pub in_clear: u64,
+}
+
+/// Deliveries by the protection of their connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboundTls {
+    /// Over TLS.
+    pub encrypted: u64,
+    /// In clear text.
+    pub clear: u64,
+    /// In a log that says nothing about TLS anywhere, so that nothing can be concluded.
+    pub unmentioned: u64,
+}
+
+/// What Microsoft's Smart Network Data Services say of one address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SndsFacts {
+    /// Rows about it.
+    pub rows: u64,
+    /// Rows with each colour.
+    pub green: u64,
+    /// “Yellow”: between 10 and 90 of 100 messages were taken for spam.
+    pub yellow: u64,
+    /// “Red”: more than 90 were.
+    pub red: u64,
+    /// The colour of the last row that has one.
+    pub newest: Option<SndsColour>,
+    /// Messages that hit traps.
+    pub trap_hits: u64,
+    /// The complaint rate of the last row that has one, in Microsoft's words: `< 0.1%`.
+    pub complaints: String,
+}
+
+/// How Microsoft's filter took the mail of an address on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SndsColour {
+    /// Hardly any of it for spam.
+    Green,
+    /// A part of it.
+    Yellow,
+    /// Nearly all of it.
+    Red,
 }
 
 /// What one receiver did on one day.

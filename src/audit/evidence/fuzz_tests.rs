@@ -7,8 +7,8 @@
 )]
 
 use super::{
-    Collector, EvidenceFacts, LogKind, LogReader, read_bounce, read_dmarc_report, read_feedback,
-    read_tls_report, trust_table,
+    Collector, EvidenceFacts, LogKind, LogReader, is_snds, read_bounce, read_dmarc_report, read_feedback,
+    read_snds, read_tls_report, trust_table,
 };
 use crate::mutate::Target;
 use crate::values::UnixTime;
@@ -20,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "audit: DMARC report", examples: DMARC, read: dmarc },
     Target { name: "audit: TLS report", examples: TLS, read: tls },
     Target { name: "audit: feedback", examples: FEEDBACK, read: feedback },
+    Target { name: "audit: SNDS", examples: SNDS, read: snds },
 ];
 
 const NOW: UnixTime = UnixTime(1_795_914_000);
@@ -48,6 +49,10 @@ const TLS: &[&[u8]] = &[
 ];
 const FEEDBACK: &[&[u8]] = &[
     b"Date: Thu, 12 Nov 2026 06:25:04 +0100\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nSource-IP: [192.0.2.1]\r\n\r\n--b--\r\n",
+];
+
+const SNDS: &[&[u8]] = &[
+    b"192.0.2.25,11/12/2026 1:00 AM,11/12/2026 11:00 PM,140,139,138,RED,1.2%,,,3,mail.a.example,\"a, b\",x\n2001:db8::1,,,,,,,,,,,\n",
 ];
 
 /// What must hold of facts, whatever they were made from.
@@ -104,6 +109,16 @@ fn feedback(bytes: &[u8]) {
         book.feedback(&feedback, NOW);
         check(&book.finish());
     }
+}
+
+fn snds(bytes: &[u8]) {
+    let _is_known = is_snds(bytes);
+    let mut book = Collector::new();
+    for row in read_snds(bytes) {
+        assert!(row.helo.len() <= 64 && row.complaints.len() <= 64);
+        book.snds(&row);
+    }
+    check(&book.finish());
 }
 
 #[cfg(test)]

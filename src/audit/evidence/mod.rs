@@ -14,6 +14,9 @@ pub mod fuzz_tests;
 mod mail_log;
 mod receivers;
 pub(super) mod rule;
+mod rule_dashboards;
+mod rule_wire;
+mod snds;
 mod tls_report;
 mod trust;
 
@@ -22,12 +25,13 @@ pub use collector::Collector;
 pub use dates::day_of_time;
 pub use dmarc_report::{DmarcReport, read_dmarc_report};
 pub use facts::{
-    AccountFacts, Day, DayTally, DmarcFacts, DmarcSource, EvidenceFacts, FeedbackFacts, ReceiverFacts,
-    ReplyFacts, SourceFacts, SourceKind, TlsFacts,
+    AccountFacts, Day, DayTally, DmarcFacts, DmarcSource, EvidenceFacts, FeedbackFacts, OutboundTls,
+    ReceiverFacts, ReplyFacts, SndsColour, SndsFacts, SourceFacts, SourceKind, TlsFacts,
 };
 pub use feedback::{Feedback, read_feedback};
 pub use mail_log::{LOG_HEAD, LogKind, LogReader};
 pub use receivers::{pattern, receiver, receiver_of};
+pub use snds::{SndsRow, is_snds, read_snds};
 pub use tls_report::{TlsReport, read_tls_report};
 pub use trust::{Receiver, RemovalRequest, Trend, Trust, trust_table};
 

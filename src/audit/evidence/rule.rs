@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::facts::{DmarcFacts, DmarcSource, EvidenceFacts, SourceKind};
 use super::receivers::meaning;
 use super::trust::{Receiver, Trend, Trust, trust_table};
+use super::{rule_dashboards, rule_wire};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::senders;
@@ -13,7 +14,12 @@ use crate::audit::{Area, Changer, Effort, Evidence, EvidenceOutcome, Finding, Gr
 use crate::values::{counted_as, with_thousands};
 
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let Some(evidence) = &context.facts.evidence else { return };
+    let Some(evidence) = &context.facts.evidence else {
+        // What the owner read off a dashboard says something without any file.
+        let mut pen = Pen { context, findings };
+        rule_dashboards::google(&mut pen);
+        return;
+    };
     let table = trust_table(evidence, context.facts.at);
     let mut pen = Pen { context, findings };
     sources(&mut pen, evidence);
@@ -29,16 +35,18 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
         dmarc_reports(&mut pen, evidence, dmarc);
     }
     tls_reports(&mut pen, evidence);
+    rule_wire::judge(&mut pen, evidence);
+    rule_dashboards::judge(&mut pen, evidence);
 }
 
 /// Writes findings whose evidence is what was read, not what was asked.
-struct Pen<'a, 'b> {
-    context: &'a Context<'b>,
+pub(super) struct Pen<'a, 'b> {
+    pub(super) context: &'a Context<'b>,
     findings: &'a mut Vec<Finding>,
 }
 
 impl Pen<'_, '_> {
-    fn draft(
+    pub(super) fn draft(
         &self,
         id: &str,
         area: Area,
@@ -51,7 +59,7 @@ impl Pen<'_, '_> {
     }
 
     /// Adds a finding with raw lines under the words for where they come from.
-    fn push(&mut self, draft: Draft, from: &str, lines: Vec<String>) {
+    pub(super) fn push(&mut self, draft: Draft, from: &str, lines: Vec<String>) {
         let mut finding = draft.done(&self.context.lookups);
         if !lines.is_empty() {
             finding.evidence.push(Evidence {
@@ -76,6 +84,7 @@ fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         (SourceKind::DmarcReport, ("DMARC report", "DMARC reports")),
         (SourceKind::TlsReport, ("TLS report", "TLS reports")),
         (SourceKind::Feedback, ("complaint", "complaints")),
+        (SourceKind::Dashboard, ("file of a dashboard", "files of dashboards")),
         (SourceKind::Message, ("message", "messages")),
     ];
     let found: Vec<String> = named

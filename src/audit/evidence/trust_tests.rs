@@ -1,6 +1,6 @@
 use super::*;
 use crate::audit::evidence::Collector;
-use crate::audit::evidence::collector::{Attempt, AttemptOutcome};
+use crate::audit::evidence::collector::{Attempt, AttemptOutcome, Protection};
 
 /// 2026-11-29T01:00:00Z.
 const NOW: UnixTime = UnixTime(1_795_914_000);
@@ -24,6 +24,7 @@ fn table(host: &str, entries: &[(usize, AttemptOutcome, &str)]) -> Receiver {
                 outcome: *outcome,
                 reply: reply.as_bytes(),
                 delay: 1,
+                protection: Protection::Untold,
             });
         }
     }
@@ -113,6 +114,7 @@ fn what_is_old_does_not_count_and_the_reply_says_since_when() {
             outcome: Refused,
             reply: STORY.as_bytes(),
             delay: 1,
+            protection: Protection::Untold,
         });
     }
     assert_eq!(trust_table(&book.finish(), NOW)[0].trust, Trust::TooFew);
@@ -149,6 +151,7 @@ fn bounces_are_counted_once_where_the_log_knows_them() {
             outcome: Refused,
             reply: STORY.as_bytes(),
             delay: 1,
+            protection: Protection::Untold,
         });
     }
     let both = trust_table(&book.finish(), NOW).remove(0);

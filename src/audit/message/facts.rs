@@ -35,6 +35,9 @@ pub struct MessageFacts {
     pub list: ListFields,
     /// Whether the header keeps its form.
     pub form: HeaderForm,
+    /// What filters say about the folder that it was put into, the last server first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placements: Vec<Placement>,
 }
 
 impl MessageFacts {
@@ -51,6 +54,30 @@ impl MessageFacts {
 pub(super) fn ascii(domain: &str) -> String {
     DomainName::parse(domain)
         .map_or_else(|_not_a_domain| domain.to_owned(), |domain| domain.as_ascii().to_owned())
+}
+
+/// What one filter says about the folder of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// How many `Received` fields stand above it: those that came later.
+    pub hops_above: usize,
+    /// Where it went.
+    pub folder: Folder,
+    /// The field that says so, cut.
+    pub said: String,
+}
+
+/// Where a message of other people is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Folder {
+    /// Where it is read.
+    Inbox,
+    /// Where advertising goes, and few look.
+    Promotions,
+    /// Where nobody looks.
+    Spam,
 }
 
 /// The envelope sender.

@@ -6,6 +6,7 @@
 mod canonical;
 mod facts;
 mod fields;
+mod placement;
 mod read;
 mod received;
 mod results;
@@ -17,8 +18,9 @@ mod signature;
 mod structured;
 
 pub use facts::{
-    ArcSet, Base64Bytes, BodyCheck, Form, HeaderForm, Hop, ListFields, MessageFacts, MethodResult,
-    ReceiverResults, ReturnPath, Signature, SignatureFault,
+    ArcSet, Base64Bytes, BodyCheck, Folder, Form, HeaderForm, Hop, ListFields, MessageFacts, MethodResult,
+    Placement, ReceiverResults, ReturnPath, Signature, SignatureFault,
 };
 pub use read::{MAX_MESSAGE_BYTES, looks_like_message, read_message};
-pub(super) use rule_way::border_addresses;
+pub(super) use rule_signatures::passes;
+pub(super) use rule_way::{border_addresses, border_hops};

@@ -3,7 +3,7 @@
 use super::facts::{ArcSet, HeaderForm, ListFields, MessageFacts, ReturnPath};
 use super::fields::{Split, next_line, split, with_wire_ends};
 use super::structured::{domain_of, domains};
-use super::{received, results, signature};
+use super::{placement, received, results, signature};
 use crate::audit::tag_list::TagList;
 use crate::message::internal_date_secs;
 
@@ -51,6 +51,7 @@ pub fn read_message(name: &str, message: &[u8]) -> MessageFacts {
         arc: arc(&parts),
         has_dkim2: parts.all("dkim2-signature").next().is_some(),
         list: list(&parts),
+        placements: placement::placements(&parts),
     }
 }
 

@@ -65,6 +65,11 @@ impl Change {
 }
 
 /// Verifies one signature with the key that the DNS holds.
+/// Whether the present key verifies a signature.
+pub(in crate::audit) fn passes(lookups: &Lookups<'_>, signature: &Signature) -> bool {
+    verify(lookups, signature) == Verdict::Passes
+}
+
 pub(super) fn verify(lookups: &Lookups<'_>, signature: &Signature) -> Verdict {
     if let Some(fault) = &signature.fault {
         return Verdict::Useless(fault_words(fault));

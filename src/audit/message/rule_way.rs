@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::facts::{Hop, MessageFacts, MethodResult};
+use super::facts::{Folder, Hop, MessageFacts, MethodResult};
 use super::rule::new;
 use super::rule_signatures::{Verdict, verify};
 use crate::audit::addresses::is_public;
@@ -20,6 +20,7 @@ pub(super) fn judge(context: &Context<'_>, messages: &[&MessageFacts], findings:
     let draft = first_hop(context, messages);
     findings.push(draft.done(lookups));
     lookups.begin();
+    findings.push(folder(messages).done(lookups));
     findings.extend(private_names(messages).map(|draft| draft.done(lookups)));
     findings.extend(rewritten(context, messages).map(|draft| draft.done(lookups)));
     findings.extend(chains(messages).into_iter().map(|draft| draft.done(lookups)));
@@ -35,6 +36,15 @@ pub(in crate::audit) fn border_addresses(messages: &[MessageFacts], domain: &str
         addresses.extend(address.filter(|address| !addresses.contains(address)));
     }
     addresses
+}
+
+/// The hops at which receivers took messages of a domain over.
+pub(in crate::audit) fn border_hops<'a>(
+    messages: &'a [MessageFacts],
+    domain: &'a str,
+) -> impl Iterator<Item = &'a Hop> {
+    let own = messages.iter().filter(move |message| message.is_of(domain));
+    own.filter_map(|message| border(message).map(|(_, hop)| hop))
 }
 
 /// Where the receiver took the message over: the last hop from a public address, and its place in the chain.
@@ -124,6 +134,44 @@ fn results(messages: &[&MessageFacts]) -> Draft {
             .remedy(Effort::Low, Changer::Nobody, "Send a message to a mailbox elsewhere, and give the message as it arrived there.")
     };
     draft.rfc(8601, "2.2")
+}
+
+/// I2: where receivers put the messages. What stands below the border, anybody may have written.
+fn folder(messages: &[&MessageFacts]) -> Draft {
+    let (mut spam, mut promotions, mut inbox) = (Vec::new(), Vec::new(), Vec::new());
+    for message in messages {
+        let border = border(message).map_or(0, |(index, _)| index);
+        // Where two filters disagree, the worse one counts: a reader's filter sits behind the provider's.
+        let worst = message
+            .placements
+            .iter()
+            .filter(|placement| placement.hops_above <= border)
+            .max_by_key(|placement| placement.folder);
+        let Some(worst) = worst else { continue };
+        let text = format!("{} ({})", message.name, worst.said);
+        match worst.folder {
+            Folder::Spam => spam.push(text),
+            Folder::Promotions => promotions.push(text),
+            Folder::Inbox => inbox.push(text),
+        }
+    }
+    let new = |status, importance, title: &str| new("message.folder", status, importance, title);
+    if !spam.is_empty() {
+        new(Status::Fail, Importance::VeryImportant, "A receiver put your mail into the spam folder")
+            .words(format!("{}. The server took the message, and few people will ever see it.", spam.join("; ")))
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "Mend what the other findings name first. Then ask the recipient to mark the message as no spam, and send another one.")
+    } else if !promotions.is_empty() {
+        new(Status::Warn, Importance::Minor, "A receiver takes your mail for advertising")
+            .words(format!("{}. It is shown, but not where personal mail is.", promotions.join("; ")))
+            .remedy(Effort::Low, Changer::YouOnTheServer, "Send personal mail from another address than newsletters, and without their marks (List-Unsubscribe, many pictures).")
+    } else if !inbox.is_empty() {
+        new(Status::Pass, Importance::VeryImportant, "Receivers put your mail into the inbox")
+            .words(format!("{}.", inbox.join("; ")))
+    } else {
+        new(Status::Unknown, Importance::Important, "Into which folder your mail goes is not written down")
+            .words("No filter of a receiver left a word about it. A copy from your own “Sent” folder has none.")
+            .remedy(Effort::Low, Changer::Nobody, "Send a message to a mailbox elsewhere, see whether it is in the inbox there, and give the message as it arrived.")
+    }
 }
 
 /// I5: the server that handed the message to the receiver.

@@ -2,16 +2,20 @@
 
 use super::context::Context;
 use super::zone::Standing;
-use super::{Finding, dkim, dmarc, evidence, message, mx, reputation, sender, spf, transport, zone};
+use super::{
+    Finding, bimi, dkim, dmarc, evidence, key_age, message, mx, reputation, sender, spf, transport, zone,
+};
 
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 
 /// In the order in which the survey should ask. The zone comes before all of them.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 14] = [
     mx::rule::judge,
     spf::rule::judge,
     dmarc::rule::judge,
     dkim::rule::judge,
+    key_age::judge,
+    bimi::rule::judge,
     sender::rule::judge,
     transport::rule::judge,
     mx::judge_clients,

@@ -1,7 +1,11 @@
-use super::rule::{Found, NameState};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::rule::{Found, NameState, Named};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::lookups::is_askable;
+use crate::audit::message::border_hops;
 use crate::audit::spf::{SpfQuery, SpfResult, check_with};
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsName, RecordData, RecordType};
@@ -14,9 +18,9 @@ fn new(id: &str, status: Status, importance: Importance, title: impl Into<String
 pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     lookups.begin();
-    let known = context.facts.helo.as_ref();
-    match known {
-        Some(name) => findings.push(greeting(context, name, found)),
+    let told = told(context, found);
+    match &told {
+        Some(told) => findings.push(greeting(context, told, found)),
         None => findings.push(
             new(
                 "sender.helo",
@@ -28,7 +32,7 @@ pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec
             .remedy(
                 Effort::Low,
                 Changer::Nobody,
-                "Name it and run the audit again: on the command line with --helo.",
+                "Name it and run the audit again (--helo NAME), or give a message as it arrived elsewhere (--evidence FILE.eml).",
             )
             .rfc(5321, "4.1.1.1")
             .done(lookups),
@@ -39,21 +43,69 @@ pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec
         NameState::Confirmed(name) => Some(name),
         _ => None,
     });
-    if let Some(name) = known.or(guessed).filter(|name| is_askable(name) && name.labels().count() > 1) {
-        findings.push(spf_of(context, name, known.is_some(), found));
+    let name = told.as_ref().map(|told| &told.name).or(guessed);
+    if let Some(name) = name.filter(|name| is_askable(name) && name.labels().count() > 1) {
+        findings.push(spf_of(context, name, told.is_some(), found));
     }
 }
 
-fn greeting(context: &Context<'_>, name: &DnsName, found: &Found<'_>) -> Finding {
+/// The name in the greeting, and who says so.
+struct Told {
+    name: DnsName,
+    by: &'static str,
+}
+
+/// The owner knows best, then receivers that wrote it down, then refusals and bounces.
+fn told(context: &Context<'_>, found: &Found<'_>) -> Option<Told> {
+    let facts = context.facts;
+    if let Some(name) = &facts.helo {
+        return Some(Told { name: name.clone(), by: "You named it." });
+    }
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for hop in border_hops(facts.messages(), facts.domain.as_ascii()) {
+        let is_ours = found.0.iter().any(|named| Some(named.address) == hop.address);
+        if let Some(helo) = hop.helo.as_deref().filter(|_| is_ours) {
+            *counts.entry(helo).or_default() += 1;
+        }
+    }
+    if let Some(name) = most_frequent(counts) {
+        return Some(Told { name, by: "Receivers wrote it into your messages." });
+    }
+    let names = facts.evidence.iter().flat_map(|evidence| &evidence.helo_names);
+    // Bounces come from other people's servers too, under their names.
+    let is_own = |name: &str| {
+        let is_below = name.strip_suffix(facts.domain.as_ascii());
+        let is_ptr =
+            |named: &Named<'_>| matches!(named.name, NameState::Confirmed(ptr) if ptr.as_str() == name);
+        is_below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            || found.0.iter().any(is_ptr)
+            || is_from_inside(&DnsName::new(name))
+    };
+    let counts = names.map(|(name, times)| (name.as_str(), *times)).filter(|(name, _)| is_own(name));
+    let name = most_frequent(counts.collect())?;
+    Some(Told { name, by: "Seen in refusals, bounces or reports." })
+}
+
+/// Of those that are equally frequent the first by name, so that the same facts give the same name.
+fn most_frequent(counts: BTreeMap<&str, u64>) -> Option<DnsName> {
+    let most = counts.into_iter().max_by_key(|(name, times)| (*times, Reverse(*name)));
+    most.map(|(name, _)| DnsName::new(name))
+}
+
+/// Whether a name means something inside a house only.
+fn is_from_inside(name: &DnsName) -> bool {
+    let last = name.labels().next_back();
+    name.labels().count() < 2
+        || matches!(last, Some("localhost" | "local" | "localdomain" | "lan" | "internal"))
+}
+
+fn greeting(context: &Context<'_>, told: &Told, found: &Found<'_>) -> Finding {
     let lookups = &context.lookups;
+    let name = &told.name;
     let remedy = "Set the name of the server to the reverse name (PTR) of its address; in Postfix that is myhostname or smtp_helo_name.";
-    let is_full = name.labels().count() > 1 && is_askable(name) && !name.as_str().starts_with('[');
+    let is_full = !is_from_inside(name) && is_askable(name) && !name.as_str().starts_with('[');
     let id = "sender.helo";
-    let draft = if !is_full
-        || matches!(
-            name.labels().next_back(),
-            Some("localhost" | "local" | "localdomain" | "lan" | "internal")
-        ) {
+    let draft = if !is_full {
         new(
             id,
             Status::Fail,
@@ -112,7 +164,7 @@ fn greeting(context: &Context<'_>, name: &DnsName, found: &Found<'_>) -> Finding
             Draft::unknown(id, Area::SendingAddress, Importance::Important, &title, worst)
         }
     };
-    draft.rfc(5321, "4.1.1.1").done(lookups)
+    draft.more_words(told.by).rfc(5321, "4.1.1.1").done(lookups)
 }
 
 fn spf_of(context: &Context<'_>, name: &DnsName, is_told: bool, found: &Found<'_>) -> Finding {

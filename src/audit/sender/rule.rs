@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::generic_names::is_generic;
-use super::{class, greeting, ipv6};
+use super::{class, greeting, ipv6, operator_page, port25};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::lookups::{is_askable, reverse_name};
@@ -30,6 +30,8 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
     class::judge(context, &found, findings);
     greeting::judge(context, &found, findings);
     ipv6::judge(context, &senders, &found, findings);
+    port25::judge(context, findings);
+    operator_page::judge(context, findings);
 }
 
 fn describe(context: &Context<'_>, senders: &Senders) -> Finding {
@@ -93,6 +95,15 @@ pub(super) enum NameState<'a> {
 /// All sending addresses with their names.
 #[derive(Default)]
 pub(super) struct Found<'a>(pub Vec<Named<'a>>);
+
+/// The first sending address that has a name which leads back.
+pub(super) fn first_named<'a>(context: &Context<'a>) -> Option<Named<'a>> {
+    let mut found = Found::default();
+    for address in senders::find(context).addresses.into_iter().take(MAX_NAMES) {
+        look(context, address, &mut found);
+    }
+    found.0.into_iter().find(|named| matches!(named.name, NameState::Confirmed(_)))
+}
 
 fn look<'a>(context: &Context<'a>, address: IpAddr, found: &mut Found<'a>) {
     let answer = context.lookups.ask(&reverse_name(address), RecordType::Ptr);

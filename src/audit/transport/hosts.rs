@@ -27,6 +27,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     findings.extend(delay(view, &open));
     findings.extend(backup(view));
     findings.extend(extensions(view, &open));
+    findings.extend(all_scripts(view, &open));
 }
 
 /// Port 25 of every host and address.
@@ -289,4 +290,46 @@ fn extensions(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
         .words(words)
         .rfc(5321, "2.2");
     Some(view.done(draft, &[*probe]))
+}
+
+/// K2: mail to and from addresses in all scripts (RFC 6531).
+fn all_scripts(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
+    view.context.lookups.begin();
+    let draft = |status, title: String| {
+        Draft::new("mx.smtputf8", Area::IncomingMail, status, Importance::Minor, title).rfc(6531, "3.2")
+    };
+    let (mut with, mut without, mut unheard) = (Vec::new(), Vec::new(), Vec::new());
+    for probe in open.iter().copied() {
+        let hellos: Vec<_> = [&probe.hello, &probe.hello_in_tls].into_iter().flatten().collect();
+        // Offers count where the host answered EHLO as it should.
+        if hellos.iter().all(|hello| hello.code != 250) {
+            unheard.push(probe);
+        } else if hellos.iter().any(|hello| hello.offers("SMTPUTF8")) {
+            with.push(probe);
+        } else {
+            without.push(probe);
+        }
+    }
+    if !with.is_empty() && !without.is_empty() {
+        let title = format!("{} takes no addresses in all scripts, other hosts do", listed(&named(&without)));
+        let draft = draft(Status::Warn, title)
+            .words("Mail from an address such as “jürgen@…” arrives or comes back, as chance leads to one host or another.")
+            .remedy(Effort::Low, Changer::YouOnTheServer, "Set all mail hosts up alike (Postfix: smtputf8_enable = yes).")
+            .group(Group::SpeaksForMoving);
+        return Some(view.done(draft, &without));
+    }
+    if with.is_empty() && without.is_empty() {
+        let title = "Whether the mail hosts take addresses in all scripts could not be measured".to_owned();
+        let draft = draft(Status::Unknown, title)
+            .words("No host answered EHLO. This is neither a good nor a bad result.");
+        return (!unheard.is_empty()).then(|| view.done(View::ask_elsewhere(draft, &unheard), &unheard));
+    }
+    if without.is_empty() {
+        let draft = draft(Status::Pass, "The mail hosts take addresses in all scripts".to_owned())
+            .words("Mail from an address such as “jürgen@…” arrives (SMTPUTF8).");
+        return Some(view.done(draft, &with));
+    }
+    let draft = draft(Status::Info, "The mail hosts take no addresses in all scripts".to_owned())
+        .words("Mail from an address such as “jürgen@…” comes back. Such addresses are still rare.");
+    Some(view.done(draft, &without))
 }

@@ -6,7 +6,7 @@ use crate::audit::draft::{Draft, listed};
 use crate::audit::{
     Area, Changer, Effort, Evidence, EvidenceOutcome, Facts, Finding, Group, Importance, Lookups, Status,
 };
-use crate::values::{DnsName, PolicyFile, PolicyOutcome, PortProbe, RecordType, TlsOutcome};
+use crate::values::{DnsName, PortProbe, RecordType, TlsOutcome, WebFile, WebOutcome};
 
 /// A policy is to be remembered at least this long, in seconds: a week.
 const MIN_MAX_AGE_SECS: u64 = 604_800;
@@ -64,7 +64,7 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) -> Promi
     };
     let done = |draft: Draft| with_file(draft.done(lookups), file);
     let trouble = match &file.outcome {
-        PolicyOutcome::Fetched { media_type, text } => match Policy::parse(text) {
+        WebOutcome::Fetched { media_type, text } => match Policy::parse(text) {
             Ok(policy) => {
                 let is_text = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/plain"));
                 findings.push(done(if is_text { draft(Status::Pass, Importance::Minor, "The policy of MTA-STS can be fetched")
@@ -76,15 +76,15 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) -> Promi
             }
             Err(why) => fail("The policy of MTA-STS cannot be read", format!("In the file {why}. Senders go on as if there were no policy.")),
         },
-        PolicyOutcome::Timeout | PolicyOutcome::NotReached { .. } => {
+        WebOutcome::Timeout | WebOutcome::NotReached { .. } => {
             draft(Status::Unknown, Importance::Important, "The policy of MTA-STS could not be fetched")
                 .words("The web server was not reached from where the audit ran. Where senders do not reach it either, they go on as if there were no policy.")
                 .remedy(Effort::Low, Changer::Nobody, "Run the audit again in a while.")
         }
-        PolicyOutcome::Redirected { .. } => fail("The policy of MTA-STS is redirected", "Senders may not follow, and go on as if there were no policy.".to_owned()),
-        PolicyOutcome::Status { code } => fail(&format!("The policy of MTA-STS gives status {code}"), "Senders go on as if there were no policy.".to_owned()),
-        PolicyOutcome::TooLarge => fail("The policy of MTA-STS is too large", "Senders read 64 KiB at most, and go on as if there were no policy.".to_owned()),
-        PolicyOutcome::NotTrusted { .. } => fail("The server of the MTA-STS policy has no valid certificate", "Senders believe the policy only over a connection that they can trust, and go on as if there were none.".to_owned()),
+        WebOutcome::Redirected { .. } => fail("The policy of MTA-STS is redirected", "Senders may not follow, and go on as if there were no policy.".to_owned()),
+        WebOutcome::Status { code } => fail(&format!("The policy of MTA-STS gives status {code}"), "Senders go on as if there were no policy.".to_owned()),
+        WebOutcome::TooLarge => fail("The policy of MTA-STS is too large", "Senders read 64 KiB at most, and go on as if there were no policy.".to_owned()),
+        WebOutcome::NotTrusted { .. } => fail("The server of the MTA-STS policy has no valid certificate", "Senders believe the policy only over a connection that they can trust, and go on as if there were none.".to_owned()),
     };
     findings.push(done(trouble));
     nothing
@@ -161,9 +161,9 @@ fn record(facts: &Facts, lookups: &Lookups<'_>) -> Record {
     }
 }
 
-fn with_file(mut finding: Finding, file: &PolicyFile) -> Finding {
+fn with_file(mut finding: Finding, file: &WebFile) -> Finding {
     let data = match &file.outcome {
-        PolicyOutcome::Fetched { text, .. } => text.lines().take(MAX_LINES).map(str::to_owned).collect(),
+        WebOutcome::Fetched { text, .. } => text.lines().take(MAX_LINES).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
     finding.evidence.push(Evidence {
@@ -178,7 +178,7 @@ fn with_file(mut finding: Finding, file: &PolicyFile) -> Finding {
 }
 
 /// Mode, time, and what comes of it at the switch.
-fn judge_mode(policy: &Policy, file: &PolicyFile, context: &Context<'_>, findings: &mut Vec<Finding>) {
+fn judge_mode(policy: &Policy, file: &WebFile, context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     lookups.begin();
     let draft = |status, title: String| {

@@ -46,7 +46,7 @@ impl Default for StandIns {
 
 impl StandIns {
     /// Whether an address may be connected to.
-    fn takes(self, address: IpAddr) -> bool {
+    pub(in crate::audit) fn takes(self, address: IpAddr) -> bool {
         self.takes_private || is_public(address) && !is_documentation(address)
     }
 }
@@ -143,7 +143,7 @@ fn add(facts: &Facts, targets: &mut Vec<ProbeTarget>, host: &DnsName, (service, 
 }
 
 /// Addresses of a host, as far as they were asked for.
-fn addresses(facts: &Facts, host: &DnsName) -> impl Iterator<Item = IpAddr> {
+pub(in crate::audit) fn addresses(facts: &Facts, host: &DnsName) -> impl Iterator<Item = IpAddr> {
     [RecordType::A, RecordType::Aaaa]
         .into_iter()
         .filter_map(|record_type| facts.answer(host, record_type))

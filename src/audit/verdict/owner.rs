@@ -3,6 +3,9 @@ use thiserror::Error;
 
 use super::Outcome;
 
+/// Name of the one answer that is a number.
+const SPAM_RATE: &str = "google-spam-rate";
+
 /// What the owner says of the operation. Asked, never guessed; each may be left open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,11 +37,17 @@ pub struct OwnerAnswers {
     /// Mailboxes have to stay in the owner's hands, by law or by wish.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keeps_mail_at_home: Option<bool>,
+    /// The rate of spam that Google's Postmaster Tools show, in hundredths of a percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub google_spam_rate: Option<u16>,
 }
 
 /// Why an answer is not taken.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("“{0}” is no answer: write one of {names} with =yes or =no", names = OwnerAnswers::NAMES.join(", "))]
+#[error(
+    "“{0}” is no answer: write one of {names} with =yes or =no, or {SPAM_RATE}=PERCENT as Google’s Postmaster Tools show it",
+    names = OwnerAnswers::NAMES.join(", ")
+)]
 pub struct OwnerAnswerError(String);
 
 impl OwnerAnswers {
@@ -62,6 +71,13 @@ impl OwnerAnswers {
     pub fn set(&mut self, text: &str) -> Result<(), OwnerAnswerError> {
         let wrong = || OwnerAnswerError(text.to_owned());
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        if name.trim() == SPAM_RATE {
+            self.google_spam_rate = match value.trim() {
+                "skip" => None,
+                percent => Some(hundredths(percent).ok_or_else(wrong)?),
+            };
+            return Ok(());
+        }
         let value = match value.trim() {
             "yes" => Some(true),
             "no" => Some(false),
@@ -104,6 +120,19 @@ impl OwnerAnswers {
     }
 }
 
+/// `0.12%`, `0.12` or `3` percent, in hundredths of a percent.
+fn hundredths(percent: &str) -> Option<u16> {
+    let percent = percent.trim_end_matches('%').trim();
+    let (whole, part) = percent.split_once('.').unwrap_or((percent, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(part) {
+        return None;
+    }
+    let part: u16 = format!("{part:0<2}").get(..2)?.parse().ok()?;
+    let whole: u16 = whole.parse().ok()?;
+    whole.checked_mul(100)?.checked_add(part).filter(|rate| *rate <= 10_000)
+}
+
 /// What the owner decided against the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +159,13 @@ mod tests {
         answers.set("backup=yes").unwrap();
         answers.set("updates=skip").unwrap();
         assert!(!answers.nobody_carries_it() && answers.get("updates").is_none());
+        for (percent, rate) in [("0.12%", 12), ("0.3", 30), ("1", 100), ("0.005", 0), ("100", 10_000)] {
+            answers.set(&format!("google-spam-rate={percent}")).unwrap();
+            assert_eq!(answers.google_spam_rate, Some(rate), "{percent}");
+        }
+        for wrong in ["", "-1", "101", ".5", "a", "1,5"] {
+            assert!(answers.set(&format!("google-spam-rate={wrong}")).is_err(), "{wrong}");
+        }
         for wrong in ["backup", "backup=maybe", "weather=yes", ""] {
             assert!(answers.set(wrong).unwrap_err().to_string().contains("second-person"), "{wrong}");
         }

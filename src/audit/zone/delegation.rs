@@ -9,6 +9,8 @@ use crate::values::{Asked, DnsAnswer, DnsName, Outcome, RecordType, counted_as};
 
 /// Servers that are asked over TCP as well.
 const MAX_OVER_TCP: usize = 4;
+/// Servers that are asked for their version a second time.
+const MAX_AGAIN: usize = 4;
 
 fn new(id: &str, status: Status, importance: Importance, title: impl Into<String>) -> Draft {
     Draft::new(id, Area::Zone, status, importance, title)
@@ -461,7 +463,15 @@ pub(super) fn judge_serials(
     else {
         return;
     };
-    let draft = if by_serial.len() > 1 {
+    let draft = if by_serial.len() > 1 && caught_up(servers, lookups, &by_serial) {
+        new(
+            "zone.serial",
+            Status::Pass,
+            Importance::Important,
+            format!("All name servers have version {newest} of the zone"),
+        )
+        .words("They differed at first, as a change was on its way; asked again some seconds later, they had caught up.")
+    } else if by_serial.len() > 1 {
         let lag = super::soa::lag_secs(*oldest, *newest, at);
         let (status, how_long) = match lag {
             Some(secs) if secs > 3_600 => {
@@ -480,7 +490,7 @@ pub(super) fn judge_serials(
             "The name servers have different versions of the zone",
         )
         .words(format!(
-            "{}.{how_long} A record that you change is seen by some and not by others.",
+            "{}. Asked again some seconds later, they did not agree.{how_long} A record that you change is seen by some and not by others.",
             versions.join(", ")
         ))
         .remedy(
@@ -507,4 +517,17 @@ pub(super) fn judge_serials(
         .words("A record that you change is seen by everybody.")
     };
     findings.push(draft.rfc(1996, "3.7").done(lookups));
+}
+
+/// Whether every server that was behind has the newest version when it is asked once more.
+fn caught_up(servers: &Servers<'_>, lookups: &Lookups<'_>, by_serial: &BTreeMap<u32, Vec<IpAddr>>) -> bool {
+    let Some((newest, _)) = by_serial.last_key_value() else { return false };
+    let behind =
+        by_serial.iter().filter(|(serial, _)| *serial != newest).flat_map(|(_, addresses)| addresses);
+    let behind: Vec<IpAddr> = behind.copied().collect();
+    let caught_up = behind.iter().take(MAX_AGAIN).filter(|address| {
+        let answer = lookups.ask_of(&servers.apex, RecordType::Soa, Asked::ServerAgain(**address));
+        is_in_charge(answer) && super::soa::serial(answer).is_some_and(|serial| serial >= *newest)
+    });
+    caught_up.count() == behind.len()
 }

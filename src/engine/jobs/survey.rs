@@ -28,6 +28,9 @@ use crate::survey::{
 use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
 
+/// How long a name server that is behind gets: a transfer of a small zone takes a second or two.
+const CATCH_UP: Duration = Duration::from_secs(8);
+
 /// The DNS settings.
 pub(in crate::engine) struct Question {
     pub(in crate::engine) domain: DomainName,
@@ -210,6 +213,7 @@ pub(in crate::engine) fn survey_options(
         sending_addresses: options.sending_addresses.clone(),
         helo: options.helo.clone(),
         probe_label: fresh_label(),
+        pause: if is_practice { Duration::ZERO } else { CATCH_UP },
         looking,
         seen_elsewhere,
         ..SurveyOptions::default()

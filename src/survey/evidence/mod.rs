@@ -17,8 +17,8 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::evidence::{
-    Collector, EvidenceFacts, LOG_HEAD, LogKind, LogReader, ReportError, SourceKind, read_dmarc_report,
-    read_tls_report,
+    Collector, EvidenceFacts, LOG_HEAD, LogKind, LogReader, ReportError, SourceKind, is_snds,
+    read_dmarc_report, read_snds, read_tls_report,
 };
 use crate::values::{DomainName, UnixTime};
 use unpack::{Packing, unpacked};
@@ -172,7 +172,8 @@ impl Reading<'_> {
         }
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         let is_mail = mail::is_mail(text);
-        if !(is_mail || text.starts_with(b"<") || text.starts_with(b"{")) {
+        let is_dashboard = is_snds(text);
+        if !(is_mail || is_dashboard || text.starts_with(b"<") || text.starts_with(b"{")) {
             let problem = if text.is_empty() {
                 "the file is empty"
             } else {
@@ -186,7 +187,12 @@ impl Reading<'_> {
         if bytes.len() as u64 > MOST_REPORT_BYTES {
             return Err(io::Error::other("it is larger than any report or mail"));
         }
-        if is_mail {
+        if is_dashboard {
+            for row in read_snds(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)) {
+                self.book.snds(&row);
+            }
+            self.book.end_source(origin.name, SourceKind::Dashboard, "");
+        } else if is_mail {
             let (kind, problem) = self.mail(&bytes, origin);
             self.book.end_source(origin.name, kind, &problem);
         } else {

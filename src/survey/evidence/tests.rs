@@ -74,6 +74,7 @@ fn everything_is_recognised_by_what_is_in_it() {
     write("ten", b"Subject: hi\n\nhello\n");
     write("eleven", b"\x00\x01binary");
     write("twelve", b"");
+    write("thirteen", b"198.51.100.25,11/12/2026 1:00 AM,11/12/2026 11:00 PM,140,139,138,YELLOW,0.4%,,,1,mail.weber.example,a@b.example,\n");
     let facts = read(&[folder.path()]);
     let kind = |name: &str| {
         let found: Vec<SourceKind> = facts
@@ -96,11 +97,15 @@ fn everything_is_recognised_by_what_is_in_it() {
         ("ten", SourceKind::Message),
         ("eleven", SourceKind::Unknown),
         ("twelve", SourceKind::Unknown),
+        ("thirteen", SourceKind::Dashboard),
     ] {
         assert_eq!(kind(name), [expected], "{name}: {:?}", facts.sources);
     }
     assert_eq!(kind("three"), [SourceKind::DmarcReport, SourceKind::TlsReport, SourceKind::MailLog]);
     assert_eq!((facts.dmarc.as_ref().unwrap().reports, facts.tls.as_ref().unwrap().reports), (5, 2));
+    let dashboard = &facts.snds[&"198.51.100.25".parse::<std::net::IpAddr>().unwrap()];
+    assert_eq!((dashboard.yellow, dashboard.trap_hits, dashboard.complaints.as_str()), (1, 1, "0.4%"));
+    assert_eq!(facts.helo_names.get("mail.weber.example"), Some(&1));
     let microsoft = &facts.receivers[0];
     let tally = microsoft.days.values().fold((0, 0), |sum, day| (sum.0 + day.refused, sum.1 + day.bounced));
     assert_eq!((microsoft.id.as_str(), tally), ("microsoft-consumer", (3, 2)));

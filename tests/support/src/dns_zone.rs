@@ -67,11 +67,13 @@ impl Zone {
     /// What whoever was asked says.
     pub fn answer(&self, question: &DnsQuestion) -> DnsAnswer {
         let direct = match question.asked {
-            Asked::Server(address) | Asked::ServerOverTcp(address) => Some(address),
+            Asked::Server(address) | Asked::ServerAgain(address) | Asked::ServerOverTcp(address) => {
+                Some(address)
+            }
             _ => None,
         };
         let own_words = self.servers.get(&key(question.asked)).or_else(|| {
-            // Over TCP a server says the same, unless something else is written.
+            // Over TCP and later a server says the same, unless something else is written.
             direct.and_then(|address| self.servers.get(&address))
         });
         let own_words = own_words.filter(|zone| zone.knows(question));
@@ -292,6 +294,10 @@ fn key(asked: Asked) -> IpAddr {
         Asked::Second => special(3),
         Asked::SecondUnchecked => special(4),
         Asked::Server(address) => address,
+        Asked::ServerAgain(IpAddr::V4(address)) => {
+            Ipv6Addr::from_bits(u128::from(address.to_bits()) | 0xfffd << 64).into()
+        }
+        Asked::ServerAgain(IpAddr::V6(address)) => Ipv6Addr::from_bits(!address.to_bits() ^ 1 << 127).into(),
         Asked::ServerOverTcp(IpAddr::V4(address)) => {
             Ipv6Addr::from_bits(u128::from(address.to_bits()) | 0xfffe << 64).into()
         }
@@ -304,9 +310,10 @@ fn place(word: &str) -> IpAddr {
         "unchecked" => Asked::Unchecked,
         "second" => Asked::Second,
         "second-unchecked" => Asked::SecondUnchecked,
-        _ => match word.strip_prefix("tcp:") {
-            Some(address) => Asked::ServerOverTcp(address.parse().unwrap()),
-            None => Asked::Server(word.parse().unwrap()),
+        _ => match (word.strip_prefix("tcp:"), word.strip_prefix("again:")) {
+            (Some(address), _) => Asked::ServerOverTcp(address.parse().unwrap()),
+            (None, Some(address)) => Asked::ServerAgain(address.parse().unwrap()),
+            (None, None) => Asked::Server(word.parse().unwrap()),
         },
     })
 }

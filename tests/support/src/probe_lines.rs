@@ -7,12 +7,12 @@ use std::net::IpAddr;
 
 use mailferry::values::{
     ChainCertificate, ChainTrust, ControlProbe, DnsName, Fingerprint, Greeting, Hello, KeyKind, MailHosts,
-    MailService, PolicyFile, PolicyOutcome, PortProbe, ProbeSource, ProbeTarget, Reach, SignatureHash,
-    TlsFacts, TlsFailure, TlsOutcome, TlsVersion, UnixTime,
+    MailService, PortProbe, ProbeSource, ProbeTarget, Reach, SignatureHash, TlsFacts, TlsFailure, TlsOutcome,
+    TlsVersion, UnixTime, WebFile, WebOutcome,
 };
 
 /// The keys of a case that are read here.
-pub const KEYS: [&str; 4] = ["control", "probe", "policy", "secure"];
+pub const KEYS: [&str; 5] = ["control", "probe", "policy", "web", "secure"];
 
 /// What a good host offers.
 const EXTENSIONS: &str = "PIPELINING,SIZE 10240000,STARTTLS,8BITMIME,SMTPUTF8,CHUNKING";
@@ -201,22 +201,30 @@ fn tls(keys: &Keys<'_>, host: &str, at: UnixTime) -> TlsOutcome {
 ///
 /// # Panics
 /// Where it cannot be read.
-pub fn policy(line: &str, domain: &str, at: UnixTime) -> PolicyFile {
+pub fn policy(line: &str, domain: &str, at: UnixTime) -> WebFile {
+    web_file(&format!("https://mta-sts.{domain}/.well-known/mta-sts.txt {line}"), at)
+}
+
+/// Reads what came of another file: its address, and the same behind it.
+///
+/// # Panics
+/// Where it cannot be read.
+pub fn web_file(line: &str, at: UnixTime) -> WebFile {
+    let (url, line) = line.split_once(' ').unwrap();
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let outcome = match word {
         "fetched" => {
             let mut parts = rest.split('|').map(str::trim);
             let media_type = parts.next().unwrap().to_owned();
-            PolicyOutcome::Fetched { media_type, text: parts.collect::<Vec<_>>().join("\n") + "\n" }
+            WebOutcome::Fetched { media_type, text: parts.collect::<Vec<_>>().join("\n") + "\n" }
         }
-        "status" => PolicyOutcome::Status { code: rest.parse().unwrap() },
-        "redirected" => PolicyOutcome::Redirected { to: rest.to_owned() },
-        "not-trusted" => PolicyOutcome::NotTrusted { problem: rest.to_owned() },
-        "not-reached" => PolicyOutcome::NotReached { problem: rest.to_owned() },
-        "too-large" => PolicyOutcome::TooLarge,
-        "timeout" => PolicyOutcome::Timeout,
+        "status" => WebOutcome::Status { code: rest.parse().unwrap() },
+        "redirected" => WebOutcome::Redirected { to: rest.to_owned() },
+        "not-trusted" => WebOutcome::NotTrusted { problem: rest.to_owned() },
+        "not-reached" => WebOutcome::NotReached { problem: rest.to_owned() },
+        "too-large" => WebOutcome::TooLarge,
+        "timeout" => WebOutcome::Timeout,
         other => panic!("no such outcome: {other}"),
     };
-    let url = format!("https://mta-sts.{domain}/.well-known/mta-sts.txt");
-    PolicyFile { url, at, duration_millis: 80, outcome }
+    WebFile { url: url.to_owned(), at, duration_millis: 80, outcome }
 }

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::super::collector::{Attempt, AttemptOutcome, Collector};
+use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::super::dates::line_date;
 use super::{is_local, seconds, value};
 use crate::values::UnixTime;
@@ -73,6 +73,12 @@ pub(super) fn read(line: &[u8], written: UnixTime, book: &mut Collector) {
         outcome,
         reply,
         delay: value(after, b" QT=", b' ').map_or(0, seconds),
+        // Exim writes the cipher down, unless it was told not to.
+        protection: if memmem::find(host_and_more, b" X=").is_some() {
+            Protection::Encrypted
+        } else {
+            Protection::Clear
+        },
     });
 }
 

@@ -70,6 +70,7 @@ struct Finders {
     stat: memchr::memmem::Finder<'static>,
     account: memchr::memmem::Finder<'static>,
     notice: memchr::memmem::Finder<'static>,
+    tls: memchr::memmem::Finder<'static>,
     exim: memchr::memmem::Finder<'static>,
 }
 
@@ -85,6 +86,7 @@ impl LogReader {
                 stat: finder("stat="),
                 account: finder("sasl_username="),
                 notice: finder("from=<>"),
+                tls: finder(" TLS connection established to "),
                 exim: finder(" exim["),
             },
             journal: journal::Entry::default(),
@@ -124,6 +126,8 @@ impl LogReader {
     fn syslog(&self, lines: &[u8], book: &mut Collector) {
         let written = self.written;
         hits(lines, &self.finders.notice, |line| postfix::notice(line, book));
+        // Before the deliveries that go over them.
+        hits(lines, &self.finders.tls, |line| postfix::tls_session(line, book));
         hits(lines, &self.finders.account, |line| postfix::account(line, written, book));
         hits(lines, &self.finders.status, |line| postfix::delivery(line, written, book));
         hits(lines, &self.finders.stat, |line| {

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::super::collector::{Attempt, AttemptOutcome, Collector};
+use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::{is_local, seconds, value};
 use crate::values::UnixTime;
 
@@ -50,5 +50,6 @@ pub(super) fn read(at: UnixTime, message: &[u8], book: &mut Collector) {
         _ => &b""[..],
     };
     let delay = value(message, b" delay=", b' ').map_or(0, seconds);
-    book.attempt(&Attempt { at, queue_id, recipient, host, outcome, reply, delay });
+    let protection = Protection::Untold;
+    book.attempt(&Attempt { at, queue_id, recipient, host, outcome, reply, delay, protection });
 }

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::super::collector::{Attempt, AttemptOutcome, Collector};
+use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::super::dates::line_date;
 use super::{is_local, program_of, seconds, value};
 use crate::values::UnixTime;
@@ -50,7 +50,34 @@ pub(super) fn delivery(line: &[u8], written: UnixTime, book: &mut Collector) {
         outcome,
         reply,
         delay: value(message, b", delay=", b',').map_or(0, seconds),
+        protection: protection(rest, message, relay, book),
     });
+}
+
+/// `postfix/smtp[7]: Trusted TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher …`.
+pub(super) fn tls_session(line: &[u8], book: &mut Collector) {
+    let Some(at) = memmem::find(line, b" TLS connection established to ") else { return };
+    let Some(before) = line.get(..at) else { return };
+    let Some(process) = process_of(before).filter(|_| memmem::find(before, b"/smtp[").is_some()) else {
+        return;
+    };
+    let host = line.get(at + b" TLS connection established to ".len()..).unwrap_or_default();
+    let host = host.get(..memmem::find(host, b": ").unwrap_or(host.len())).unwrap_or_default();
+    book.tls_session(process, host);
+}
+
+/// The number of the process that writes: `postfix/smtp[7]`.
+fn process_of(rest: &[u8]) -> Option<&[u8]> {
+    value(rest, b"/smtp[", b']')
+}
+
+/// Whether the process has a protected connection to the relay. One that took over another's connection tells nothing.
+fn protection(rest: &[u8], message: &[u8], relay: &[u8], book: &Collector) -> Protection {
+    match process_of(rest) {
+        _ if memmem::find(message, b", conn_use=").is_some() => Protection::Untold,
+        Some(process) if book.has_tls_session(process, relay) => Protection::Encrypted,
+        _ => Protection::Unmentioned,
+    }
 }
 
 /// `mx.b.example[192.0.2.1]:25` as name and address; `none` is nobody.

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::super::collector::{Attempt, AttemptOutcome, Collector};
+use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::{is_local, seconds, value};
 use crate::values::UnixTime;
 
@@ -53,7 +53,17 @@ pub(super) fn read(at: UnixTime, message: &[u8], book: &mut Collector) {
         let recipient = recipient.strip_suffix(b">").unwrap_or(recipient);
         if recipient.contains(&b'@') {
             let queue_id = message.get(..queue_end).unwrap_or_default();
-            book.attempt(&Attempt { at, queue_id, recipient, host, outcome, reply: &reply, delay });
+            let protection = Protection::Untold;
+            book.attempt(&Attempt {
+                at,
+                queue_id,
+                recipient,
+                host,
+                outcome,
+                reply: &reply,
+                delay,
+                protection,
+            });
         }
     }
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::UnixTime;
 
-/// What came of fetching a policy of MTA-STS (RFC 8461 section 3.3).
+/// What came of fetching a small file over HTTPS: a policy of MTA-STS (RFC 8461 section 3.3), a page, a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PolicyFile {
+pub struct WebFile {
     /// Where it was asked for.
     pub url: String,
     /// When.
@@ -15,13 +15,13 @@ pub struct PolicyFile {
     /// How long that took.
     pub duration_millis: u64,
     /// What came back.
-    pub outcome: PolicyOutcome,
+    pub outcome: WebOutcome,
 }
 
-/// What came back for a policy. RFC 8461 section 3.3 takes nothing but the first.
+/// What came back. For a policy RFC 8461 section 3.3 takes nothing but the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum PolicyOutcome {
+pub enum WebOutcome {
     /// A file, over a connection to a server whose certificate is valid.
     Fetched {
         /// Its media type, as sent; empty where none was.
@@ -34,12 +34,12 @@ pub enum PolicyOutcome {
         /// The status.
         code: u16,
     },
-    /// The server points elsewhere, which no sender may follow.
+    /// The server points elsewhere; nobody follows.
     Redirected {
         /// Where to.
         to: String,
     },
-    /// The file is larger than any sender need read.
+    /// The file is larger than need be read.
     TooLarge,
     /// The certificate of the server is not valid for its name.
     NotTrusted {
@@ -55,7 +55,7 @@ pub enum PolicyOutcome {
     Timeout,
 }
 
-impl fmt::Display for PolicyOutcome {
+impl fmt::Display for WebOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetched { media_type, .. } => write!(formatter, "fetched, {media_type}"),
