@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Unpacks servers from Debian's packages into folders of the project's own, for the tests.
-# They are never installed: they conflict with dovecot-imapd, and the tests need all of them.
-# Usage: fetch-unpacked.sh [--into FOLDER] SERVER...     cyrus, courier
+# They are never installed: they conflict with dovecot-imapd or postfix, and the tests need all of them.
+# Usage: fetch-unpacked.sh [--into FOLDER] SERVER...     cyrus, courier, exim
 # A folder is target/SERVER, or what $MAILFERRY_SERVER (in capitals) names.
 set -euo pipefail
 
@@ -14,6 +14,7 @@ packages_of() {
     case $1 in
         cyrus) echo cyrus-imapd cyrus-common sasl2-bin ;;
         courier) echo courier-imap courier-base courier-authlib gamin ;;
+        exim) echo exim4-daemon-light exim4-base libnss-wrapper ;;
         *) say "fetch-unpacked.sh: unknown server $1"; exit 2 ;;
     esac
 }
@@ -63,6 +64,8 @@ unpack() {
         dpkg -x "$package" "$folder"
     done
     rm -rf "$work"
+    # Nothing in a project's folder runs as somebody else.
+    find "$folder" -type f -perm /6000 -exec chmod ug-s {} +
     chmod 755 "$folder"
     : >"$folder/unpacked"
 }

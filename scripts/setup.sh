@@ -106,7 +106,7 @@ for set in "$@"; do
         package) install_packages "${package_packages[@]}" ;;
         test)
             install_packages "${test_packages[@]}"
-            "$(dirname "$0")/fetch-unpacked.sh" cyrus courier
+            "$(dirname "$0")/fetch-unpacked.sh" cyrus courier exim
             "$(dirname "$0")/fetch-pymap.sh"
             "$(dirname "$0")/fetch-oidc.sh"
             "$(dirname "$0")/fetch-octodns.sh"

@@ -266,7 +266,16 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
 
 /// J2: how many of the people that the owner writes to are concerned.
 fn affected(pen: &mut Pen<'_, '_>, table: &[Receiver], has_log: bool) {
-    if !has_log || table.is_empty() {
+    if table.is_empty() {
+        return;
+    }
+    if !has_log {
+        let title = "How many of the people that you write to are concerned is not known";
+        let draft = pen
+            .draft("delivery.share", Area::Delivery, Status::Unknown, Importance::Important, title)
+            .words("Bounces tell of what came back, and nothing of what arrived.")
+            .remedy(Effort::Low, Changer::Nobody, "Give the server’s mail log as well (--evidence).");
+        pen.push(draft, "", Vec::new());
         return;
     }
     let refusing: Vec<&Receiver> = table
@@ -314,8 +323,15 @@ fn trend(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
         (Status::Info, format!("Refusals stay as many as they were at {}", named(&flat)))
     } else if !falling.is_empty() {
         (Status::Pass, format!("Refusals become fewer at {}", named(&falling)))
+    } else if table.iter().any(|receiver| receiver.refused > 0) {
+        (Status::Unknown, "Whether refusals become more or fewer is not known yet".to_owned())
     } else {
         return;
+    };
+    let words = if status == Status::Unknown {
+        "What was read goes back less than four weeks, so there is nothing to compare with. This is neither a good nor a bad result."
+    } else {
+        "The last two weeks against the two before."
     };
     let weeks = table
         .iter()
@@ -326,9 +342,15 @@ fn trend(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
             format!("{}: {}", receiver.name, weeks.join(", "))
         })
         .collect();
-    let draft = pen
-        .draft("delivery.trend", Area::Delivery, status, Importance::Minor, title)
-        .words("The last two weeks against the two before.");
+    let mut draft =
+        pen.draft("delivery.trend", Area::Delivery, status, Importance::Minor, title).words(words);
+    if status == Status::Unknown {
+        draft = draft.remedy(
+            Effort::Low,
+            Changer::Nobody,
+            "Give older logs as well: mail.log.1, mail.log.2.gz and so on.",
+        );
+    }
     pen.push(draft, "Refusals by week", weeks);
 }
 
@@ -368,6 +390,15 @@ fn refused_addresses(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let refused: BTreeSet<IpAddr> =
         evidence.receivers.iter().flat_map(|receiver| receiver.refused_from.keys().copied()).collect();
     if refused.is_empty() {
+        let days = evidence.receivers.iter().flat_map(|receiver| receiver.days.values());
+        if days.map(|day| day.refused + day.bounced).sum::<u64>() > 0 {
+            let title = "Which of your addresses is refused is not said";
+            let draft = pen
+                .draft("delivery.refused-address", Area::Delivery, Status::Unknown, Importance::Minor, title)
+                .words("No refusal names the address that it is about. This is neither a good nor a bad result.")
+                .remedy(Effort::Low, Changer::Nobody, "If the server has several addresses, let it send from one of them only for a while, and compare.");
+            pen.push(draft, "", Vec::new());
+        }
         return;
     }
     let is_v6_only =
@@ -493,6 +524,19 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
 fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
     let (messages, aligned) =
         own.iter().fold((0, 0), |sum, (_, source)| (sum.0 + source.messages, sum.1 + source.aligned));
+    if messages == 0 {
+        let title = "How much of your own mail passes DMARC is not known";
+        let draft = pen
+            .draft("dmarc.pass-rate", Area::Dmarc, Status::Unknown, Importance::Important, title)
+            .words("No report tells of mail from an address that is known to be yours.")
+            .remedy(
+                Effort::Low,
+                Changer::Nobody,
+                "Name the addresses that send your mail (--sending-ip), or give the mail log.",
+            )
+            .rfc(9990, "3");
+        pen.push(draft, "", Vec::new());
+    }
     if let Some(permille) = aligned.saturating_mul(1000_u64).checked_div(messages) {
         let (status, importance) = match permille {
             980.. => (Status::Pass, Importance::Important),
@@ -598,6 +642,7 @@ fn tls_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let Some(tls) = &evidence.tls else { return };
     let all = tls.successes.saturating_add(tls.failures);
     let (status, title) = match (tls.failures, all) {
+        (0, 0) => (Status::Unknown, "TLS reports tell of no session".to_owned()),
         (0, _) => (Status::Pass, format!("{} encrypted sessions, none failed", with_thousands(all))),
         (failures, all) if failures.saturating_mul(100) <= all => (
             Status::Info,
@@ -612,6 +657,13 @@ fn tls_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         .draft("transport.tls-reports", Area::IncomingMail, status, Importance::Important, title)
         .words("Told by servers that send to you.")
         .rfc(8460, "4");
+    if status == Status::Unknown {
+        draft = draft.remedy(
+            Effort::Low,
+            Changer::Nobody,
+            "Give more of them: some servers report only once a week.",
+        );
+    }
     if status == Status::Warn {
         draft = draft.group(Group::TravelsWithYou).remedy(Effort::Medium, Changer::YouOnTheServer, "Look at the kinds of failures below: a certificate that has run out, or a policy that names other hosts.");
     }

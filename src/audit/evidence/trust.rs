@@ -135,7 +135,24 @@ pub struct Week {
 /// The trust table at a moment, the receiver with the most recipients first.
 pub fn trust_table(evidence: &EvidenceFacts, now: UnixTime) -> Vec<Receiver> {
     let all = evidence.recipients();
-    evidence.receivers.iter().map(|receiver| row(receiver, all, day_of_time(now))).collect()
+    let first = evidence.sources.iter().filter_map(|source| source.first).min().map(day_of_time);
+    let span = Span { first, today: day_of_time(now) };
+    evidence.receivers.iter().map(|receiver| row(receiver, all, span)).collect()
+}
+
+/// Which days the evidence tells of.
+#[derive(Clone, Copy)]
+struct Span {
+    /// The oldest; `None` where that is not known.
+    first: Option<Day>,
+    today: Day,
+}
+
+impl Span {
+    /// Whether the two weeks before the last two are covered, but for a few days.
+    fn reaches_back(self) -> bool {
+        self.first.is_none_or(|first| first <= self.today - 24)
+    }
 }
 
 /// What the replies of one kind amount to.
@@ -146,7 +163,8 @@ struct Weight {
     days: BTreeSet<Day>,
 }
 
-fn row(facts: &ReceiverFacts, all: u64, today: Day) -> Receiver {
+fn row(facts: &ReceiverFacts, all: u64, span: Span) -> Receiver {
+    let today = span.today;
     let from = today - WINDOW;
     let mut sum = DayTally::default();
     for tally in facts.days.range(from..=today + 1).map(|(_, tally)| tally) {
@@ -184,7 +202,7 @@ fn row(facts: &ReceiverFacts, all: u64, today: Day) -> Receiver {
         class: deciding.and_then(|reply| reply.class),
         since: deciding.and_then(|reply| reply.days.keys().next()).map(day_time),
         until: deciding.and_then(|reply| reply.days.keys().next_back()).map(day_time),
-        trend: trend(facts, today),
+        trend: trend(facts, today).filter(|_| span.reaches_back()),
         weeks: weeks(facts, has_log),
         domains: {
             let mut domains: Vec<(String, u64)> =

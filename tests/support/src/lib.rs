@@ -58,6 +58,7 @@ pub mod servers {
     pub mod courier;
     pub mod cyrus;
     pub mod dovecot;
+    pub mod exim;
     pub mod named;
     pub mod oidc;
     pub mod policy_site;
