@@ -36,9 +36,15 @@ impl Exim {
         // The program looks for a user whom only Debian's installation makes.
         let (user, group) =
             if is_root() { (id("-u", "nobody"), id("-g", "nobody")) } else { (id("-u", ""), id("-g", "")) };
-        let users = format!("root:x:0:0::/:/bin/sh\nDebian-exim:x:{user}:{group}::/:/bin/false\n");
+        let users = format!(
+            "root:x:0:0::/:/bin/sh\nDebian-exim:x:{user}:{group}::/:/bin/false\nnobody:x:{user}:{group}::/:/bin/false\n"
+        );
         fs::write(root.join("passwd"), users).unwrap();
-        fs::write(root.join("group"), format!("root:x:0:\nmail:x:8:\nDebian-exim:x:{group}:\n")).unwrap();
+        fs::write(
+            root.join("group"),
+            format!("root:x:0:\nmail:x:8:\nDebian-exim:x:{group}:\nnogroup:x:{group}:\n"),
+        )
+        .unwrap();
         fs::set_permissions(root, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         hand_over(root);
         Some(Self { folder, programs })
@@ -57,10 +63,11 @@ impl Exim {
         command.env("LD_PRELOAD", preloaded(&self.programs));
         command.env("NSS_WRAPPER_PASSWD", root.join("passwd")).env("NSS_WRAPPER_GROUP", root.join("group"));
         command.arg("-C").arg(root.join("exim.conf")).args(["-odf", "-f", from]).args(to);
-        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let message = format!("From: {from}\nTo: undisclosed-recipients:;\nSubject: hello\n\nhello\n");
         child.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success(), "{}", self.log());
+        let out = child.wait_with_output().unwrap();
+        assert!(out.status.success(), "{}\n{}", String::from_utf8_lossy(&out.stderr), self.log());
     }
 
     /// The main log so far.
