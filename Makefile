@@ -12,7 +12,7 @@ help:
 	@echo "make exhaustive  break a copy at every step of every kind of server (half an hour on 2 cores)"
 	@echo "make package  build a .deb, an .rpm and a .tar.gz into target/package"
 	@echo "make docs     write the guide as pages for a browser into target/docs"
-	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
+	@echo "make bench    measure what an audit costs, copy 5,000 messages beside mbsync, and write the figures down"
 
 run: setup
 	@scripts/run.sh

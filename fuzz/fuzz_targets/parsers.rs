@@ -14,6 +14,7 @@ fuzz_target!(|input: &[u8]| {
     readers.extend(survey::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(survey::evidence_fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(audit::evidence::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(audit::bimi_fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(cli::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(signin::fuzz_tests::TARGETS.iter().map(|target| target.read));
     readers.extend(smtp::fuzz_tests::TARGETS.iter().map(|target| target.read));

@@ -2,6 +2,9 @@
 //!
 //! Rules look answers up through [`Lookups`]; what they miss is the list of questions that a survey asks next
 //! ([`missing_questions`]). So one set of rules drives the live survey and judges saved facts.
+//!
+//! `docs/src/checks.md` says which finding belongs to which check, and which checks are left out and why; a test holds it
+//! to the code.
 
 mod addresses;
 mod again;
@@ -32,6 +35,8 @@ mod web_targets;
 mod zone;
 
 pub use again::{Behind, behind};
+#[cfg(any(test, fuzzing))]
+pub use bimi::fuzz_tests as bimi_fuzz_tests;
 pub use comparison::{
     Change, ChangeKind, Comparison, EarlierAudit, EarlierFinding, EarlierReceiver, ReceiverChange, compare,
 };

@@ -104,6 +104,7 @@ fn audit(text: &str, url: &str) -> AuditReport {
         receivers: Vec::new(),
         verdict: None,
         ranges: vec![range(text)],
+        dkim_keys: BTreeMap::new(),
     }
 }
 

@@ -26,6 +26,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_util::sync::CancellationToken;
 
 const HOST: &str = "mail.weber.test";
+const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.2\" baseProfile=\"tiny-ps\" viewBox=\"0 0 9 9\"><title>Weber</title><rect width=\"9\" height=\"9\"/></svg>\n";
 const POLICY: &str = "version: STSv1\nmode: enforce\nmx: mail.weber.test\nmax_age: 604800\n";
 
 /// Trusts the authority of the tests and nobody else, and takes loopback for the Internet.
@@ -82,6 +83,7 @@ async fn postfix_dovecot_and_a_policy_are_looked_at_and_judged() {
     let issued = authority.issue(&[HOST]);
     let Some(postfix) = ReceivingPostfix::start(HOST, &issued, "") else { return };
     let Some(site) = PolicySite::start(&authority.issue(&["mta-sts.weber.test"]), POLICY) else { return };
+    site.put("logo.svg", "image/svg+xml", LOGO);
     let settings = Settings {
         certificate: Some(issued.clone()),
         extra: "ssl = required".to_owned(),
@@ -90,7 +92,9 @@ async fn postfix_dovecot_and_a_policy_are_looked_at_and_judged() {
     let Some(dovecot) = Dovecot::start(&["anna"], &settings) else { return };
     let zone = format!(
         "ns A 127.0.0.1\n@ MX 10 mail\nmail A 127.0.0.1\nmta-sts A 127.0.0.1\n_mta-sts TXT \"v=STSv1; id=1\"\n\
-         _smtp._tls TXT \"v=TLSRPTv1; rua=mailto:tls@weber.test\"\n_25._tcp.mail TLSA 3 1 1 {}\n\
+         _smtp._tls TXT \"v=TLSRPTv1; rua=mailto:tls@weber.test\"\n\
+         _dmarc TXT \"v=DMARC1; p=reject\"\n\
+         default._bimi TXT \"v=BIMI1; l=https://mta-sts.weber.test/logo.svg; a=https://mta-sts.weber.test/none.pem\"\n_25._tcp.mail TLSA 3 1 1 {}\n\
          _imaps._tcp SRV 0 0 {} mail\n_imap._tcp SRV 0 0 {} mail\n_submissions._tcp SRV 0 0 {} mail\n",
         key_digest(&issued),
         dovecot.tls_port,
@@ -107,6 +111,9 @@ async fn postfix_dovecot_and_a_policy_are_looked_at_and_judged() {
             ("mx.greeting", Status::Pass),
             ("mx.greeting-delay", Status::Pass),
             ("mx.extensions", Status::Info),
+            ("mx.smtputf8", Status::Pass),
+            ("bimi.record", Status::Pass),
+            ("bimi.picture", Status::Pass),
             ("tls.starttls", Status::Pass),
             ("tls.handshake", Status::Pass),
             ("tls.versions", Status::Pass),

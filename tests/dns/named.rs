@@ -121,8 +121,10 @@ async fn a_small_domain_with_the_usual_troubles() {
             ("sender.helo-spf", Status::Warn),
             ("spf.void-lookups", Status::Warn),
             ("dmarc.old-tags", Status::Warn),
+            ("sender.port-25", Status::Unknown),
             ("sender.helo", Status::Unknown),
             ("network.holder", Status::Unknown),
+            ("dkim.age", Status::Unknown),
             ("tls.not-probed", Status::Unknown),
             ("zone.dnssec", Status::Info),
             ("mx.caa", Status::Info),
@@ -160,6 +162,7 @@ async fn a_small_domain_with_the_usual_troubles() {
             ("dmarc.rules", Status::Pass),
             ("dane.answers", Status::Pass),
             ("domain.registration", Status::NotApplicable),
+            ("bimi.record", Status::NotApplicable),
             ("neighbours.listed", Status::NotApplicable),
         ]
     );

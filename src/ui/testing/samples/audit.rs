@@ -279,6 +279,7 @@ pub fn report() -> AuditReport {
         // Without evidence: nothing can be said yet.
         verdict: judge(&Facts::new(domain("weber-familie.example"), ago(5_000), String::new())).verdict,
         ranges: vec![street()],
+        dkim_keys: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `openssl s_server` as the web server that holds a policy of MTA-STS.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use crate::programs::{free_port, require_program, tied, wait_for_port};
 /// A running web server; ends with the value.
 pub struct PolicySite {
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
     /// Its port, in the place of 443.
     pub port: u16,
 }
@@ -23,11 +24,7 @@ impl PolicySite {
         let folder = TempDir::new().unwrap();
         let (chain, key) = certificate.write(folder.path());
         fs::create_dir(folder.path().join(".well-known")).unwrap();
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{policy}",
-            policy.len()
-        );
-        fs::write(folder.path().join(".well-known/mta-sts.txt"), answer).unwrap();
+        put(folder.path(), ".well-known/mta-sts.txt", "text/plain", policy);
         let port = free_port();
         let child = tied(&program)
             .args(["s_server", "-quiet", "-HTTP", "-accept", &format!("127.0.0.1:{port}"), "-cert"])
@@ -43,8 +40,22 @@ impl PolicySite {
             .spawn()
             .unwrap();
         wait_for_port(port);
-        Some(Self { child, _folder: folder, port })
+        Some(Self { child, folder, port })
     }
+
+    /// Serves another file as well.
+    pub fn put(&self, path: &str, media_type: &str, text: &str) {
+        put(self.folder.path(), path, media_type, text);
+    }
+}
+
+/// The whole answer, as the server takes it from a file.
+fn put(folder: &Path, path: &str, media_type: &str, text: &str) {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+        text.len()
+    );
+    fs::write(folder.join(path), answer).unwrap();
 }
 
 impl Drop for PolicySite {
