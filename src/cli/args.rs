@@ -63,6 +63,8 @@ pub enum Task {
     Report(ReportFiles),
     /// Delete the passwords and sign-ins of a project's mailboxes from the keyring.
     ForgetPasswords(ForgetPasswords),
+    /// List the providers that are known, measured against your own mail.
+    Providers(Providers),
 }
 
 /// `mailferry forget-passwords`.
@@ -486,6 +488,26 @@ pub struct Copy {
     /// The plan, the provider and the progress output.
     #[command(flatten)]
     pub plan: PlanArgs,
+}
+
+/// `mailferry providers`.
+#[derive(Debug, Args)]
+pub struct Providers {
+    /// Show this provider only; may be repeated.
+    #[arg(long = "provider", value_name = "ID")]
+    pub ids: Vec<String>,
+    /// How many mailboxes would move.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub mailboxes: usize,
+    /// Your largest mailbox, such as 11G.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub largest_mailbox: Option<u64>,
+    /// Your largest message, such as 61M.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub largest_message: Option<u64>,
+    /// Print JSON, with the source of each fact.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `mailferry records`.

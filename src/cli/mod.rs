@@ -25,6 +25,7 @@ mod output;
 mod places;
 mod plan_outcome;
 mod progress;
+mod providers;
 mod records;
 mod rehearse;
 mod report;
@@ -103,6 +104,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Accounts(arguments) => account_list::run(&arguments, log),
         Task::Report(arguments) => report::run(&arguments, log),
         Task::ForgetPasswords(arguments) => forget_passwords::run(&arguments, log),
+        Task::Providers(arguments) => providers::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -20,7 +20,11 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_records(arguments)?;
     let catalogue = Catalogue::embedded();
-    if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
+    let provider = catalogue.get(&ProviderId(arguments.provider.clone()));
+    if let Some(reason) = provider.and_then(|provider| provider.no_copy.as_ref()) {
+        return Err(CliError::Usage(format!("--provider {}: {}", arguments.provider, reason.value)));
+    }
+    if provider.is_none() {
         let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
         let words =
             format!("there is no provider “{}”; the providers are {}", arguments.provider, known.join(", "));

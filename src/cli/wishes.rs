@@ -46,8 +46,11 @@ impl Wishes {
 /// A provider of the catalogue.
 fn known_provider(name: &str) -> Result<ProviderId, CliError> {
     let (catalogue, wanted) = (Catalogue::embedded(), ProviderId(name.to_owned()));
-    if catalogue.get(&wanted).is_some() {
-        return Ok(wanted);
+    if let Some(provider) = catalogue.get(&wanted) {
+        return match &provider.no_copy {
+            None => Ok(wanted),
+            Some(reason) => Err(CliError::Usage(format!("--provider {name}: {}", reason.value))),
+        };
     }
     let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
     Err(CliError::Usage(format!("--provider {name}: unknown; the providers are {}", known.join(", "))))

@@ -21,10 +21,10 @@ use crate::engine::api::command::{AuditOptions, AuditReach};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::jobs::survey::{Known, OneFinding, Question};
-use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
+use crate::providers::{AnswersFileError, Catalogue, Provider, ProviderId, parse_answers};
 use crate::records::{
-    CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, check_answer, desired, parse_zone_file_with,
-    render,
+    CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, ZoneData, check_answer, desired,
+    parse_zone_file_with, render,
 };
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
 use crate::values::{DomainName, MailHosts, Secret, UnixTime};
@@ -275,10 +275,21 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
         zone.mta_sts.clone_from(&facts.mta_sts);
     }
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
-    let plan = desired(provider, &answers, &zone, &dropped);
+    let mut plan = desired(provider, &answers, &zone, &dropped);
+    plan.notes.extend(host_of_today(&catalogue, provider, &zone));
     let text = render(&plan, &zone, question.stage, question.format)
         .map_err(|error| Box::new(explain::not_whole(error)))?;
     Ok((plan, text))
+}
+
+/// Who hosts the incoming mail of today, where the catalogue knows it and it is somebody else.
+fn host_of_today(catalogue: &Catalogue, chosen: &Provider, zone: &CurrentZone) -> Option<String> {
+    let hosts = zone.at("@").filter_map(|record| match &record.data {
+        ZoneData::Mx(_, host) => Some(host.as_str()),
+        _ => None,
+    });
+    let host = catalogue.hosting(&hosts.collect::<Vec<_>>())?;
+    (host.id != chosen.id).then(|| format!("Incoming mail is at {} today.", host.name))
 }
 
 /// A resolver that has been checked to answer.

@@ -8,12 +8,36 @@ use super::{Provider, ProviderId};
 use crate::values::Endpoint;
 
 /// The files that come with the program, in the order of the destination page.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 30] = [
     ("fastmail.toml", include_str!("../../assets/providers/fastmail.toml")),
     ("mailbox-org.toml", include_str!("../../assets/providers/mailbox-org.toml")),
     ("google-workspace.toml", include_str!("../../assets/providers/google-workspace.toml")),
     ("microsoft365.toml", include_str!("../../assets/providers/microsoft365.toml")),
     ("migadu.toml", include_str!("../../assets/providers/migadu.toml")),
+    ("amazon-workmail.toml", include_str!("../../assets/providers/amazon-workmail.toml")),
+    ("gandi.toml", include_str!("../../assets/providers/gandi.toml")),
+    ("gmail.toml", include_str!("../../assets/providers/gmail.toml")),
+    ("gmx.toml", include_str!("../../assets/providers/gmx.toml")),
+    ("hetzner.toml", include_str!("../../assets/providers/hetzner.toml")),
+    ("hey.toml", include_str!("../../assets/providers/hey.toml")),
+    ("hostpoint.toml", include_str!("../../assets/providers/hostpoint.toml")),
+    ("icloud.toml", include_str!("../../assets/providers/icloud.toml")),
+    ("infomaniak.toml", include_str!("../../assets/providers/infomaniak.toml")),
+    ("ionos.toml", include_str!("../../assets/providers/ionos.toml")),
+    ("mailfence.toml", include_str!("../../assets/providers/mailfence.toml")),
+    ("namecheap.toml", include_str!("../../assets/providers/namecheap.toml")),
+    ("ovhcloud.toml", include_str!("../../assets/providers/ovhcloud.toml")),
+    ("posteo.toml", include_str!("../../assets/providers/posteo.toml")),
+    ("proton.toml", include_str!("../../assets/providers/proton.toml")),
+    ("purelymail.toml", include_str!("../../assets/providers/purelymail.toml")),
+    ("rackspace.toml", include_str!("../../assets/providers/rackspace.toml")),
+    ("runbox.toml", include_str!("../../assets/providers/runbox.toml")),
+    ("startmail.toml", include_str!("../../assets/providers/startmail.toml")),
+    ("titan.toml", include_str!("../../assets/providers/titan.toml")),
+    ("tuta.toml", include_str!("../../assets/providers/tuta.toml")),
+    ("yahoo-aol.toml", include_str!("../../assets/providers/yahoo-aol.toml")),
+    ("yandex.toml", include_str!("../../assets/providers/yandex.toml")),
+    ("zoho.toml", include_str!("../../assets/providers/zoho.toml")),
     ("generic-imap.toml", include_str!("../../assets/providers/generic-imap.toml")),
 ];
 
@@ -129,10 +153,34 @@ impl Catalogue {
         })
     }
 
+    /// The provider that hosts a domain with these hosts for incoming mail, where every one of them is its own.
+    pub fn hosting(&self, mx_hosts: &[&str]) -> Option<&Provider> {
+        // The longer domain decides: a private product may be received below the domain of the company's one.
+        let known = self
+            .providers
+            .iter()
+            .filter_map(|provider| Some((length_of_match(provider, mx_hosts)?, provider)));
+        known.max_by_key(|(length, _)| *length).map(|(_, provider)| provider)
+    }
+
     /// The provider of this name.
     pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == *id)
     }
+}
+
+/// Length of the shortest domain of the provider that a host is under; `None` where there is no host, or a host is
+/// under none.
+fn length_of_match(provider: &Provider, mx_hosts: &[&str]) -> Option<usize> {
+    let longest = |host: &&str| {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_above = |domain: &&String| {
+            host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        provider.mx_under.iter().filter(is_above).map(String::len).max()
+    };
+    // `None` is less than any length.
+    mx_hosts.iter().map(longest).min().flatten()
 }
 
 fn load_file(name: &str, text: &str) -> Result<Provider, CatalogueError> {

@@ -12,6 +12,7 @@ id = "page"
 title = "A page"
 url = "https://example.org/"
 date = "2026-09-30"
+confidence = "high"
 
 [sign_in]
 method = "password"
@@ -52,11 +53,11 @@ fn an_unknown_key_names_file_line_and_key_and_the_way_out() {
 #[test]
 fn faults_in_a_file_are_found_at_their_line() {
     for (from, to, line, words) in [
-        ("date = \"2026-09-30\"\n\n[sign_in]", "date = \"30.9.2026\"\n\n[sign_in]", 12, "not a date"),
+        ("date = \"2026-09-30\"\nconfidence", "date = \"30.9.2026\"\nconfidence", 12, "not a date"),
         ("url = \"https://example.org/\"", "url = \"ftp://example.org/\"", 11, "not a web address"),
-        ("source = \"page\"\n\n[spf]", "source = \"pag\"\n\n[spf]", 18, "no [[source]] has the id “pag”"),
-        ("include:spf.example.org", "include:{host}", 21, "{host}"),
-        ("include:spf.example.org", "include:{host", 21, "not closed"),
+        ("source = \"page\"\n\n[spf]", "source = \"pag\"\n\n[spf]", 19, "no [[source]] has the id “pag”"),
+        ("include:spf.example.org", "include:{host}", 22, "{host}"),
+        ("include:spf.example.org", "include:{host", 22, "not closed"),
     ] {
         assert!(SMALL.contains(from), "{from}");
         match error_of(&SMALL.replace(from, to)) {
@@ -89,4 +90,56 @@ fn an_example_must_pass_its_own_check() {
     let answer = "\n[[answer]]\nname = \"host\"\nquestion = \"?\"\nhelp = \"\"\ncheck = \"host\"\nexample = \"no host\"\nis_required = true\n";
     let error = error_of(&SMALL.replace("\n[spf]", &format!("{answer}\n[spf]")));
     assert!(error.to_string().contains("does not pass its own check"), "{error}");
+}
+
+#[test]
+fn a_weak_source_and_a_wrong_host_stop_the_file() {
+    let weak = error_of(&SMALL.replace("confidence = \"high\"", "confidence = \"low\""));
+    assert!(matches!(&weak, CatalogueError::Shape { line: 13, .. }), "{weak:?}");
+    assert!(weak.to_string().contains("expected `high` or `medium`"), "{weak}");
+    let none = error_of(&SMALL.replace("confidence = \"high\"\n", ""));
+    assert!(none.to_string().contains("missing field `confidence`"), "{none}");
+    let host = error_of(&SMALL.replace("\n[spf]", "\n[detect]\nmx_under = [\"not a host\"]\n\n[spf]"));
+    assert!(matches!(&host, CatalogueError::Shape { line: 22, .. }), "{host:?}");
+    assert!(host.to_string().contains("“not a host” is not a host name"), "{host}");
+}
+
+#[test]
+fn the_provider_of_a_domain_is_known_by_its_hosts() {
+    let catalogue = Catalogue::embedded();
+    let of = |hosts: &[&str]| catalogue.hosting(hosts).map(|provider| provider.id.0.as_str());
+    for (hosts, id) in [
+        (["SMTP.google.com.", "smtp.google.com"], Some("google-workspace")),
+        (["aspmx.l.google.com", "alt3.aspmx.l.google.com"], Some("google-workspace")),
+        (["gmail-smtp-in.l.google.com", "alt1.gmail-smtp-in.l.google.com"], Some("gmail")),
+        (["a-com.mail.protection.outlook.com", "a-com.o-v1.mx.microsoft"], Some("microsoft365")),
+        (["mx00.ionos.co.uk", "mx01.ionos.co.uk"], Some("ionos")),
+        (["mx0.mail.ovh.net", "mx3.mail.ovh.net"], Some("ovhcloud")),
+        (["mail.protonmail.ch", "mailsec.protonmail.ch"], Some("proton")),
+        (["mail.tutanota.de", "mail.tutanota.de"], Some("tuta")),
+        // Some other host among them: nobody hosts the domain alone.
+        (["smtp.google.com", "mail.example.org"], None),
+        (["evilmessagingengine.com", "evilmessagingengine.com"], None),
+    ] {
+        assert_eq!(of(&hosts), id, "{hosts:?}");
+    }
+    assert_eq!(of(&[]), None);
+}
+
+#[test]
+fn every_published_host_and_every_other_form_is_known_as_its_providers() {
+    let catalogue = Catalogue::embedded();
+    for provider in catalogue.providers() {
+        let published = provider
+            .records
+            .iter()
+            .filter(|record| {
+                record.record_type == crate::providers::TemplateType::Mx && !record.value.contains('{')
+            })
+            .map(|record| record.value.as_str());
+        let others = provider.other_mx.iter().flat_map(|set| set.value.iter().map(String::as_str));
+        for host in published.chain(others) {
+            assert_eq!(catalogue.hosting(&[host]).map(|found| &found.id), Some(&provider.id), "{host}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 use super::provider::{Fact, Provider, RecordPurpose, SignInMethod, Statement, TemplateType};
-use super::{Comparison, ComparisonRow, Fit, OwnMail, Source};
+use super::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source};
 use crate::values::Bytes;
 
 /// Shown if no source confirms a fact.
@@ -9,6 +9,7 @@ const NOT_CONFIRMED: &str = "Not confirmed";
 pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     let mut rows = Rows { group: String::new(), rows: Vec::new() };
     rows.group("Does it fit?");
+    rows.push("Takes copied mail", takes_copies(provider));
     let several = match own.mailbox_count {
         0 | 1 => "Separate mailboxes".to_owned(),
         count => format!("{count} separate mailboxes"),
@@ -103,7 +104,19 @@ fn measured(label: &str, size: Option<Bytes>) -> String {
     size.map_or_else(|| label.to_owned(), |size| format!("{label}, {size}"))
 }
 
+fn takes_copies(provider: &Provider) -> Cell {
+    match (&provider.no_copy, &provider.imap) {
+        (Some(reason), _) => Cell::with(reason.value.clone(), Fit::TooSmall, &reason.source),
+        (None, Some(imap)) => Cell::neutral("Over IMAP".to_owned(), Some(&imap.source)),
+        (None, None) => Cell::neutral("Over IMAP".to_owned(), provider.sign_in.source.as_ref()),
+    }
+}
+
 fn sign_in(provider: &Provider) -> Cell {
+    if provider.no_copy.is_some() {
+        // How one signs in there says nothing about a copy to it.
+        return Cell::neutral(provider.sign_in.words.clone(), provider.sign_in.source.as_ref());
+    }
     let fit = match provider.sign_in.method {
         SignInMethod::Password => Fit::Fits,
         SignInMethod::AppPassword => Fit::Neutral,
@@ -207,6 +220,7 @@ fn mx(provider: &Provider) -> Cell {
             (count + 1, is_asked || record.value.contains('{'), source.or(record.source.as_ref()))
         });
     let words = match (count, is_asked, source) {
+        (0, ..) => return Cell::not_confirmed(),
         (_, true, None) => return Cell::plain("You enter it".to_owned()),
         (_, true, Some(_)) => "Issued per domain, you enter it".to_owned(),
         (1, false, _) => "1 host, known".to_owned(),
@@ -245,10 +259,17 @@ fn ownership(provider: &Provider) -> Cell {
 }
 
 fn imap_server(provider: &Provider) -> Cell {
-    provider.imap.as_ref().map_or_else(
-        || Cell::plain("You enter it".to_owned()),
-        |fact| Cell::neutral(fact.value.to_string(), Some(&fact.source)),
-    )
+    let unknown = || {
+        if provider.no_copy.is_some() {
+            Cell::not_confirmed()
+        } else {
+            Cell::plain("You enter it".to_owned())
+        }
+    };
+    provider
+        .imap
+        .as_ref()
+        .map_or_else(unknown, |fact| Cell::neutral(fact.value.to_string(), Some(&fact.source)))
 }
 
 fn price(provider: &Provider) -> Cell {
@@ -256,7 +277,8 @@ fn price(provider: &Provider) -> Cell {
     let host = prices.strip_prefix("https://").unwrap_or(prices);
     let host = host.split('/').next().unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let source = Source { url: prices.clone(), date: provider.facts_checked.clone() };
+    let source =
+        Source { url: prices.clone(), date: provider.facts_checked.clone(), confidence: Confidence::High };
     Cell::neutral(format!("See price at {host}"), Some(&source))
 }
 

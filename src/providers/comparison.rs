@@ -68,4 +68,16 @@ pub struct Source {
     pub url: String,
     /// ISO date of reading.
     pub date: String,
+    /// How far it can be relied on.
+    pub confidence: Confidence,
+}
+
+/// How far a source can be relied on. A weaker one confirms nothing, so its facts are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// The provider itself, or several independent sources that agree.
+    High,
+    /// One good source of somebody else, or an older one of the provider.
+    Medium,
 }

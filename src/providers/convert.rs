@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::answer::{Answer, AnswerCheck};
+use super::answer::{Answer, AnswerCheck, is_host};
 use super::catalogue::{CatalogueError, Context};
 use super::file::{
     AnswerFile, CheckKind, FactFile, ProviderFile, RecordFile, SCHEMA, SourceFile, StatementFile,
@@ -51,6 +51,19 @@ pub(super) fn convert(
             Ok(Fact { value: server, words: None, source: sources.get(&imap.source)? })
         })
         .transpose()?;
+    let no_copy = file
+        .provider
+        .no_copy
+        .map(|reason| Ok(Fact { source: sources.get(&reason.source)?, words: None, value: reason.words }))
+        .transpose()?;
+    let other_mx = file
+        .other_mx
+        .into_iter()
+        .map(|set| {
+            let source = sources.get(&set.source)?;
+            Ok(Fact { value: hosts(context, set.hosts)?, words: None, source })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Provider {
         id,
         name: file.provider.name,
@@ -58,6 +71,9 @@ pub(super) fn convert(
         homepage: address(context, file.provider.homepage)?,
         prices: address(context, file.provider.prices)?,
         facts_checked: file.provider.facts_checked.into_inner(),
+        no_copy,
+        mx_under: hosts(context, file.detect.mx_under)?,
+        other_mx,
         imap,
         other_hosts,
         sign_in: SignIn {
@@ -87,6 +103,20 @@ pub(super) fn convert(
     })
 }
 
+/// Host names, in lower case.
+fn hosts(context: &Context<'_>, names: Vec<Spanned<String>>) -> Result<Vec<String>, CatalogueError> {
+    names
+        .into_iter()
+        .map(|name| {
+            if is_host(name.get_ref()) {
+                return Ok(name.into_inner().to_ascii_lowercase());
+            }
+            let message = format!("“{}” is not a host name; write it like mx.example.net", name.get_ref());
+            Err(context.error(name.span(), message))
+        })
+        .collect()
+}
+
 impl<'a> Sources<'a> {
     fn read(context: &'a Context<'a>, files: Vec<SourceFile>) -> Result<Self, CatalogueError> {
         let mut by_id = BTreeMap::new();
@@ -98,7 +128,11 @@ impl<'a> Sources<'a> {
                     context.error(file.title.span(), "a source needs a title: give the name of the page")
                 );
             }
-            let source = Source { url: file.url.into_inner(), date: file.date.into_inner() };
+            let source = Source {
+                url: file.url.into_inner(),
+                date: file.date.into_inner(),
+                confidence: file.confidence,
+            };
             if by_id.insert(file.id.get_ref().clone(), source).is_some() {
                 let message = format!("the source “{}” is listed twice; keep one", file.id.get_ref());
                 return Err(context.error(file.id.span(), message));

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Fit;
 use super::provider::{RecordPurpose, SignInMethod, TemplateStage, TemplateType};
+use super::{Confidence, Fit};
 use crate::values::Security;
 
 /// The only version of the shape so far.
@@ -25,6 +25,10 @@ pub(super) struct ProviderFile {
     pub folders: FoldersFile,
     #[serde(default)]
     pub dns: DnsFile,
+    #[serde(default)]
+    pub detect: DetectFile,
+    #[serde(default)]
+    pub other_mx: Vec<OtherMxFile>,
     #[serde(default, rename = "answer")]
     pub answers: Vec<AnswerFile>,
     #[serde(default, rename = "record")]
@@ -40,6 +44,27 @@ pub(super) struct HeadFile {
     pub homepage: Option<Spanned<String>>,
     pub prices: Option<Spanned<String>>,
     pub facts_checked: Spanned<String>,
+    pub no_copy: Option<ReasonFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonFile {
+    pub words: String,
+    pub source: Spanned<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DetectFile {
+    pub mx_under: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtherMxFile {
+    pub hosts: Vec<Spanned<String>>,
+    pub source: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +75,7 @@ pub(super) struct SourceFile {
     pub title: Spanned<String>,
     pub url: Spanned<String>,
     pub date: Spanned<String>,
+    pub confidence: Confidence,
 }
 
 #[derive(Deserialize)]

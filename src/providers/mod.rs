@@ -16,7 +16,7 @@ pub(crate) use answer::{is_host, is_label};
 pub use answers_file::{AnswersFileError, parse_answers};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use compare::compare;
-pub use comparison::{Comparison, ComparisonRow, Fit, OwnMail, Source};
+pub use comparison::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source};
 pub use provider::{
     Fact, FolderRules, Limits, Provider, RecordPurpose, RecordTemplate, SignIn, SignInMethod, SpecialFolders,
     Statement, TemplateStage, TemplateType,

@@ -38,6 +38,12 @@ pub struct Provider {
     pub prices: Option<String>,
     /// ISO date on which the facts of the file were last looked through.
     pub facts_checked: String,
+    /// Why mail cannot be copied to it; the entry then only tells who hosts a domain, and what is copied from there.
+    pub no_copy: Option<Fact<String>>,
+    /// Domains that its hosts for incoming mail are under, by which a domain that it hosts is known.
+    pub mx_under: Vec<String>,
+    /// Further complete sets of hosts for incoming mail that it accepts; none is published anew.
+    pub other_mx: Vec<Fact<Vec<String>>>,
     /// Its IMAP server; `None` where the owner has to name it.
     pub imap: Option<Fact<Endpoint>>,
     /// Further names of the same server.

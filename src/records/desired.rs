@@ -5,7 +5,7 @@ use super::dmarc::{self, DmarcMerge};
 use super::judge::{Case, judge, networks_of_dropped, policy, senders_of_provider, senders_of_today};
 use super::keys::{keep_old_keys, place};
 use super::leftovers::{Hosts, Sts};
-use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
+use super::mail_hosts::{hosts_in_place, mx_lines, new_hosts, old_hosts};
 use super::pasted_key::taken_apart;
 use super::ramp::ramp;
 use super::spf::SpfInput;
@@ -60,8 +60,9 @@ fn plan(
 ) -> RecordsPlan {
     let mut plan = Planner::new(provider, answers, current);
     let mx = plan.filled(RecordPurpose::Mx);
-    let is_mx_complete = !plan.is_waiting(RecordPurpose::Mx);
-    let hosts = new_hosts(&mx);
+    let in_place = hosts_in_place(provider, current);
+    let is_mx_complete = in_place.is_some() || !plan.is_waiting(RecordPurpose::Mx);
+    let hosts = in_place.unwrap_or_else(|| new_hosts(&mx));
     let dkim = plan.filled(RecordPurpose::Dkim);
     let ownership = plan.filled(RecordPurpose::Ownership);
     let programs = plan.filled(RecordPurpose::MailPrograms);

@@ -1,8 +1,11 @@
 //! MX: the old hosts go and the new ones come, at the moment of the switch and not before.
 
+use std::collections::BTreeSet;
+
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::desired::{Filled, Lines};
 use super::{Change, SwitchStage};
+use crate::providers::Provider;
 use crate::values::{DnsName, counted};
 
 /// Waiting time of new MX records, short so that the way back is short as well.
@@ -40,6 +43,22 @@ pub(super) fn new_hosts(filled: &[Filled<'_>]) -> Vec<NewHost> {
             reason: filled.template.reason.clone(),
         })
         .collect()
+}
+
+/// Today's hosts, where they are another complete set that the provider accepts: they are as good as the new ones.
+pub(super) fn hosts_in_place(provider: &Provider, zone: &CurrentZone) -> Option<Vec<NewHost>> {
+    let mut today = Vec::new();
+    for record in zone.at("@") {
+        if let ZoneData::Mx(preference, host) = &record.data {
+            let reason = "Another form of the provider’s hosts.".to_owned();
+            today.push(NewHost { preference: *preference, host: host.clone(), reason });
+        }
+    }
+    let is_today = |set: &[String]| {
+        let set: BTreeSet<DnsName> = set.iter().map(|host| DnsName::new(host)).collect();
+        set == today.iter().map(|new| new.host.clone()).collect()
+    };
+    provider.other_mx.iter().any(|set| is_today(&set.value)).then_some(today)
 }
 
 /// Lines of the MX group. While a required answer is missing, nothing is taken out.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mailferry::providers::{
-    Catalogue, CatalogueError, Fit, OwnMail, RecordPurpose, SignInMethod, TemplateType, answers, compare,
+    Catalogue, CatalogueError, Fit, OwnMail, Provider, RecordPurpose, SignInMethod, TemplateType, answers,
+    compare,
 };
-use mailferry::records::{Change, CurrentZone, check_answer, desired};
+use mailferry::records::{Change, CurrentZone, check_answer, desired, parse_zone_file};
 use mailferry::values::{Bytes, DomainName};
 
 #[test]
@@ -14,7 +15,38 @@ fn every_embedded_file_loads() {
     let loaded = Catalogue::load(files).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(loaded, Catalogue::embedded());
     let ids = loaded.providers().iter().map(|provider| provider.id.0.as_str()).collect::<BTreeSet<_>>();
-    let expected = ["fastmail", "generic-imap", "google-workspace", "mailbox-org", "microsoft365", "migadu"];
+    let expected = [
+        "amazon-workmail",
+        "fastmail",
+        "gandi",
+        "generic-imap",
+        "gmail",
+        "gmx",
+        "google-workspace",
+        "hetzner",
+        "hey",
+        "hostpoint",
+        "icloud",
+        "infomaniak",
+        "ionos",
+        "mailbox-org",
+        "mailfence",
+        "microsoft365",
+        "migadu",
+        "namecheap",
+        "ovhcloud",
+        "posteo",
+        "proton",
+        "purelymail",
+        "rackspace",
+        "runbox",
+        "startmail",
+        "titan",
+        "tuta",
+        "yahoo-aol",
+        "yandex",
+        "zoho",
+    ];
     assert_eq!(ids, BTreeSet::from(expected));
 }
 
@@ -51,16 +83,45 @@ fn every_fact_that_is_shown_has_a_source_with_an_iso_date() {
             }
         }
         let is_known = provider.homepage.is_some();
-        assert_eq!(provider.imap.is_some(), is_known, "{}", provider.id);
+        // Proton's server runs on the owner's own machine, so that its address tells nothing.
+        if provider.no_copy.is_none() && provider.id.0 != "proton" {
+            assert_eq!(provider.imap.is_some(), is_known, "{}", provider.id);
+        }
         assert_eq!(provider.sign_in.source.is_some(), is_known, "{}", provider.id);
-        assert_eq!(provider.spf_source.is_some(), is_known, "{}", provider.id);
+        assert_eq!(provider.spf_source.is_some(), is_known && provider.no_copy.is_none(), "{}", provider.id);
         assert!(provider.records.iter().all(|record| record.source.is_some() == is_known), "{}", provider.id);
+    }
+}
+
+/// Providers that mail can be copied to.
+fn takes_copies(catalogue: &Catalogue) -> impl Iterator<Item = &Provider> {
+    catalogue.providers().iter().filter(|provider| provider.no_copy.is_none())
+}
+
+#[test]
+fn who_takes_no_copies_says_why_with_a_source_and_publishes_nothing() {
+    let catalogue = Catalogue::embedded();
+    let closed =
+        catalogue.providers().iter().filter(|provider| provider.no_copy.is_some()).collect::<Vec<_>>();
+    let ids = closed.iter().map(|provider| provider.id.0.as_str()).collect::<BTreeSet<_>>();
+    assert_eq!(
+        ids,
+        BTreeSet::from(["amazon-workmail", "gmail", "gmx", "hey", "posteo", "tuta", "yahoo-aol"])
+    );
+    for provider in closed {
+        let rows = compare(provider, &OwnMail::default()).rows;
+        let row = rows.iter().find(|row| row.label == "Takes copied mail").unwrap();
+        assert_eq!(Some(&row.value), provider.no_copy.as_ref().map(|reason| &reason.value));
+        assert_eq!(row.fit, Fit::TooSmall, "{}", provider.id);
+        assert!(row.source.is_some(), "{}", provider.id);
+        assert!(rows.iter().all(|row| row.fit != Fit::Fits), "{} seems to fit", provider.id);
+        assert!(provider.records.is_empty() && !provider.mx_under.is_empty(), "{}", provider.id);
     }
 }
 
 #[test]
 fn every_known_provider_has_the_records_that_mail_needs() {
-    for provider in Catalogue::embedded().providers() {
+    for provider in takes_copies(&Catalogue::embedded()) {
         for purpose in [RecordPurpose::Mx, RecordPurpose::Dkim] {
             assert!(
                 provider.records.iter().any(|record| record.purpose == purpose),
@@ -88,7 +149,7 @@ const WHOLE_KEY: &str = "v=DKIM1; k=ed25519; p=Gv9m0gA1nJvJ0J0g4v8J0l0m1v1m0gA1n
 #[test]
 fn examples_are_accepted_and_fill_every_record() {
     let domain = DomainName::parse("example.org").unwrap();
-    for provider in Catalogue::embedded().providers() {
+    for provider in takes_copies(&Catalogue::embedded()) {
         let mut typed = BTreeMap::new();
         for answer in answers(provider).iter().filter(|answer| answer.name != "dkim_target") {
             // The example of a key shows how one begins; half a key is refused.
@@ -121,4 +182,28 @@ fn an_unknown_key_in_a_provider_file_is_an_error_with_the_way_out() {
         "{error:?}"
     );
     assert!(error.to_string().contains("correct its spelling or remove the line"), "{error}");
+}
+
+#[test]
+fn another_complete_set_of_hosts_stays_in_place() {
+    let domain = DomainName::parse("example.org").unwrap();
+    let catalogue = Catalogue::embedded();
+    for provider in catalogue.providers() {
+        for set in &provider.other_mx {
+            let zone = |hosts: &[String]| {
+                let lines = hosts.iter().map(|host| format!("@ 3600 MX 7 {host}.\n")).collect::<String>();
+                parse_zone_file(&lines, &domain).unwrap()
+            };
+            let changes = |zone: &CurrentZone| {
+                let plan = desired(provider, &BTreeMap::new(), zone, &BTreeSet::new());
+                let group = plan.groups.into_iter().find(|group| group.heading == "MX").unwrap();
+                group.lines.into_iter().filter(|line| line.change != Change::Keep).count()
+            };
+            assert_eq!(changes(&zone(&set.value)), 0, "{}", provider.id);
+            let mut mixed = set.value.clone();
+            mixed.push("mail.example.net".to_owned());
+            assert_ne!(changes(&zone(&mixed)), 0, "{}: a stranger among them is no set", provider.id);
+        }
+    }
+    assert_eq!(catalogue.providers().iter().filter(|provider| !provider.other_mx.is_empty()).count(), 4);
 }

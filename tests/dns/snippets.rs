@@ -100,6 +100,42 @@ fn every_provider_with_and_without_existing_records() {
     }
 }
 
+/// What zones have at the apex: four ways to receive mail and seven ways to write SPF, 28 shapes together.
+const MX_SHAPES: [&str; 4] = [
+    "",
+    "@ 86400 MX 10 mail\nmail 3600 A 203.0.113.47\n",
+    "@ 3600 MX 0 .\n",
+    "@ 3600 MX 1 aspmx.l.google.com.\n@ 3600 MX 5 alt1.aspmx.l.google.com.\n@ 3600 MX 5 alt2.aspmx.l.google.com.\n\
+     @ 3600 MX 10 alt3.aspmx.l.google.com.\n@ 3600 MX 10 alt4.aspmx.l.google.com.\n",
+];
+const SPF_SHAPES: [&str; 7] = [
+    "",
+    "@ 3600 TXT \"v=spf1 mx ~all\"\n",
+    "@ 3600 TXT \"v=spf1 redirect=_spf.nordhafen.example\"\n",
+    "@ 3600 TXT \"v=spf1 mx -all\"\n@ 3600 TXT \"v=spf1 a ?all\"\n",
+    "@ 3600 TXT ( \"v=spf1 ip4:198.51.100.7 \" \"ip6:2001:db8::/32 exists:%{i}.s.nordhafen.example -all\" )\n",
+    "@ 3600 TXT \"v=spf1 ip4:198.51.100.777 include: nonsense\"\n",
+    "_dmarc 3600 CNAME dmarc.nordhafen.example.\ns1._domainkey 3600 CNAME s1.nordhafen.example.\n",
+];
+
+#[test]
+fn every_provider_over_28_shapes_of_zones() {
+    let Some(program) = checker() else { return };
+    let domain = DomainName::parse("weber-familie.example").unwrap();
+    let mut count = 0;
+    for mx in MX_SHAPES {
+        for spf in SPF_SHAPES {
+            let zone = parse_zone_file(&format!("{mx}{spf}"), &domain).unwrap();
+            for provider in Catalogue::embedded().providers() {
+                let plan = desired(provider, &examples(provider), &zone, &BTreeSet::new());
+                assert_loads(&program, &plan, SwitchStage::Later);
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 28 * Catalogue::embedded().providers().len());
+}
+
 #[test]
 fn once_the_first_stage_is_published_nothing_is_done_twice() {
     let Some(program) = checker() else { return };

@@ -1,11 +1,16 @@
-use crate::providers::{Comparison, ComparisonRow, Fit, ProviderId, Source};
+use crate::providers::{Comparison, ComparisonRow, Confidence, Fit, ProviderId, Source};
 
 /// Five providers, measured.
 #[expect(clippy::too_many_lines, reason = "a table of samples")]
 pub fn comparisons() -> Vec<Comparison> {
     use Fit::{Fits, Neutral, NotConfirmed, Tight, TooSmall};
-    let source =
-        |host: &str| Some(Source { url: format!("https://{host}/limits"), date: "2026-09-30".to_owned() });
+    let source = |host: &str| {
+        Some(Source {
+            url: format!("https://{host}/limits"),
+            date: "2026-09-30".to_owned(),
+            confidence: Confidence::High,
+        })
+    };
     let row = |group: &str, label: &str, value: &str, fit: Fit, source: Option<Source>| ComparisonRow {
         group: group.to_owned(),
         label: label.to_owned(),
