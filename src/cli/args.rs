@@ -493,21 +493,33 @@ pub struct Copy {
 /// `mailferry providers`.
 #[derive(Debug, Args)]
 pub struct Providers {
-    /// Show this provider only; may be repeated.
+    /// Measure the providers against this project, as far as its mail was counted and listed.
+    #[arg(conflicts_with_all = ["mailboxes", "total", "largest_mailbox", "largest_message", "folder_levels"])]
+    pub project: Option<PathBuf>,
+    /// Show every row of this provider; may be repeated.
     #[arg(long = "provider", value_name = "ID")]
     pub ids: Vec<String>,
+    /// A provider of your own: a TOML file in the form of Mailferry's own ones. With a project, it is added to it.
+    #[arg(long, value_name = "FILE.toml")]
+    pub provider_file: Option<PathBuf>,
     /// How many mailboxes would move.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub mailboxes: usize,
-    /// Your largest mailbox, such as 11G.
+    /// All mail together, such as 43GB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub total: Option<u64>,
+    /// Your largest mailbox, such as 11GB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub largest_mailbox: Option<u64>,
-    /// Your largest message, such as 61M.
+    /// Your largest message, such as 61MB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub largest_message: Option<u64>,
-    /// Print JSON, with the source of each fact.
-    #[arg(long)]
-    pub json: bool,
+    /// How many levels of folders there are, one inside the other.
+    #[arg(long, value_name = "N")]
+    pub folder_levels: Option<u32>,
+    /// Write every row with its source as JSON; “-” for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
 }
 
 /// `mailferry records`.
@@ -518,6 +530,9 @@ pub struct Records {
     /// The provider's name in the catalogue.
     #[arg(long, value_name = "ID")]
     pub provider: String,
+    /// A provider of your own: a TOML file in the form of Mailferry's own ones; --provider names it without “.toml”.
+    #[arg(long, value_name = "FILE.toml")]
+    pub provider_file: Option<PathBuf>,
     /// Facts saved by “mailferry audit --save-facts”: what was asked is not asked again, and its reports try the plan.
     #[arg(long, value_name = "FILE")]
     pub facts: Option<PathBuf>,

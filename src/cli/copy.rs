@@ -234,6 +234,9 @@ fn configure(
             driver.require(Command::TrustCertificate { server: from.server.clone(), fingerprint })?;
         }
     }
+    if let Some(own) = &arguments.plan.provider_file {
+        driver.require(Command::AddProviderFile(own.clone()))?;
+    }
     if let Some(to) = &accounts.to {
         let provider = match provider {
             Some(provider) => provider,
@@ -260,7 +263,12 @@ fn configure(
 fn provider_of(project: &ProjectView, server: &Endpoint) -> ProviderId {
     let view = &project.destination;
     let known = view.chosen.as_ref().filter(|_| view.server.as_ref() == Some(server));
-    let by_server = || Some(Catalogue::embedded().provider_of(None, Some(server))?.id.clone());
+    // One that hosts no domain is still an IMAP server, and its limits hold whatever the destination is called.
+    let catalogue = Catalogue::embedded();
+    let by_server = || {
+        let at = catalogue.provider_of(None, Some(server))?;
+        at.no_copy.is_none().then(|| at.id.clone())
+    };
     known
         .map(|(id, _)| id.clone())
         .or_else(by_server)

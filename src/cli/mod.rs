@@ -104,7 +104,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Accounts(arguments) => account_list::run(&arguments, log),
         Task::Report(arguments) => report::run(&arguments, log),
         Task::ForgetPasswords(arguments) => forget_passwords::run(&arguments, log),
-        Task::Providers(arguments) => providers::run(&arguments),
+        Task::Providers(arguments) => providers::run(&arguments, log),
     };
     match outcome {
         Ok(code) => code,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::CliError;
 use super::account_list_args::{AccountList, ReportFiles};
-use super::args::{Audit, AuditDiff, Copy, Records, Verdict, Watch};
+use super::args::{Audit, AuditDiff, Copy, Providers, Records, Verdict, Watch};
 use crate::engine::{check_output, is_same_place, not_written};
 
 /// A flag and the file that it names.
@@ -17,6 +17,7 @@ pub fn check_copy(arguments: &Copy) -> Result<(), CliError> {
         ("--accounts", arguments.accounts.as_deref()),
         ("--from-password-file", arguments.from_password_file.as_deref()),
         ("--to-password-file", arguments.to_password_file.as_deref()),
+        ("--provider-file", arguments.plan.provider_file.as_deref()),
         ("--from-token-file", arguments.from_token_file.as_deref()),
         ("--to-token-file", arguments.to_token_file.as_deref()),
     ];
@@ -82,8 +83,15 @@ pub fn check_records(arguments: &Records) -> Result<(), CliError> {
         ("--answers", arguments.answers.as_deref()),
         ("--zone", arguments.zone.as_deref()),
         ("--facts", arguments.facts.as_deref()),
+        ("--provider-file", arguments.provider_file.as_deref()),
     ];
     check(&[("--out", arguments.out.as_deref())], &inputs, None)
+}
+
+/// The output of `mailferry providers`.
+pub fn check_providers(arguments: &Providers) -> Result<(), CliError> {
+    let inputs = [("--provider-file", arguments.provider_file.as_deref())];
+    check(&[("--json", arguments.json.as_deref())], &inputs, arguments.project.as_deref())
 }
 
 /// The output of `mailferry watch`.

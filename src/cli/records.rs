@@ -2,9 +2,9 @@ use std::process::ExitCode;
 
 use super::args::{Records, RecordsFormat, RecordsStage};
 use super::audit::{check_domain, saved_facts};
+use super::providers::{catalogue_with, destination_named};
 use super::{CliError, done, output};
 use crate::engine::headless;
-use crate::providers::{Catalogue, ProviderId};
 use crate::records::{
     Change, ExportStage, Format, RecordsPlan, SwitchStage, dry_run_words, stage_name, stage_words,
 };
@@ -19,17 +19,8 @@ const MOST_ANSWERS_BYTES: u64 = 1_000_000;
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_records(arguments)?;
-    let catalogue = Catalogue::embedded();
-    let provider = catalogue.get(&ProviderId(arguments.provider.clone()));
-    if let Some(reason) = provider.and_then(|provider| provider.no_copy.as_ref()) {
-        return Err(CliError::Usage(format!("--provider {}: {}", arguments.provider, reason.value)));
-    }
-    if provider.is_none() {
-        let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-        let words =
-            format!("there is no provider “{}”; the providers are {}", arguments.provider, known.join(", "));
-        return Err(CliError::Usage(words));
-    }
+    let catalogue = catalogue_with(arguments.provider_file.as_deref())?;
+    destination_named(&catalogue, &arguments.provider)?;
     let answers = match &arguments.answers {
         Some(path) => output::read_text(path, MOST_ANSWERS_BYTES)?,
         None => String::new(),
@@ -48,6 +39,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     };
     let question = headless::RecordsQuestion {
         domain: &arguments.domain,
+        catalogue: &catalogue,
         provider: &arguments.provider,
         answers: &answers,
         zone: zone.as_ref().map(|(path, text)| headless::ZoneText { path, text }),

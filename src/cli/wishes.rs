@@ -4,12 +4,13 @@ use super::args::{Copy, Labels, Mode};
 use super::driver::Driver;
 use super::folder_changes::FolderChange;
 use super::plan_outcome::address_of;
+use super::providers::{catalogue_with, destination_named};
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
 use crate::plan::{
     CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MessageDates,
 };
-use crate::providers::{Catalogue, ProviderId};
+use crate::providers::ProviderId;
 use crate::values::MailboxId;
 
 /// The flags, checked before anything is done.
@@ -36,24 +37,23 @@ impl Wishes {
         changes.extend(FolderChange::read("--merge-folder", &plan.merged_folders, true)?);
         Ok(Self {
             changes,
-            provider: plan.provider.as_deref().map(known_provider).transpose()?,
+            provider: wanted_provider(arguments)?,
             included: patterns("--include-folder", &arguments.include_folders)?,
             excluded: patterns("--exclude-folder", &arguments.exclude_folders)?,
         })
     }
 }
 
-/// A provider of the catalogue.
-fn known_provider(name: &str) -> Result<ProviderId, CliError> {
-    let (catalogue, wanted) = (Catalogue::embedded(), ProviderId(name.to_owned()));
-    if let Some(provider) = catalogue.get(&wanted) {
-        return match &provider.no_copy {
-            None => Ok(wanted),
-            Some(reason) => Err(CliError::Usage(format!("--provider {name}: {}", reason.value))),
-        };
+/// The provider by name. A project may have one of the owner's own, which the engine then knows.
+fn wanted_provider(arguments: &Copy) -> Result<Option<ProviderId>, CliError> {
+    let plan = &arguments.plan;
+    let catalogue = catalogue_with(plan.provider_file.as_deref())?;
+    let Some(name) = plan.provider.as_deref() else { return Ok(None) };
+    let id = ProviderId(name.to_owned());
+    if arguments.project.is_some() && catalogue.get(&id).is_none() {
+        return Ok(Some(id));
     }
-    let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-    Err(CliError::Usage(format!("--provider {name}: unknown; the providers are {}", known.join(", "))))
+    destination_named(&catalogue, name).map(|provider| Some(provider.id.clone()))
 }
 
 /// The options after applying the flags. Options without a flag stay as in the project.

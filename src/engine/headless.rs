@@ -182,6 +182,8 @@ pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
 pub struct RecordsQuestion<'a> {
     /// The domain as typed.
     pub domain: &'a str,
+    /// The providers that are known.
+    pub catalogue: &'a Catalogue,
     /// The provider's id.
     pub provider: &'a str,
     /// Values that the provider's records need: lines of `name = "value"` in TOML.
@@ -244,9 +246,9 @@ impl ZoneText<'_> {
 /// a format that needs a zone file.
 pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
-    let catalogue = Catalogue::embedded();
+    let catalogue = question.catalogue;
     let id = ProviderId(question.provider.to_owned());
-    let provider = catalogue.get(&id).ok_or_else(|| explain::unknown_provider(&id, &catalogue))?;
+    let provider = catalogue.get(&id).ok_or_else(|| explain::unknown_provider(&id, catalogue))?;
     let answers = parse_answers(provider, question.answers).map_err(|error| explain::answers_file(&error))?;
     for (name, typed) in &answers {
         check_answer(provider, name, typed).map_err(|source| {
@@ -276,7 +278,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     }
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let mut plan = desired(provider, &answers, &zone, &dropped);
-    plan.notes.extend(host_of_today(&catalogue, provider, &zone));
+    plan.notes.extend(host_of_today(catalogue, provider, &zone));
     let text = render(&plan, &zone, question.stage, question.format)
         .map_err(|error| Box::new(explain::not_whole(error)))?;
     Ok((plan, text))

@@ -41,5 +41,5 @@ pub use message_list::MessageListing;
 pub use place::{final_place, is_of_open_project, is_of_project, is_same_place};
 pub use plans::StoredPlan;
 pub use saved_files::SavedFile;
-pub use settings::{AuditSettings, Destination, Pin};
+pub use settings::{AuditSettings, Destination, OwnProviderFile, Pin};
 pub use sides::{BoundSides, SideChange, Spelling};

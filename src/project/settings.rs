@@ -50,7 +50,26 @@ pub struct AuditSettings {
     pub second_resolver: String,
 }
 
+/// A provider file of the owner, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnProviderFile {
+    /// Name of the file; its stem names the provider.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
 impl Project {
+    /// The provider files of the owner, in the order in which they were added.
+    pub fn own_providers(&self) -> Result<Vec<OwnProviderFile>, ProjectError> {
+        Ok(self.document("own-providers")?.unwrap_or_default())
+    }
+
+    /// Keeps these provider files of the owner.
+    pub fn set_own_providers(&self, files: &[OwnProviderFile]) -> Result<(), ProjectError> {
+        self.set_document("own-providers", Some(files))
+    }
+
     /// The IMAP server that mail is copied from.
     pub fn source_server(&self) -> Result<Option<Endpoint>, ProjectError> {
         self.document("source-server")

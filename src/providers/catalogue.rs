@@ -42,7 +42,7 @@ const EMBEDDED: [(&str, &str); 30] = [
 ];
 
 /// Largest provider file that is read.
-const FILE_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const FILE_BYTES_MAX: usize = 256 * 1024;
 
 /// All providers that are known.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +100,9 @@ pub enum CatalogueError {
     /// Two files of one name.
     #[error("the provider “{0}” exists twice; keep one of the two files")]
     Twice(ProviderId),
+    /// A file of the owner has the name of a provider that comes with the program.
+    #[error("the provider “{0}” comes with Mailferry; give your file another name")]
+    BuiltIn(ProviderId),
     /// The name of a file is no provider name.
     #[error("“{0}” is not the name of a provider file; it looks like my-provider.toml")]
     FileName(String),
@@ -130,6 +133,21 @@ impl Catalogue {
             catalogue.providers.push(provider);
         }
         Ok(catalogue)
+    }
+
+    /// The same with a file of the owner in front, read as strictly as those of the program. A file of the same name that
+    /// was added before gives way.
+    ///
+    /// # Errors
+    /// What is wrong with the file and where, or that its name is taken by a provider of the program.
+    pub fn with_own(&self, name: &str, text: &str) -> Result<Self, CatalogueError> {
+        let provider = load_file(name, text)?;
+        if EMBEDDED.iter().any(|(known, _)| *known == name) {
+            return Err(CatalogueError::BuiltIn(provider.id));
+        }
+        let others = self.providers.iter().filter(|known| known.id != provider.id).cloned();
+        let others: Vec<Provider> = others.collect();
+        Ok(Self { providers: std::iter::once(provider).chain(others).collect() })
     }
 
     /// Every provider, in the order of the destination page.

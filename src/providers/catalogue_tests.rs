@@ -1,4 +1,5 @@
 use super::*;
+use crate::providers::{Fit, OwnMail, compare};
 
 const SMALL: &str = r#"schema = 1
 
@@ -93,10 +94,18 @@ fn an_example_must_pass_its_own_check() {
 }
 
 #[test]
-fn a_weak_source_and_a_wrong_host_stop_the_file() {
-    let weak = error_of(&SMALL.replace("confidence = \"high\"", "confidence = \"low\""));
-    assert!(matches!(&weak, CatalogueError::Shape { line: 13, .. }), "{weak:?}");
-    assert!(weak.to_string().contains("expected `high` or `medium`"), "{weak}");
+fn a_source_without_confidence_or_address_and_a_wrong_host_stop_the_file() {
+    let odd = error_of(&SMALL.replace("confidence = \"high\"", "confidence = \"certain\""));
+    assert!(matches!(&odd, CatalogueError::Shape { line: 13, .. }), "{odd:?}");
+    assert!(odd.to_string().contains("expected one of `high`, `medium`, `low`"), "{odd}");
+    let nameless = SMALL.replace("url = \"https://example.org/\"\n", "");
+    let words = error_of(&nameless).to_string();
+    assert!(words.contains("small.toml, line 9") && words.contains("needs its url"), "{words}");
+    let weak = nameless.replace("confidence = \"high\"", "confidence = \"low\"");
+    let catalogue = Catalogue::load(&[("small.toml", &weak)]).unwrap();
+    let row = compare(&catalogue.providers()[0], &OwnMail::default()).rows;
+    let row = row.into_iter().find(|row| row.label == "Sign-in for the copy").unwrap();
+    assert_eq!((row.value.as_str(), row.fit), ("Password per mailbox, not confirmed", Fit::NotConfirmed));
     let none = error_of(&SMALL.replace("confidence = \"high\"\n", ""));
     assert!(none.to_string().contains("missing field `confidence`"), "{none}");
     let host = error_of(&SMALL.replace("\n[spf]", "\n[detect]\nmx_under = [\"not a host\"]\n\n[spf]"));

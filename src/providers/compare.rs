@@ -1,9 +1,9 @@
 use super::provider::{Fact, Provider, RecordPurpose, SignInMethod, Statement, TemplateType};
-use super::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source};
-use crate::values::Bytes;
+use super::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source, Standing};
+use crate::values::{Bytes, counted};
 
-/// Shown if no source confirms a fact.
-const NOT_CONFIRMED: &str = "Not confirmed";
+/// Shown if nobody says anything about a fact.
+const NOT_PUBLISHED: &str = "Not published";
 
 /// Measures a provider against the own mail. Every provider gets the same labels in the same order.
 pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
@@ -24,6 +24,7 @@ pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     rows.push("Largest message over IMAP", largest_message(provider, own));
     rows.push("Connections per mailbox", connections(provider));
     rows.push("Folder names", folder_names(provider));
+    rows.push(&levels_label(own), folder_levels(provider, own));
 
     rows.group("Records to publish");
     rows.push("Incoming mail (MX)", mx(provider));
@@ -35,12 +36,15 @@ pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     rows.push("Before the copy", Cell::neutral(before_copy(provider, own), provider.sign_in.source.as_ref()));
     rows.push("IMAP server", imap_server(provider));
     rows.statement("Where mail is stored", provider.data_location.as_ref());
+    rows.push("Law the provider is under", jurisdiction(provider));
     rows.push("Price", price(provider));
     rows.push("Facts checked", Cell::plain(provider.facts_checked.clone()));
     Comparison {
         provider: provider.id.clone(),
         name: provider.name.clone(),
         tagline: provider.tagline.clone(),
+        no_copy: provider.no_copy.as_ref().map(|reason| reason.value.clone()),
+        standing: Standing::of(&rows.rows, provider.no_copy.is_none()),
         rows: rows.rows,
     }
 }
@@ -53,8 +57,8 @@ struct Cell {
 }
 
 impl Cell {
-    fn not_confirmed() -> Self {
-        Self { value: NOT_CONFIRMED.to_owned(), fit: Fit::NotConfirmed, source: None }
+    fn not_published() -> Self {
+        Self { value: NOT_PUBLISHED.to_owned(), fit: Fit::NotPublished, source: None }
     }
 
     /// A value that is known because the owner or this program says so.
@@ -63,11 +67,20 @@ impl Cell {
     }
 
     fn neutral(value: String, source: Option<&Source>) -> Self {
-        Self { value, fit: Fit::Neutral, source: source.cloned() }
+        match source {
+            Some(source) => Self::with(value, Fit::Neutral, source),
+            None => Self::plain(value),
+        }
     }
 
+    /// A value as its source says it. A weak source makes nothing fit; what rules a provider out is heard all the same.
     fn with(value: String, fit: Fit, source: &Source) -> Self {
-        Self { value, fit, source: Some(source.clone()) }
+        let is_weak = source.confidence == Confidence::Low;
+        Self {
+            value: if is_weak { format!("{value}, not confirmed") } else { value },
+            fit: if is_weak && fit != Fit::TooSmall { Fit::NotConfirmed } else { fit },
+            source: Some(source.clone()),
+        }
     }
 }
 
@@ -92,7 +105,7 @@ impl Rows {
     }
 
     fn statement(&mut self, label: &str, fact: Option<&Fact<Statement>>) {
-        let cell = fact.map_or_else(Cell::not_confirmed, |fact| {
+        let cell = fact.map_or_else(Cell::not_published, |fact| {
             Cell::with(fact.value.words.clone(), fact.value.fit, &fact.source)
         });
         self.push(label, cell);
@@ -120,17 +133,17 @@ fn sign_in(provider: &Provider) -> Cell {
     let fit = match provider.sign_in.method {
         SignInMethod::Password => Fit::Fits,
         SignInMethod::AppPassword => Fit::Neutral,
-        // A token has to come from another program: this one does not sign in through the browser yet.
-        SignInMethod::OAuth => Fit::TooSmall,
+        // An application has to be registered at the provider first.
+        SignInMethod::OAuth => Fit::Tight,
     };
     match &provider.sign_in.source {
         Some(source) => Cell::with(provider.sign_in.words.clone(), fit, source),
-        None => Cell { value: provider.sign_in.words.clone(), fit: Fit::NotConfirmed, source: None },
+        None => Cell::plain(provider.sign_in.words.clone()),
     }
 }
 
 fn room(provider: &Provider, own: &OwnMail) -> Cell {
-    let Some(fact) = &provider.limits.mailbox_bytes else { return Cell::not_confirmed() };
+    let Some(fact) = &provider.limits.mailbox_bytes else { return Cell::not_published() };
     let words = fact.words.clone().unwrap_or_else(|| fact.value.to_string());
     let fit = match own.largest_mailbox {
         None => Fit::Neutral,
@@ -148,13 +161,13 @@ fn upload(provider: &Provider) -> Cell {
             Cell::neutral(fact.words.clone().unwrap_or_else(|| fact.value.to_string()), Some(&fact.source))
         }
         (None, Some(fact)) => Cell::with(fact.value.words.clone(), fact.value.fit, &fact.source),
-        (None, None) => Cell::not_confirmed(),
+        (None, None) => Cell::not_published(),
     }
 }
 
 fn largest_mailbox(provider: &Provider, own: &OwnMail) -> Cell {
     let Some(fact) = &provider.limits.upload_bytes_per_day else {
-        return Cell { value: "No daily limit known".to_owned(), fit: Fit::NotConfirmed, source: None };
+        return Cell::plain("No daily limit known".to_owned());
     };
     let Some(largest) = own.largest_mailbox else {
         return Cell::neutral(format!("{} a day", fact.value), Some(&fact.source));
@@ -166,7 +179,7 @@ fn largest_mailbox(provider: &Provider, own: &OwnMail) -> Cell {
 }
 
 fn largest_message(provider: &Provider, own: &OwnMail) -> Cell {
-    let Some(fact) = &provider.limits.message_bytes else { return Cell::not_confirmed() };
+    let Some(fact) = &provider.limits.message_bytes else { return Cell::not_published() };
     let limit = fact.words.clone().unwrap_or_else(|| fact.value.to_string());
     match own.largest_message {
         None => Cell::neutral(limit, Some(&fact.source)),
@@ -180,7 +193,7 @@ fn largest_message(provider: &Provider, own: &OwnMail) -> Cell {
 }
 
 fn connections(provider: &Provider) -> Cell {
-    provider.limits.connections.as_ref().map_or_else(Cell::not_confirmed, |fact| {
+    provider.limits.connections.as_ref().map_or_else(Cell::not_published, |fact| {
         Cell::neutral(fact.words.clone().unwrap_or_else(|| fact.value.to_string()), Some(&fact.source))
     })
 }
@@ -210,7 +223,32 @@ fn folder_names(provider: &Provider) -> Cell {
         words.push("“Work” and “work” are the same".to_owned());
         source = source.or(Some(&fact.source));
     }
-    if words.is_empty() { Cell::not_confirmed() } else { Cell::neutral(sentence(&words.join(", ")), source) }
+    if words.is_empty() { Cell::not_published() } else { Cell::neutral(sentence(&words.join(", ")), source) }
+}
+
+fn levels_label(own: &OwnMail) -> String {
+    own.folder_levels.map_or_else(
+        || "Folders inside folders".to_owned(),
+        |levels| format!("Folders inside folders, {}", counted(u64::from(levels), "level")),
+    )
+}
+
+fn folder_levels(provider: &Provider, own: &OwnMail) -> Cell {
+    let Some(fact) = &provider.folders.most_levels else { return Cell::not_published() };
+    let words = fact.words.clone().unwrap_or_else(|| counted(u64::from(fact.value), "level"));
+    let fit = match own.folder_levels {
+        None => Fit::Neutral,
+        Some(levels) if levels > fact.value => Fit::TooSmall,
+        Some(_) => Fit::Fits,
+    };
+    Cell::with(words, fit, &fact.source)
+}
+
+fn jurisdiction(provider: &Provider) -> Cell {
+    provider
+        .jurisdiction
+        .as_ref()
+        .map_or_else(Cell::not_published, |fact| Cell::neutral(fact.value.clone(), Some(&fact.source)))
 }
 
 fn mx(provider: &Provider) -> Cell {
@@ -220,7 +258,7 @@ fn mx(provider: &Provider) -> Cell {
             (count + 1, is_asked || record.value.contains('{'), source.or(record.source.as_ref()))
         });
     let words = match (count, is_asked, source) {
-        (0, ..) => return Cell::not_confirmed(),
+        (0, ..) => return Cell::not_published(),
         (_, true, None) => return Cell::plain("You enter it".to_owned()),
         (_, true, Some(_)) => "Issued per domain, you enter it".to_owned(),
         (1, false, _) => "1 host, known".to_owned(),
@@ -232,7 +270,7 @@ fn mx(provider: &Provider) -> Cell {
 fn dkim(provider: &Provider) -> Cell {
     let records =
         provider.records.iter().filter(|record| record.purpose == RecordPurpose::Dkim).collect::<Vec<_>>();
-    let Some(first) = records.first() else { return Cell::not_confirmed() };
+    let Some(first) = records.first() else { return Cell::not_published() };
     if first.source.is_none() {
         return Cell::plain("You enter it".to_owned());
     }
@@ -253,7 +291,7 @@ fn dkim(provider: &Provider) -> Cell {
 
 fn ownership(provider: &Provider) -> Cell {
     let record = provider.records.iter().find(|record| record.purpose == RecordPurpose::Ownership);
-    record.map_or_else(Cell::not_confirmed, |record| {
+    record.map_or_else(Cell::not_published, |record| {
         Cell::neutral("1 TXT, you enter it".to_owned(), record.source.as_ref())
     })
 }
@@ -261,7 +299,7 @@ fn ownership(provider: &Provider) -> Cell {
 fn imap_server(provider: &Provider) -> Cell {
     let unknown = || {
         if provider.no_copy.is_some() {
-            Cell::not_confirmed()
+            Cell::not_published()
         } else {
             Cell::plain("You enter it".to_owned())
         }
@@ -273,12 +311,18 @@ fn imap_server(provider: &Provider) -> Cell {
 }
 
 fn price(provider: &Provider) -> Cell {
-    let Some(prices) = &provider.prices else { return Cell::not_confirmed() };
+    let Some(prices) = provider.prices.as_ref().or(provider.homepage.as_ref()) else {
+        return Cell::not_published();
+    };
     let host = prices.strip_prefix("https://").unwrap_or(prices);
     let host = host.split('/').next().unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let source =
-        Source { url: prices.clone(), date: provider.facts_checked.clone(), confidence: Confidence::High };
+    let source = Source {
+        title: "Its own pages".to_owned(),
+        url: Some(prices.clone()),
+        date: provider.facts_checked.clone(),
+        confidence: Confidence::High,
+    };
     Cell::neutral(format!("See price at {host}"), Some(&source))
 }
 

@@ -14,6 +14,8 @@ pub struct OwnMail {
     pub largest_mailbox: Option<Bytes>,
     /// The largest single message.
     pub largest_message: Option<Bytes>,
+    /// How many levels of folders there are, one inside the other.
+    pub folder_levels: Option<u32>,
 }
 
 /// One provider measured against the own mail: a column of the destination page.
@@ -25,8 +27,79 @@ pub struct Comparison {
     pub name: String,
     /// One sentence about it.
     pub tagline: String,
+    /// Why mail cannot be copied to it; it is shown, and cannot be chosen.
+    pub no_copy: Option<String>,
+    /// What the rows come to.
+    pub standing: Standing,
     /// Rows; every provider has the same labels in the same order.
     pub rows: Vec<ComparisonRow>,
+}
+
+/// What all rows of a provider come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Mail cannot be copied to it.
+    NoDestination,
+    /// Something is not enough.
+    DoesNotFit,
+    /// Enough under one condition.
+    FitsWithACondition,
+    /// Enough under several conditions.
+    FitsWithConditions,
+    /// Nothing speaks against it, but not everything is published.
+    FitsAsFarAsKnown,
+    /// Everything is enough.
+    Fits,
+    /// Nothing could be measured.
+    NotMeasured,
+}
+
+impl Standing {
+    /// What these rows come to.
+    pub(super) fn of(rows: &[ComparisonRow], can_be_copied_to: bool) -> Self {
+        let count = |fit: Fit| rows.iter().filter(|row| row.fit == fit).count();
+        match (count(Fit::TooSmall), count(Fit::Tight), count(Fit::Fits)) {
+            _ if !can_be_copied_to => Self::NoDestination,
+            (1.., ..) => Self::DoesNotFit,
+            (0, 1, _) => Self::FitsWithACondition,
+            (0, 2.., _) => Self::FitsWithConditions,
+            (0, 0, 0) => Self::NotMeasured,
+            (0, 0, _) if count(Fit::NotPublished) + count(Fit::NotConfirmed) > 0 => Self::FitsAsFarAsKnown,
+            (0, 0, _) => Self::Fits,
+        }
+    }
+
+    /// A few words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoDestination => "Not a destination",
+            Self::DoesNotFit => "Does not fit",
+            Self::FitsWithACondition => "Fits, with a condition",
+            Self::FitsWithConditions => "Fits, with conditions",
+            Self::FitsAsFarAsKnown => "Fits, as far as known",
+            Self::Fits => "Fits",
+            Self::NotMeasured => "Not measured",
+        }
+    }
+}
+
+impl Comparison {
+    /// The rows that decide the standing.
+    pub fn deciding(&self) -> impl Iterator<Item = &ComparisonRow> {
+        let fit = match self.standing {
+            Standing::NoDestination | Standing::DoesNotFit => Some(Fit::TooSmall),
+            Standing::FitsWithACondition | Standing::FitsWithConditions => Some(Fit::Tight),
+            Standing::FitsAsFarAsKnown | Standing::Fits | Standing::NotMeasured => None,
+        };
+        self.rows.iter().filter(move |row| Some(row.fit) == fit)
+    }
+
+    /// What the provider does not publish, without the own measure behind the label.
+    pub fn unpublished(&self) -> Vec<&str> {
+        let open = self.rows.iter().filter(|row| row.fit == Fit::NotPublished);
+        open.map(|row| row.label.split(',').next().unwrap_or(&row.label)).collect()
+    }
 }
 
 /// One fact about a provider, and what it means for the user's own mail.
@@ -36,11 +109,11 @@ pub struct ComparisonRow {
     pub group: String,
     /// What is compared: `Largest message`.
     pub label: String,
-    /// The fact, in a few words; `Not confirmed` where no source says.
+    /// The fact, in a few words; `Not published` where no source says.
     pub value: String,
     /// How it fits.
     pub fit: Fit,
-    /// Where the fact is from; `None` where it is not confirmed.
+    /// Where the fact is from; `None` where nobody says, and for what the owner or this program knows.
     pub source: Option<Source>,
 }
 
@@ -56,28 +129,34 @@ pub enum Fit {
     Tight,
     /// Not enough.
     TooSmall,
-    /// No source says.
+    /// Seen somewhere, but no source that can be read confirms it.
     NotConfirmed,
+    /// The provider publishes nothing about it.
+    NotPublished,
 }
 
 /// Where a fact was read, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Page or document.
-    pub url: String,
+    /// Name of the page or document.
+    pub title: String,
+    /// Its address; only one of low confidence may have none.
+    pub url: Option<String>,
     /// ISO date of reading.
     pub date: String,
     /// How far it can be relied on.
     pub confidence: Confidence,
 }
 
-/// How far a source can be relied on. A weaker one confirms nothing, so its facts are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How far a source can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// The provider itself, or several independent sources that agree.
     High,
     /// One good source of somebody else, or an older one of the provider.
     Medium,
+    /// Seen in use, or said somewhere, but on no page that can be named and read again: shown as not confirmed.
+    Low,
 }

@@ -7,13 +7,13 @@ use toml::Spanned;
 use super::answer::{Answer, AnswerCheck, is_host};
 use super::catalogue::{CatalogueError, Context};
 use super::file::{
-    AnswerFile, CheckKind, FactFile, ProviderFile, RecordFile, SCHEMA, SourceFile, StatementFile,
+    AnswerFile, CheckKind, FactFile, ProviderFile, ReasonFile, RecordFile, SCHEMA, SourceFile, StatementFile,
 };
 use super::provider::{
     Fact, FolderRules, Limits, Provider, RecordTemplate, SignIn, SpecialFolders, Statement, TemplateType,
 };
 use super::template::placeholders;
-use super::{ProviderId, Source};
+use super::{Confidence, ProviderId, Source};
 use crate::values::{Bytes, Endpoint};
 
 /// Sources of one file by their ids.
@@ -51,11 +51,8 @@ pub(super) fn convert(
             Ok(Fact { value: server, words: None, source: sources.get(&imap.source)? })
         })
         .transpose()?;
-    let no_copy = file
-        .provider
-        .no_copy
-        .map(|reason| Ok(Fact { source: sources.get(&reason.source)?, words: None, value: reason.words }))
-        .transpose()?;
+    let no_copy = sources.reason(file.provider.no_copy)?;
+    let jurisdiction = sources.reason(file.provider.jurisdiction)?;
     let other_mx = file
         .other_mx
         .into_iter()
@@ -72,6 +69,7 @@ pub(super) fn convert(
         prices: address(context, file.provider.prices)?,
         facts_checked: file.provider.facts_checked.into_inner(),
         no_copy,
+        jurisdiction,
         mx_under: hosts(context, file.detect.mx_under)?,
         other_mx,
         imap,
@@ -122,14 +120,19 @@ impl<'a> Sources<'a> {
         let mut by_id = BTreeMap::new();
         for file in files {
             check_date(context, &file.date)?;
-            check_address(context, &file.url)?;
+            if file.url.is_none() && file.confidence != Confidence::Low {
+                let message =
+                    "a source that confirms anything needs its url; without one its confidence is low";
+                return Err(context.error(file.id.span(), message));
+            }
             if file.title.get_ref().trim().is_empty() {
                 return Err(
                     context.error(file.title.span(), "a source needs a title: give the name of the page")
                 );
             }
             let source = Source {
-                url: file.url.into_inner(),
+                title: file.title.into_inner(),
+                url: address(context, file.url)?,
                 date: file.date.into_inner(),
                 confidence: file.confidence,
             };
@@ -163,6 +166,11 @@ impl<'a> Sources<'a> {
         .transpose()
     }
 
+    fn reason(&self, file: Option<ReasonFile>) -> Result<Option<Fact<String>>, CatalogueError> {
+        file.map(|file| Ok(Fact { source: self.get(&file.source)?, words: None, value: file.words }))
+            .transpose()
+    }
+
     fn statement(&self, file: Option<StatementFile>) -> Result<Option<Fact<Statement>>, CatalogueError> {
         file.map(|file| {
             let value = Statement { words: file.words, fit: file.fit };
@@ -192,6 +200,7 @@ fn folder_rules(
     Ok(FolderRules {
         forbidden_characters: sources.fact(file.forbidden_characters, |value| value)?,
         longest_name: sources.fact(file.longest_name, |value| value)?,
+        most_levels: sources.fact(file.most_levels, |value| value)?,
         reserved_names: sources.fact(file.reserved_names, |value| value)?,
         trims_blanks: sources.fact(file.trims_blanks, |value| value)?,
         ignores_case: sources.fact(file.ignores_case, |value| value)?,

@@ -45,6 +45,7 @@ pub(super) struct HeadFile {
     pub prices: Option<Spanned<String>>,
     pub facts_checked: Spanned<String>,
     pub no_copy: Option<ReasonFile>,
+    pub jurisdiction: Option<ReasonFile>,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +72,9 @@ pub(super) struct OtherMxFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
     pub id: Spanned<String>,
-    /// For readers of the file; the program shows the address.
     pub title: Spanned<String>,
-    pub url: Spanned<String>,
+    /// May be missing where the confidence is low.
+    pub url: Option<Spanned<String>>,
     pub date: Spanned<String>,
     pub confidence: Confidence,
 }
@@ -118,6 +119,7 @@ pub(super) struct LimitsFile {
 pub(super) struct FoldersFile {
     pub forbidden_characters: Option<FactFile<Vec<char>>>,
     pub longest_name: Option<FactFile<u32>>,
+    pub most_levels: Option<FactFile<u32>>,
     pub reserved_names: Option<FactFile<Vec<String>>>,
     pub trims_blanks: Option<FactFile<bool>>,
     pub ignores_case: Option<FactFile<bool>>,

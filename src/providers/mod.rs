@@ -14,9 +14,10 @@ mod template;
 pub use answer::{Answer, AnswerCheck, AnswerError};
 pub(crate) use answer::{is_host, is_label};
 pub use answers_file::{AnswersFileError, parse_answers};
+pub(crate) use catalogue::FILE_BYTES_MAX;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use compare::compare;
-pub use comparison::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source};
+pub use comparison::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source, Standing};
 pub use provider::{
     Fact, FolderRules, Limits, Provider, RecordPurpose, RecordTemplate, SignIn, SignInMethod, SpecialFolders,
     Statement, TemplateStage, TemplateType,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Fit, ProviderId, Source};
 use crate::values::{Bytes, Endpoint};
 
-/// A fact with the place where it was read. What no source confirms is absent, never guessed.
+/// A fact with the place where it was read. What nobody says is absent, never guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact<T> {
     /// What the source says.
@@ -40,6 +40,8 @@ pub struct Provider {
     pub facts_checked: String,
     /// Why mail cannot be copied to it; the entry then only tells who hosts a domain, and what is copied from there.
     pub no_copy: Option<Fact<String>>,
+    /// Whose law the company is under.
+    pub jurisdiction: Option<Fact<String>>,
     /// Domains that its hosts for incoming mail are under, by which a domain that it hosts is known.
     pub mx_under: Vec<String>,
     /// Further complete sets of hosts for incoming mail that it accepts; none is published anew.
@@ -124,6 +126,8 @@ pub struct FolderRules {
     pub forbidden_characters: Option<Fact<Vec<char>>>,
     /// Longest name of one folder, in characters.
     pub longest_name: Option<Fact<u32>>,
+    /// How many levels of folders there may be, one inside the other.
+    pub most_levels: Option<Fact<u32>>,
     /// Names that are taken, in any case.
     pub reserved_names: Option<Fact<Vec<String>>>,
     /// Whether blanks at either end, and doubled ones, are refused.

@@ -17,8 +17,8 @@ use super::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
 use crate::audit::dkim::DkimKey;
 use crate::audit::dmarc::{EffectivePolicy, Policy};
 use crate::providers::{
-    Answer, AnswerCheck, AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host,
-    is_label,
+    Answer, AnswerCheck, AnswerError, Confidence, Provider, RecordPurpose, RecordTemplate, Source,
+    TemplateType, fill, is_host, is_label,
 };
 use crate::values::{DnsName, DnsQuestion, DomainName};
 
@@ -132,6 +132,7 @@ fn plan(
         }
     }
     plan.leftovers(&leftovers);
+    plan.doubt_weak_sources();
     let mut plan = plan.finish();
     plan.dmarc_ramp = plan.published_dmarc().map(|record| ramp(&record)).unwrap_or_default();
     plan.judgements = judge(&plan, &case);
@@ -162,6 +163,11 @@ fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
         },
         AnswerCheck::Host { .. } | AnswerCheck::Text { .. } | AnswerCheck::Label => Ok(text),
     }
+}
+
+/// Whether a template has the placeholder of this name.
+fn names(template: &str, placeholder: &str) -> bool {
+    template.contains(&format!("{{{placeholder}}}"))
 }
 
 /// A template with its answers filled in.
@@ -308,6 +314,37 @@ impl<'a> Planner<'a> {
             .collect();
         self.plan.notes.extend(notes);
         filled
+    }
+
+    /// Says which of the provider's own values no page that can be read confirms; what the owner pastes is no guess.
+    fn doubt_weak_sources(&mut self) {
+        let is_weak = |source: &Option<Source>| {
+            source.as_ref().is_some_and(|source| source.confidence == Confidence::Low)
+        };
+        let is_ours = |text: &str| !self.provider.answers.iter().any(|answer| names(text, &answer.name));
+        let mut doubted: Vec<&str> = Vec::new();
+        for (purpose, word) in [
+            (RecordPurpose::Mx, "MX"),
+            (RecordPurpose::Dkim, "DKIM"),
+            (RecordPurpose::Ownership, "ownership"),
+            (RecordPurpose::MailPrograms, "mail programs"),
+        ] {
+            if self.templates(purpose).any(|template| is_weak(&template.source) && is_ours(&template.value)) {
+                doubted.push(word);
+            }
+        }
+        if is_weak(&self.provider.spf_source) && self.provider.spf_mechanisms.iter().any(|term| is_ours(term))
+        {
+            doubted.push("SPF");
+        }
+        if !doubted.is_empty() {
+            let name = &self.provider.name;
+            self.plan.notes.push(format!(
+                "Not confirmed by a page of {name}: {}. Compare these records with what {name} shows you before you \
+                 publish them.",
+                doubted.join(", ")
+            ));
+        }
     }
 
     /// Whether a required answer for this purpose is missing.

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod connection_limits;
+mod own_provider;
 mod standing;
 
 use std::path::{Path, PathBuf};

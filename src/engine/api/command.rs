@@ -133,6 +133,8 @@ pub enum Command {
         /// In which form.
         format: ReportFormat,
     },
+    /// Adds a provider of the owner's own to the catalogue of this project.
+    AddProviderFile(PathBuf),
     /// Makes this provider the destination.
     ChooseDestination {
         /// From the catalogue.

@@ -231,8 +231,13 @@ impl Actor {
     async fn copy_ended(&mut self, outcome: Outcome) {
         self.watch_copy().await;
         self.remember_speeds(&outcome.measured);
+        let catalogue = Arc::clone(&self.catalogue);
         if let Some(open) = self.open.as_mut() {
             open.end_copy(&outcome, UnixTime::now());
+            if let Err(error) = open.measure_largest_message() {
+                tracing::warn!("the largest message is not known: {error}");
+            }
+            open.compare_providers(&catalogue);
         }
         self.remember_copy_phase();
         self.remember_recent();

@@ -49,6 +49,7 @@ impl Actor {
             Command::AskNeighbours(scope) => self.run_audit(scope),
             Command::CancelAudit => self.cancel_audit(),
             Command::ExportAudit { path, format } => self.export_audit(&path, format),
+            Command::AddProviderFile(path) => self.add_provider_file(&path),
             Command::ChooseDestination { provider, server } => self.choose_destination(provider, server),
             Command::AddMailbox(address) => self.add_mailbox(&address),
             Command::SetUser { mailbox, side, user } => self.set_user(mailbox, side, &user),

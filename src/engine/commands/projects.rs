@@ -7,6 +7,7 @@ use crate::engine::commands::practice;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
 use crate::project::{Project, ProjectError};
+use crate::providers::Catalogue;
 use crate::values::DomainName;
 
 impl Actor {
@@ -29,13 +30,28 @@ impl Actor {
             Err(ProjectError::AlreadyExists(_)) if !is_chosen_path => (Project::open(&path), false),
             made => (made, true),
         };
-        self.show(&path, made.and_then(|project| OpenProject::load(project, &self.catalogue)), is_new);
+        let made = made.and_then(|project| self.load(project));
+        self.show(&path, made, is_new);
+    }
+
+    /// Loads a project, with the catalogue that the provider files in it make.
+    fn load(&mut self, project: Arc<Project>) -> Result<OpenProject, ProjectError> {
+        let mut catalogue = Catalogue::embedded();
+        for file in project.own_providers()? {
+            match catalogue.with_own(&file.name, &file.text) {
+                Ok(more) => catalogue = more,
+                // Another version of the program may read less; the rest of the project is as good as before.
+                Err(error) => tracing::warn!("a provider file of the project is left out: {error}"),
+            }
+        }
+        self.catalogue = Arc::new(catalogue);
+        OpenProject::load(project, &self.catalogue)
     }
 
     /// Opens an existing project file.
     pub(super) async fn open_project(&mut self, path: &Path) {
         self.close_project().await;
-        let opened = Project::open(path).and_then(|project| OpenProject::load(project, &self.catalogue));
+        let opened = Project::open(path).and_then(|project| self.load(project));
         let is_practice = opened.as_ref().is_ok_and(|open| open.project.is_practice());
         self.show(path, opened, false);
         if is_practice {
@@ -46,6 +62,7 @@ impl Actor {
     /// Creates a practice project in a temporary folder and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
+        self.catalogue = Arc::new(Catalogue::embedded());
         match practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();

@@ -26,7 +26,7 @@ use crate::engine::system::input::InputError;
 use crate::engine::system::output_file::OutputError;
 use crate::plan::{CsvError, FilterError, FolderPath};
 use crate::project::ProjectError;
-use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
+use crate::providers::{AnswerError, AnswersFileError, Catalogue, CatalogueError, Provider, ProviderId};
 use crate::records::{NotWhole, ZoneFileError};
 use crate::secrets::StoreStatus;
 use crate::smtp::PastedError;
@@ -222,6 +222,27 @@ pub(super) fn unknown_provider(id: &ProviderId, catalogue: &Catalogue) -> UserEr
         format!("The known providers are: {}.", known.join(", ")),
     )
     .or_else("Choose one of these", "generic-imap stands for any other IMAP server")
+}
+
+/// Mail cannot be copied to this provider.
+pub(super) fn no_destination_there(provider: &Provider, reason: &str) -> UserError {
+    UserError::new(
+        format!("{} cannot be the destination", provider.name),
+        format!("{}.", reason.trim_end_matches('.')),
+    )
+    .or_else("Choose another provider", "generic-imap stands for any other IMAP server")
+}
+
+/// A provider file of the owner could not be opened.
+pub(super) fn own_provider_not_opened(path: &Path, error: &InputError) -> UserError {
+    UserError::new(format!("{} was not read", path.display()), format!("The file cannot be read: {error}."))
+        .or_else("Check its name and permissions", "No provider was added")
+}
+
+/// A provider file of the owner is wrong; the cause names file, line and key.
+pub(super) fn own_provider(name: &str, error: &CatalogueError) -> UserError {
+    UserError::new(format!("{name} is not a provider file"), format!("{error}."))
+        .or_else("Correct the file, then add it again", "No provider was added")
 }
 
 /// No source server is set.

@@ -109,6 +109,8 @@ pub(super) struct OpenProject {
     pub(super) measured: BTreeMap<MailboxId, Measured>,
     /// The provider's limits from the catalogue.
     pub(super) limits: ProviderLimits,
+    /// The largest message that any copy has listed so far.
+    largest_message: Option<Bytes>,
     /// Mailboxes that are copied at the same time.
     pub(super) parallel: usize,
     /// Limit on connections to one server, over all mailboxes; `None`: as many as help.
@@ -210,12 +212,14 @@ impl OpenProject {
             limits: ProviderLimits::default(),
             parallel: 1,
             max_connections: None,
+            largest_message: None,
             seen_folders: BTreeMap::new(),
             excluded: Vec::new(),
             last_import: None,
         };
         open.refresh_alias_plan();
         open.count_mailboxes_from_plans();
+        open.measure_largest_message()?;
         open.compare_providers(catalogue);
         open.refresh_copy_totals();
         if let Err(error) = open.compute_records(catalogue) {
@@ -441,6 +445,19 @@ impl OpenProject {
         }
     }
 
+    /// Looks up the largest message that any copy has listed so far.
+    pub(super) fn measure_largest_message(&mut self) -> Result<(), ProjectError> {
+        self.largest_message = self.project.largest_message()?;
+        Ok(())
+    }
+
+    /// How many levels of folders the counted mailboxes have, one inside the other.
+    fn folder_levels(&self) -> Option<u32> {
+        let folders = self.view.plan.mailboxes.values().flat_map(|plan| &plan.folders);
+        let levels = folders.map(|folder| folder.source.0.len()).max()?;
+        Some(u32::try_from(levels).unwrap_or(u32::MAX))
+    }
+
     /// Measures every provider against the mail counted so far.
     pub(super) fn compare_providers(&mut self, catalogue: &Catalogue) {
         self.limits = self.provider_limits(catalogue);
@@ -452,7 +469,8 @@ impl OpenProject {
             total: (!counted.is_empty())
                 .then(|| counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes))),
             largest_mailbox: counted.iter().copied().max(),
-            largest_message: None,
+            largest_message: self.largest_message,
+            folder_levels: self.folder_levels(),
         };
         self.view.destination.comparisons =
             Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());

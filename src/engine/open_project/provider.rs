@@ -91,6 +91,10 @@ impl OpenProject {
             if let Some(fact) = &folders.longest_name {
                 rules.max_name_chars = usize::try_from(fact.value).unwrap_or(rules.max_name_chars);
             }
+            if let Some(fact) = &folders.most_levels {
+                rules.max_depth =
+                    usize::try_from(fact.value).map_or(rules.max_depth, |levels| levels.min(rules.max_depth));
+            }
             if let Some(fact) = &folders.reserved_names {
                 rules.reserved.clone_from(&fact.value);
             }

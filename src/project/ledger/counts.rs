@@ -71,6 +71,19 @@ pub struct FolderTotals {
     pub totals: LedgerTotals,
 }
 
+impl Project {
+    /// The largest message that the ledger knows, over all mailboxes; `None` before anything was listed.
+    ///
+    /// It looks at every message, so it is no question for each moment.
+    pub fn largest_message(&self) -> Result<Option<Bytes>, ProjectError> {
+        self.read(|connection| {
+            let largest: Option<i64> =
+                connection.query_row("SELECT max(size) FROM message", [], |row| row.get(0))?;
+            Ok(largest.and_then(|bytes| u64::try_from(bytes).ok()).map(Bytes))
+        })
+    }
+}
+
 impl Ledger {
     /// The mailbox as a sum: always equal to what its source has listed.
     pub fn sum(&self) -> Result<LedgerSum, ProjectError> {

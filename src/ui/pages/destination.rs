@@ -1,33 +1,37 @@
 //! The Destination page: providers compared side by side, and the choice of one.
 
-use egui::{CursorIcon, OpenUrl, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::change_question;
+use super::destination_columns::Columns;
+use super::destination_facts::{Cell, fact, fact_words, to_ask, words_room};
+use super::destination_own::OwnFile;
 use crate::engine::{Command, ProjectView, Readiness, Step};
-use crate::providers::{Comparison, ComparisonRow, Fit, ProviderId};
+use crate::providers::{Comparison, ComparisonRow, ProviderId, Standing};
 use crate::ui::fonts::Type;
 use crate::ui::format;
-use crate::ui::icons::{ICON, Icon, SMALL_ICON};
+use crate::ui::icons::{Icon, SMALL_ICON};
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::fact_chip;
 use crate::ui::widgets::button::Button;
-use crate::ui::widgets::choice::{option_button, paint_radio};
+use crate::ui::widgets::choice::paint_radio;
 use crate::ui::widgets::field::{Field, field_error, field_label};
-use crate::ui::widgets::{empty_state, focus_ring, focus_ring_inside, panel, text};
+use crate::ui::widgets::{empty_state, focus_ring_inside, panel, text};
 use crate::values::{Bytes, Endpoint};
 
-/// Most provider columns shown side by side.
-const MOST_COLUMNS: usize = 4;
-const LABEL_WIDTH: f32 = 212.0;
+pub(super) const LABEL_WIDTH: f32 = 212.0;
+/// Room for the mark that takes a column away.
+const CLOSE_WIDTH: f32 = 26.0;
 
 /// Step Destination: providers side by side, measured against the user's own mail.
 #[derive(Default)]
 pub struct DestinationPage {
-    shown: Vec<ProviderId>,
+    columns: Columns,
     server: String,
     server_error: Option<String>,
+    own_file: OwnFile,
 }
 
 impl DestinationPage {
@@ -44,21 +48,34 @@ impl DestinationPage {
                 });
                 return;
             }
-            self.chips(ui, project, comparisons, cx.is_narrow);
+            let chosen = project.destination.chosen.as_ref().map(|(id, _)| id);
+            self.columns.keep_to(comparisons, chosen, cx.is_narrow);
+            self.chips(ui, project, comparisons);
             ui.add_space(12.0);
-            let most = if cx.is_narrow { 3 } else { MOST_COLUMNS };
-            let columns = self.columns(project, comparisons, most);
-            panel::flush_panel(ui, |ui| table(ui, project, &columns, cx));
             // A practice project keeps its own server.
-            if project.destination.chosen.is_some() && !project.is_practice {
+            let asks_server = project.destination.chosen.is_some() && !project.is_practice;
+            let is_server_missing = project.destination.server.is_none();
+            // What is missing comes first, in sight.
+            if asks_server && is_server_missing {
+                self.server(ui, project, cx);
+                ui.add_space(PANEL_GAP);
+            }
+            let columns = self.columns.of(comparisons);
+            let taken = panel::flush_panel(ui, |ui| table(ui, project, &columns, cx));
+            if let Some(id) = taken {
+                self.columns.remove(&id);
+            }
+            if asks_server && !is_server_missing {
                 ui.add_space(PANEL_GAP);
                 self.server(ui, project, cx);
             }
+            ui.add_space(PANEL_GAP);
+            self.own_file.ui(ui, cx);
         });
     }
 
-    /// Draws what is known about the user's own mail, and which providers have a column.
-    fn chips(&mut self, ui: &mut Ui, project: &ProjectView, comparisons: &[Comparison], is_narrow: bool) {
+    /// Draws what is known about the user's own mail, how many providers have a column, and the list of the others.
+    fn chips(&mut self, ui: &mut Ui, project: &ProjectView, comparisons: &[Comparison]) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(6.0, 6.0);
             let count = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count();
@@ -71,42 +88,18 @@ impl DestinationPage {
                 let sum = counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes));
                 fact_chip(ui, Icon::Archive, &sum.to_string());
             }
-            let most = if is_narrow { 3 } else { MOST_COLUMNS };
-            if comparisons.len() > most {
-                let shown = self.columns(project, comparisons, most);
-                let shown: Vec<ProviderId> = shown.iter().map(|column| column.provider.clone()).collect();
-                for comparison in comparisons {
-                    let is_on = shown.contains(&comparison.provider);
-                    if option_button(ui, is_on, &comparison.name).clicked() {
-                        self.shown.retain(|id| *id != comparison.provider);
-                        if !is_on {
-                            self.shown.insert(0, comparison.provider.clone());
-                        }
-                    }
-                }
-            }
+            self.columns.picker(ui, comparisons);
         });
-    }
-
-    /// The chosen provider first asked for, then the rest of the catalogue, in the catalogue's order.
-    fn columns<'a>(&self, project: &ProjectView, all: &'a [Comparison], most: usize) -> Vec<&'a Comparison> {
-        let chosen = project.destination.chosen.as_ref().map(|(id, _)| id);
-        let mut wanted: Vec<&ProviderId> = chosen.into_iter().chain(&self.shown).collect();
-        wanted.extend(all.iter().map(|comparison| &comparison.provider));
-        let mut kept: Vec<&ProviderId> = Vec::new();
-        for id in wanted {
-            if !kept.contains(&id) && kept.len() < most {
-                kept.push(id);
-            }
-        }
-        all.iter().filter(|comparison| kept.contains(&&comparison.provider)).collect()
     }
 
     fn server(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let Some((provider, name)) = &project.destination.chosen else { return };
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
-            field_label(ui, &format!("IMAP server of {name}"));
+            let is_another = provider.0 == "generic-imap";
+            let label =
+                if is_another { "Its IMAP server".to_owned() } else { format!("IMAP server of {name}") };
+            field_label(ui, &label);
             match &project.destination.server {
                 Some(server) => {
                     text::words(ui, format!("Mail is copied to {server}"), Type::Small, theme.text2)
@@ -161,33 +154,51 @@ fn choose(project: &ProjectView, provider: &ProviderId, server: Option<Endpoint>
     }
 }
 
-fn table(ui: &mut Ui, project: &ProjectView, columns: &[&Comparison], cx: &mut PageCx<'_>) {
+/// Draws the comparison; returns the provider whose column is to go.
+fn table(
+    ui: &mut Ui,
+    project: &ProjectView,
+    columns: &[&Comparison],
+    cx: &mut PageCx<'_>,
+) -> Option<ProviderId> {
     let theme = Theme::of(ui);
     let chosen = project.destination.chosen.as_ref().map(|(id, _)| id);
     let chosen = columns.iter().position(|column| Some(&column.provider) == chosen);
     let (head, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 62.0), Sense::hover());
     ground(ui, head, columns.len(), chosen);
+    let mut taken = None;
     for (index, column) in columns.iter().enumerate() {
         let cell = cell_of(head, index, columns.len());
-        if provider_head(ui, cell, column, chosen == Some(index)) && chosen != Some(index) {
+        let is_chosen = chosen == Some(index);
+        if provider_head(ui, cell, column, is_chosen) && !is_chosen {
             choose(project, &column.provider, None, cx);
+        }
+        if !is_chosen && columns.len() > 1 && close(ui, cell, &column.name) {
+            taken = Some(column.provider.clone());
         }
     }
     if let Some(chosen) = chosen {
         let cell = cell_of(head, chosen, columns.len());
         ui.painter().hline(cell.x_range(), cell.top() + 1.0, Stroke::new(2.0, theme.accent));
     }
-    let Some(first) = columns.first() else { return };
+    let first = columns.first()?;
     let mut group = "";
     for (index, row) in first.rows.iter().enumerate() {
         if row.group != group {
             group = &row.group;
             group_head(ui, group);
         }
-        let values: Vec<Option<&ComparisonRow>> =
-            columns.iter().map(|column| column.rows.get(index)).collect();
-        table_row(ui, &row.label, &values, chosen);
+        let cells: Vec<Option<Cell<'_>>> = columns
+            .iter()
+            .map(|column| column.rows.get(index).map(|row| Cell { name: &column.name, row }))
+            .collect();
+        table_row(ui, &row.label, &cells, chosen);
     }
+    let asked: Vec<ComparisonRow> = columns.iter().map(|column| to_ask(column)).collect();
+    let cells: Vec<Option<Cell<'_>>> =
+        columns.iter().zip(&asked).map(|(column, row)| Some(Cell { name: &column.name, row })).collect();
+    table_row(ui, "Ask before you decide", &cells, chosen);
+    taken
 }
 
 fn cell_of(row: Rect, index: usize, count: usize) -> Rect {
@@ -206,23 +217,30 @@ fn ground(ui: &Ui, row: Rect, count: usize, chosen: Option<usize>) {
 
 fn provider_head(ui: &Ui, cell: Rect, column: &Comparison, is_chosen: bool) -> bool {
     let theme = Theme::of(ui);
-    let response = ui.interact(cell, ui.scope_id().with(("provider", &column.provider.0)), Sense::click());
-    let (tone, icon, word) = verdict(column);
+    let can_be_chosen = column.no_copy.is_none();
+    let sense = if can_be_chosen { Sense::click() } else { Sense::hover() };
+    let response = ui.interact(cell, ui.scope_id().with(("provider", &column.provider.0)), sense);
+    let ((tone, icon), word) = (look(column.standing), column.standing.words());
     response.widget_info(|| {
         let why = reasons(column).replace('\n', "; ");
         let words = format!("{}, {word}. {why}", column.name);
-        WidgetInfo::selected(Role::RadioButton, true, is_chosen, words.trim_end_matches([' ', '.']))
+        let words = words.trim_end_matches([' ', '.']);
+        WidgetInfo::selected(Role::RadioButton, can_be_chosen, is_chosen, words)
     });
-    if response.hovered() && !is_chosen {
+    if response.hovered() && !is_chosen && can_be_chosen {
         ui.painter().rect_filled(cell, 0.0, theme.hover);
     }
-    paint_radio(ui, Pos2::new(cell.left() + 16.0, cell.top() + 18.0), is_chosen);
-    let name =
-        Rect::from_min_max(cell.min + Vec2::new(32.0, 8.0), Pos2::new(cell.right() - 4.0, cell.top() + 28.0));
-    text::left(ui, name, &column.name, Type::Section, theme.text);
+    if can_be_chosen {
+        paint_radio(ui, Pos2::new(cell.left() + 16.0, cell.top() + 18.0), is_chosen);
+    }
+    let left = if can_be_chosen { 32.0 } else { 8.0 };
+    let right = cell.right() - if is_chosen { 4.0 } else { CLOSE_WIDTH };
+    let name = Rect::from_min_max(cell.min + Vec2::new(left, 8.0), Pos2::new(right, cell.top() + 28.0));
+    let name_color = if can_be_chosen { theme.text } else { theme.text2 };
+    text::left(ui, name, &column.name, Type::Section, name_color);
     let chip = Rect::from_min_size(cell.min + Vec2::new(8.0, 31.0), Vec2::new(0.0, 22.0));
     let width = 10.0 + SMALL_ICON + 6.0 + text::width(ui, word, Type::SmallLabel) + 10.0;
-    let chip = chip.with_max_x(chip.left() + width);
+    let chip = chip.with_max_x((chip.left() + width).min(cell.right() - 4.0));
     let colors = theme.tone(tone);
     ui.painter().rect_filled(chip, 11.0, colors.bg);
     let mark = Rect::from_min_size(chip.min + Vec2::new(10.0, 0.0), Vec2::new(SMALL_ICON, 22.0));
@@ -231,31 +249,42 @@ fn provider_head(ui: &Ui, cell: Rect, column: &Comparison, is_chosen: bool) -> b
     text::left(ui, words, word, Type::SmallLabel, colors.fg);
     focus_ring_inside(ui, &response, cell);
     let hover = format!("{}\n{}", column.tagline, reasons(column));
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hover.trim()).clicked()
+    let response = if can_be_chosen { response.on_hover_cursor(CursorIcon::PointingHand) } else { response };
+    response.on_hover_text(hover.trim()).clicked()
 }
 
-/// The rows behind the verdict, one per line: `Sign-in for the copy: OAuth only`.
+/// The mark that takes a column out of the comparison.
+fn close(ui: &Ui, head: Rect, name: &str) -> bool {
+    let theme = Theme::of(ui);
+    let place = Rect::from_center_size(
+        Pos2::new(head.right() - CLOSE_WIDTH / 2.0 - 1.0, head.top() + 18.0),
+        Vec2::splat(20.0),
+    );
+    let response = ui.interact(place, ui.scope_id().with(("close", name)), Sense::click());
+    let words = format!("Take {name} out of the comparison");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &words));
+    let color = if response.hovered() || response.has_focus() { theme.text } else { theme.text3 };
+    Icon::Close.paint(ui, place, 12.0, color);
+    focus_ring_inside(ui, &response, place);
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&words).clicked()
+}
+
+/// What is behind the standing, a line each: `Sign-in for the copy: OAuth only`.
 fn reasons(column: &Comparison) -> String {
-    let deciding = match verdict(column).0 {
-        Tone::Fail => Fit::TooSmall,
-        Tone::Info => Fit::Tight,
-        _ => return String::new(),
-    };
-    let rows = column.rows.iter().filter(|row| row.fit == deciding);
-    rows.map(|row| format!("{}: {}", row.label, row.value)).collect::<Vec<_>>().join("\n")
+    if let Some(reason) = &column.no_copy {
+        return reason.clone();
+    }
+    column.deciding().map(|row| format!("{}: {}", row.label, row.value)).collect::<Vec<_>>().join("\n")
 }
 
-/// The verdict in a few words.
-fn verdict(column: &Comparison) -> (Tone, Icon, &'static str) {
-    let has = |fit: Fit| column.rows.iter().any(|row| row.fit == fit);
-    if has(Fit::TooSmall) {
-        (Tone::Fail, Icon::Fail, "Does not fit")
-    } else if has(Fit::Tight) {
-        (Tone::Info, Icon::Info, "Fits, with conditions")
-    } else if has(Fit::Fits) {
-        (Tone::Pass, Icon::Pass, "Fits")
-    } else {
-        (Tone::Unknown, Icon::Unknown, "Not measured")
+/// Tone and mark of a standing.
+const fn look(standing: Standing) -> (Tone, Icon) {
+    match standing {
+        Standing::NoDestination => (Tone::Quiet, Icon::NotApplicable),
+        Standing::DoesNotFit => (Tone::Fail, Icon::Fail),
+        Standing::FitsWithACondition | Standing::FitsWithConditions => (Tone::Info, Icon::Info),
+        Standing::FitsAsFarAsKnown | Standing::Fits => (Tone::Pass, Icon::Pass),
+        Standing::NotMeasured => (Tone::Unknown, Icon::Unknown),
     }
 }
 
@@ -268,96 +297,36 @@ fn group_head(ui: &mut Ui, group: &str) {
     text::left(ui, row.shrink2(Vec2::new(16.0, 0.0)), group, Type::SmallLabel, theme.text);
 }
 
-fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen: Option<usize>) {
+fn table_row(ui: &mut Ui, label: &str, cells: &[Option<Cell<'_>>], chosen: Option<usize>) {
     let theme = Theme::of(ui);
     // Long words take a second or third line; the row grows with its tallest cell.
     let width = ui.available_width();
     let label_galley = text::wrapped(ui, label, Type::Body, theme.text2, LABEL_WIDTH - 20.0);
-    let tallest = values
+    let tallest = cells
         .iter()
         .flatten()
-        .map(|value| fact_words(ui, value, words_room(value, width, values.len())).size().y)
+        .map(|cell| fact_words(ui, cell.row, words_room(cell.row, width, cells.len())).size().y)
         .fold(label_galley.size().y, f32::max);
     let size = Vec2::new(width, (tallest + 12.0).max(32.0));
     let (row, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| {
         let words: Vec<&str> =
-            values.iter().map(|value| value.map_or("–", |value| value.value.as_str())).collect();
+            cells.iter().map(|cell| cell.map_or("–", |cell| cell.row.value.as_str())).collect();
         WidgetInfo::labeled(Role::Row, true, format!("{label}: {}", words.join("; ")))
     });
     if !ui.is_rect_visible(row) {
         return;
     }
-    ground(ui, row, values.len(), chosen);
+    ground(ui, row, cells.len(), chosen);
     text::paint_galley(ui, row.min + Vec2::new(16.0, 6.0), label_galley, theme.text2);
-    for (index, value) in values.iter().enumerate() {
-        let cell = cell_of(row, index, values.len());
-        let inner = Rect::from_min_max(cell.min + Vec2::new(8.0, 0.0), cell.max - Vec2::new(6.0, 0.0));
-        if let Some(value) = value {
-            fact(ui, inner, value, index);
+    for (index, cell) in cells.iter().enumerate() {
+        let place = cell_of(row, index, cells.len());
+        let inner = Rect::from_min_max(place.min + Vec2::new(8.0, 0.0), place.max - Vec2::new(6.0, 0.0));
+        if let Some(cell) = cell {
+            fact(ui, inner, *cell, index);
         }
     }
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
-}
-
-/// The mark of a fact that needs attention.
-const fn mark(fit: Fit) -> Option<(Tone, Icon)> {
-    match fit {
-        Fit::NotConfirmed => Some((Tone::Unknown, Icon::Unknown)),
-        Fit::Tight => Some((Tone::Warn, Icon::Warn)),
-        Fit::TooSmall => Some((Tone::Fail, Icon::Fail)),
-        Fit::Fits | Fit::Neutral => None,
-    }
-}
-
-/// Points that the words of a fact may take: the cell without its mark and the link to its source.
-fn words_room(value: &ComparisonRow, table_width: f32, count: usize) -> f32 {
-    #[expect(clippy::cast_precision_loss, reason = "four columns at most")]
-    let cell = (table_width - LABEL_WIDTH) / count.max(1) as f32 - 14.0;
-    let icon = if mark(value.fit).is_some() { ICON + 7.0 } else { 0.0 };
-    let source = if value.source.is_some() { 20.0 } else { 0.0 };
-    cell - icon - source
-}
-
-fn fact_words(ui: &Ui, value: &ComparisonRow, width: f32) -> std::sync::Arc<egui::Galley> {
-    let theme = Theme::of(ui);
-    let (style, color) =
-        mark(value.fit).map_or((Type::Body, theme.text), |(tone, _)| (Type::Label, theme.tone(tone).fg));
-    text::wrapped(ui, &value.value, style, color, width)
-}
-
-/// Draws one fact; where its source is known, a small mark opens it.
-fn fact(ui: &Ui, cell: Rect, value: &ComparisonRow, index: usize) {
-    let theme = Theme::of(ui);
-    let first_line = Rect::from_min_size(cell.min + Vec2::new(0.0, 6.0), Vec2::new(cell.width(), 20.0));
-    let mut start = cell.left();
-    if let Some((tone, icon)) = mark(value.fit) {
-        icon.paint(ui, first_line.with_max_x(start + ICON), ICON, theme.tone(tone).fg);
-        start += ICON + 7.0;
-    }
-    let source_room = if value.source.is_some() { 20.0 } else { 0.0 };
-    let galley = fact_words(ui, value, cell.right() - source_room - start);
-    let words = Rect::from_min_size(Pos2::new(start, first_line.top()), galley.size());
-    text::paint_galley(ui, words.min, galley, theme.text);
-    let hover = match &value.source {
-        Some(source) => format!("{}\n{}, read {}", value.value, source.url, source.date),
-        None => value.value.clone(),
-    };
-    ui.interact(words, ui.scope_id().with(("fact", &value.label, index)), Sense::hover())
-        .on_hover_text(hover);
-    let Some(source) = &value.source else { return };
-    let center = Pos2::new(cell.right() - 8.0, first_line.center().y);
-    let place = Rect::from_center_size(center, Vec2::splat(ICON));
-    let response = ui.interact(place, ui.scope_id().with(("source", &value.label, index)), Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Link, true, format!("Source of {}, read {}", value.label, source.date))
-    });
-    let color = if response.hovered() || response.has_focus() { theme.accent } else { theme.text3 };
-    Icon::OpenOutside.paint(ui, place, 12.0, color);
-    focus_ring(ui, &response, place, 4);
-    if response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&source.url).clicked() {
-        ui.ctx().open_url(OpenUrl::new_tab(&source.url));
-    }
 }
 
 /// What the footer says.
@@ -366,10 +335,29 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         Some((_, name)) => format!("Use {name}"),
         None => "Use this provider".to_owned(),
     };
+    let chosen = project
+        .destination
+        .chosen
+        .as_ref()
+        .and_then(|(id, _)| project.destination.comparisons.iter().find(|column| column.provider == *id));
+    if let Some(column) = chosen {
+        caution(column, footer);
+    }
     if project.destination.chosen.is_some() && project.destination.server.is_none() {
         let why = "Enter its IMAP server first".to_owned();
         footer.readiness = Readiness::Blocked { why, cure: None };
     }
     footer.tone = Tone::Info;
     footer.primary = Some(FooterButton::new(label, Act::Go(Step::Mailboxes)));
+}
+
+/// Says before the next step that the choice does not fit, and why.
+fn caution(column: &Comparison, footer: &mut Footer) {
+    let why = reasons(column).replace('\n', "; ");
+    if column.no_copy.is_some() {
+        let why = format!("{}: {why}", column.name);
+        footer.readiness = Readiness::Blocked { why, cure: None };
+    } else if column.standing == Standing::DoesNotFit && matches!(footer.readiness, Readiness::Ready(_)) {
+        footer.readiness = Readiness::Ready(format!("Does not fit. {why}"));
+    }
 }

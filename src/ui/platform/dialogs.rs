@@ -14,6 +14,8 @@ pub enum Purpose {
     ImportCsv,
     /// A file of the old server, with mailboxes or aliases.
     ReadAccounts,
+    /// A provider file of the owner.
+    ReadProvider,
     /// Where mailboxes and aliases are written for a provider.
     SaveAccounts,
     /// A log, a returned mail or a report to read.
@@ -41,6 +43,7 @@ impl Purpose {
             Self::OpenProject => "Open project file",
             Self::ImportCsv => "Import mailboxes from CSV",
             Self::ReadAccounts => "Read a file of your server",
+            Self::ReadProvider => "Add a provider file",
             Self::SaveAccounts => "Save mailboxes and aliases",
             Self::ReadEvidence => "Read as evidence",
             Self::SaveAudit => "Save the audit",
@@ -54,6 +57,7 @@ impl Purpose {
         match self {
             Self::OpenProject => Some(("Mailferry projects", &["mailferry"])),
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
+            Self::ReadProvider => Some(("Provider files", &["toml"])),
             Self::SaveZone => Some(("Zone files", &["zone"])),
             Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
             Self::ReadEvidence
