@@ -71,7 +71,7 @@ fn a_project_is_measured_by_what_it_knows() {
     assert!(list.contains("purelymail"), "{list}");
     let clash = said(home.path(), &["providers", "weber.example.mailferry", "--mailboxes", "3"], 2);
     assert!(clash.contains("cannot be used with"), "{clash}");
-    let missing = said(home.path(), &["providers", "nothing.mailferry"], 1);
+    let missing = said(home.path(), &["providers", "nothing.mailferry"], 3);
     assert!(missing.contains("nothing.mailferry"), "{missing}");
 }
 
@@ -105,7 +105,7 @@ fn an_own_provider_is_listed_and_has_records_and_a_wrong_file_names_the_line() {
         zone.contains("mx.my-host.example.") && zone.contains("mh1.weber-example.dkim.my-host.example."),
         "{zone}"
     );
-    let broken = said(home.path(), &["providers", "--provider-file", "broken.toml"], 1);
+    let broken = said(home.path(), &["providers", "--provider-file", "broken.toml"], 3);
     assert!(broken.contains("broken.toml, line 39: the key “prio” is unknown"), "{broken}");
     assert!(broken.contains("Correct the file"), "{broken}");
     let closed =

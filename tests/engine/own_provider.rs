@@ -69,6 +69,6 @@ fn a_wrong_file_is_refused_with_its_line_and_one_that_takes_no_mail_is_not_chose
     assert!(before.destination.comparisons.iter().all(|one| one.name != "My host"));
     bench.send(Command::ChooseDestination { provider: ProviderId("hey".to_owned()), server: None });
     let failure = bench.failure();
-    assert!(failure.to_text().contains("HEY cannot be the destination"), "{}", failure.to_text());
+    assert!(failure.to_text().contains("HEY for Domains cannot be the destination"), "{}", failure.to_text());
     assert_eq!(bench.wait_project(|_| true).destination.chosen, None);
 }
