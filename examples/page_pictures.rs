@@ -52,8 +52,10 @@ impl Pictures {
     /// Pages on which something was clicked.
     fn opened(&self, is_dark: bool) -> Outcome {
         type Clicks = &'static [&'static str];
-        let clicked: [(&str, samples::Sample, Step, Clicks); 16] = [
+        let clicked: [(&str, samples::Sample, Step, Clicks); 18] = [
             ("copy-lost-line", samples::lost_line, Step::Copy, &["anna@weber-familie.example, 74%"]),
+            ("07-destination-list", samples::chosen, Step::Destination, &["Add a column…"]),
+            ("07-destination-doubt", samples::chosen, Step::Destination, &["Add a column…", "Gandi"]),
             ("03-finding", samples::audited, Step::Audit, &["Fail: SPF needs 12 DNS lookups"]),
             ("04-address-range", samples::judged, Step::Audit, &["Address range 203.0.113.0/24"]),
             ("audit-evidence", samples::judged, Step::Audit, &["Evidence"]),

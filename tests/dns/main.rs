@@ -13,6 +13,7 @@ mod audit;
 mod checks;
 mod consumers;
 mod delegation;
+mod every_provider;
 mod lists;
 mod mail_hosts;
 mod named;

@@ -1,6 +1,6 @@
 //! The Destination page: providers compared side by side, and the choice of one.
 
-use egui::{CursorIcon, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Align, CursorIcon, Layout, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::change_question;
 use super::destination_columns::Columns;
@@ -76,7 +76,7 @@ impl DestinationPage {
 
     /// Draws what is known about the user's own mail, how many providers have a column, and the list of the others.
     fn chips(&mut self, ui: &mut Ui, project: &ProjectView, comparisons: &[Comparison]) {
-        ui.horizontal_wrapped(|ui| {
+        ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(6.0, 6.0);
             let count = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count();
             if count > 0 {
@@ -88,7 +88,7 @@ impl DestinationPage {
                 let sum = counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes));
                 fact_chip(ui, Icon::Archive, &sum.to_string());
             }
-            self.columns.picker(ui, comparisons);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.columns.picker(ui, comparisons));
         });
     }
 

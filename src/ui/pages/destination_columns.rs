@@ -56,8 +56,9 @@ impl Columns {
     pub fn picker(&mut self, ui: &mut Ui, all: &[Comparison]) {
         let theme = Theme::of(ui);
         let words = format!("{} of {} shown", self.shown.len(), all.len());
-        text::words(ui, words, Type::Small, theme.text2);
+        // From right to left.
         let button = Button::secondary("Add a column…").icon(Icon::Plus).show(ui);
+        text::words(ui, words, Type::Small, theme.text2);
         Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
             ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
                 let (closed, open): (Vec<_>, Vec<_>) = all

@@ -99,3 +99,70 @@ fn after_another_choice_the_copy_page_leads_to_a_copy_there() {
     opened.click("Start copying 14 mailboxes");
     assert_eq!(opened.sent(), [Command::StartCopy]);
 }
+
+#[test]
+fn a_provider_that_takes_no_mail_is_shown_with_the_reason_and_cannot_be_chosen() {
+    let mut opened = Opened::step(samples::chosen(), Step::Destination, false);
+    assert_eq!(count(&opened, "4 of 30 shown"), 1);
+    opened.click("Add a column…");
+    opened.click("HEY for Domains");
+    let head = "HEY for Domains, Not a destination. Has no IMAP: mail cannot be copied there";
+    assert_eq!(count(&opened, head), 1);
+    assert_eq!(count(&opened, "4 of 30 shown"), 1, "the oldest column made room");
+    opened.click_containing(head);
+    assert_eq!(opened.sent(), []);
+    let mut project = samples::chosen();
+    project.destination.chosen = Some((ProviderId("hey".to_owned()), "HEY for Domains".to_owned()));
+    let opened = Opened::step(project, Step::Destination, false);
+    assert_eq!(count(&opened, "HEY for Domains: Has no IMAP: mail cannot be copied there"), 1);
+}
+
+#[test]
+fn columns_come_and_go_and_the_chosen_one_stays() {
+    let mut opened = Opened::step(samples::chosen(), Step::Destination, false);
+    opened.click("Take mailbox.org out of the comparison");
+    assert_eq!(count(&opened, "3 of 30 shown"), 1);
+    assert_eq!(count(&opened, "mailbox.org, Fits"), 0);
+    assert_eq!(count(&opened, "Take Fastmail out of the comparison"), 0);
+    opened.click("Add a column…");
+    opened.click("Migadu");
+    assert_eq!(count(&opened, "Migadu, "), 1);
+}
+
+#[test]
+fn what_a_provider_does_not_publish_is_said_once() {
+    let opened = Opened::step(samples::chosen(), Step::Destination, false);
+    assert_eq!(count(&opened, "Not published by Fastmail: Space per mailbox, Upload per mailbox and day"), 1);
+}
+
+#[test]
+fn a_choice_that_does_not_fit_is_cautioned_about() {
+    let mut project = samples::chosen();
+    project.destination.chosen =
+        Some((ProviderId("google-workspace".to_owned()), "Google Workspace".to_owned()));
+    let opened = Opened::step(project, Step::Destination, false);
+    assert_eq!(count(&opened, "Does not fit. Largest message over IMAP: 36 MB; your largest has 61 MB"), 1);
+}
+
+#[test]
+fn a_server_that_is_missing_is_asked_for_above_the_comparison() {
+    let mut project = samples::chosen();
+    let top = |opened: &Opened, words: &str| opened.harness.get_by_label(words).rect().top();
+    let opened = Opened::step(project.clone(), Step::Destination, false);
+    assert!(top(&opened, "Destination server") > top(&opened, "Does it fit?"));
+    project.destination.chosen =
+        Some((ProviderId("generic-imap".to_owned()), "Another IMAP server".to_owned()));
+    project.destination.server = None;
+    let opened = Opened::step(project, Step::Destination, false);
+    assert!(top(&opened, "Destination server") < top(&opened, "Does it fit?"));
+    assert_eq!(count(&opened, "Its IMAP server"), 1);
+}
+
+#[test]
+fn a_provider_file_is_added_by_its_path() {
+    let mut opened = Opened::step(samples::chosen(), Step::Destination, false);
+    opened.click("Add a provider file…");
+    opened.type_into("Provider file", "/home/weber/my-host.toml");
+    opened.click("Add this provider");
+    assert_eq!(opened.sent(), [Command::AddProviderFile("/home/weber/my-host.toml".into())]);
+}

@@ -69,7 +69,7 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
     assert_eq!(enter_on(&mut opened, "Compare destinations"), []);
 
     let provider = ProviderId("fastmail".to_owned());
-    let sent = enter_on(&mut opened, "Fastmail, Fits");
+    let sent = enter_on(&mut opened, "Fastmail, Fits, as far as known");
     assert_eq!(sent, [Command::ChooseDestination { provider, server: None }]);
     show(&mut opened, samples::chosen());
     assert_eq!(enter_on(&mut opened, "Use Fastmail"), []);

@@ -58,8 +58,7 @@ fn a_practice_domain_page_has_nothing_to_fill_in() {
 #[test]
 fn a_provider_that_does_not_fit_says_why() {
     let opened = Opened::step(samples::audited(), Step::Destination, false);
-    let words =
-        "Microsoft 365, Does not fit. Sign-in for the copy: OAuth only, after the administrator allows it";
+    let words = "Google Workspace, Does not fit. Largest message over IMAP: 36 MB; your largest has 61 MB";
     assert!(opened.harness.query_by_label(words).is_some());
 }
 
