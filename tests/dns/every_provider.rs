@@ -72,7 +72,7 @@ fn added(plan: &RecordsPlan) -> BTreeSet<(String, String)> {
 }
 
 proptest! {
-    #![proptest_config(seeds::properties(40))]
+    #![proptest_config(seeds::properties(16))]
 
     #[test]
     fn what_is_written_for_any_zone_is_read_back_and_says_what_the_plan_says(

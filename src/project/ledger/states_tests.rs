@@ -39,6 +39,21 @@ fn uids(ledger: &Ledger, folder: FolderId, states: &[MessageState]) -> Vec<u32> 
 }
 
 #[test]
+fn the_largest_message_is_looked_for_in_every_mailbox() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    assert_eq!(project.largest_message().unwrap(), None);
+    for (address, size) in [("anna@example.org", 61), ("ben@example.org", 7)] {
+        let ledger = add_mailbox(&project, address);
+        let inbox =
+            ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
+        let sized = |uid: u32| SourceMessage { size: u64::from(uid) * size, ..message(uid) };
+        ledger.add_messages(inbox, &(1..=3).map(sized).collect::<Vec<_>>()).unwrap();
+    }
+    assert_eq!(project.largest_message().unwrap(), Some(Bytes(183)));
+}
+
+#[test]
 fn a_message_goes_through_its_states_and_the_sum_stays_whole() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
