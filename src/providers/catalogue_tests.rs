@@ -59,6 +59,12 @@ fn faults_in_a_file_are_found_at_their_line() {
         ("source = \"page\"\n\n[spf]", "source = \"pag\"\n\n[spf]", 19, "no [[source]] has the id “pag”"),
         ("include:spf.example.org", "include:{host}", 22, "{host}"),
         ("include:spf.example.org", "include:{host", 22, "not closed"),
+        (
+            "[sign_in]",
+            "[[source]]\nid = \"other\"\ntitle = \"B\"\nurl = \"https://example.net/\"\ndate = \"2026-09-30\"\nconfidence = \"high\"\n\n[sign_in]",
+            16,
+            "no fact names the source “other”",
+        ),
     ] {
         assert!(SMALL.contains(from), "{from}");
         match error_of(&SMALL.replace(from, to)) {

@@ -1,6 +1,8 @@
 //! From the shape of a file to a provider: every source named, every template known, every address real.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use toml::Spanned;
 
@@ -20,6 +22,8 @@ use crate::values::{Bytes, Endpoint};
 struct Sources<'a> {
     context: &'a Context<'a>,
     by_id: BTreeMap<String, Source>,
+    /// Where the sources stand that no fact has named yet.
+    unused: RefCell<BTreeMap<String, Range<usize>>>,
 }
 
 pub(super) fn convert(
@@ -61,7 +65,7 @@ pub(super) fn convert(
             Ok(Fact { value: hosts(context, set.hosts)?, words: None, source })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Provider {
+    let provider = Provider {
         id,
         name: file.provider.name,
         tagline: file.provider.tagline,
@@ -98,7 +102,9 @@ pub(super) fn convert(
         records,
         spf_source: sources.optional(file.spf.source.as_ref())?,
         spf_mechanisms: file.spf.mechanisms.into_iter().map(Spanned::into_inner).collect(),
-    })
+    };
+    sources.all_used()?;
+    Ok(provider)
 }
 
 /// Host names, in lower case.
@@ -117,7 +123,7 @@ fn hosts(context: &Context<'_>, names: Vec<Spanned<String>>) -> Result<Vec<Strin
 
 impl<'a> Sources<'a> {
     fn read(context: &'a Context<'a>, files: Vec<SourceFile>) -> Result<Self, CatalogueError> {
-        let mut by_id = BTreeMap::new();
+        let (mut by_id, mut unused) = (BTreeMap::new(), BTreeMap::new());
         for file in files {
             check_date(context, &file.date)?;
             if file.url.is_none() && file.confidence != Confidence::Low {
@@ -136,15 +142,28 @@ impl<'a> Sources<'a> {
                 date: file.date.into_inner(),
                 confidence: file.confidence,
             };
+            unused.insert(file.id.get_ref().clone(), file.id.span());
             if by_id.insert(file.id.get_ref().clone(), source).is_some() {
                 let message = format!("the source “{}” is listed twice; keep one", file.id.get_ref());
                 return Err(context.error(file.id.span(), message));
             }
         }
-        Ok(Self { context, by_id })
+        Ok(Self { context, by_id, unused: RefCell::new(unused) })
+    }
+
+    /// A source that no fact names shows nothing; often the id in the fact is the wrong one.
+    fn all_used(&self) -> Result<(), CatalogueError> {
+        match self.unused.borrow().iter().next() {
+            None => Ok(()),
+            Some((id, span)) => {
+                let message = format!("no fact names the source “{id}”; name it in one or remove it");
+                Err(self.context.error(span.clone(), message))
+            }
+        }
     }
 
     fn get(&self, id: &Spanned<String>) -> Result<Source, CatalogueError> {
+        self.unused.borrow_mut().remove(id.get_ref());
         self.by_id.get(id.get_ref()).cloned().ok_or_else(|| {
             let message = format!("no [[source]] has the id “{}”; add one or correct the id", id.get_ref());
             self.context.error(id.span(), message)
