@@ -487,11 +487,13 @@ impl MessageList {
 /// Writes one row per message, if requested.
 fn save_list(driver: &mut Driver, list: Option<&MessageList>) -> Result<ProjectView, CliError> {
     let Some(MessageList { path, format }) = list else { return driver.project() };
+    let told = output::PipeWait::begin(path);
     driver.require(Command::SaveMessagesAs(path.clone(), *format))?;
     driver.wait_until(
         |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.messages.is_saving),
         |_| {},
     )?;
+    drop(told);
     match driver.take_failures().pop() {
         Some(error) => Err(error.into()),
         None => driver.project(),

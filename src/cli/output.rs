@@ -2,7 +2,9 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use indicatif::MultiProgress;
 use serde::Serialize;
@@ -91,7 +93,50 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     if path == Path::new("-") {
         return print(text);
     }
+    let _told = PipeWait::begin(path);
     write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| failed(path, &error))
+}
+
+/// How long a pipe may be written to before it is said that somebody has to read it.
+const PIPE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The writing of an output that may be a named pipe: while nobody reads it, the program waits, and says so. Ends when
+/// dropped.
+#[derive(Debug)]
+pub struct PipeWait {
+    /// Dropped when the output is written.
+    _written: Option<mpsc::Sender<()>>,
+}
+
+impl PipeWait {
+    /// Begins to write to this path.
+    pub fn begin(path: &Path) -> Self {
+        if !is_pipe(path) {
+            return Self { _written: None };
+        }
+        let (written, waits) = mpsc::channel::<()>();
+        let words = format!(
+            "Waiting for a program to read {}, which is a named pipe; everything else is done",
+            line(&path.display())
+        );
+        thread::spawn(move || {
+            if waits.recv_timeout(PIPE_PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                say(&words);
+            }
+        });
+        Self { _written: Some(written) }
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_path: &Path) -> bool {
+    false
 }
 
 fn failed(path: &Path, error: &OutputError) -> CliError {

@@ -36,6 +36,7 @@ pub use session::pending::{BehindOpening, Done, Pending, Rows};
 pub use session::state::ServerFacts;
 pub use sign_in::connect::{Connection, connect};
 pub use sign_in::extra_connection::Introduced;
+pub use sign_in::last_words::LastWords;
 pub use sign_in::pool::IdleSessions;
 pub use sign_in::token_source::{ComingToken, TokenError, TokenProvider};
 pub use sign_in::{Access, AccessOptions, SignInError};

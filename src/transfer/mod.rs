@@ -15,7 +15,7 @@ mod run;
 mod verify;
 
 pub use context::control::{CopyControl, CopyController, copy_control};
-pub use context::error::{FolderChange, TransferError};
+pub use context::error::{Doubler, FolderChange, TransferError};
 pub use context::flag_limits::flags_remark;
 pub use context::request::{
     ConnectionCount, CopyConditions, CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble,

@@ -306,23 +306,86 @@ fn a_trial_is_named_only_where_there_was_one() {
 
 #[test]
 fn the_trouble_of_a_folder_has_its_code_and_its_way_out_on_both_outputs() {
-    let pair = Pair::start(mails());
-    pair.destination.set(|state| state.told_uid = Some(|uid| uid + 3));
-    let output = pair.copy(&["--json", "-"]);
+    let doubling = || {
+        let pair = Pair::start(mails());
+        pair.destination.set(|state| state.double = Some(("number", false)));
+        pair
+    };
+    let output = doubling().copy(&["--json", "-"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let outcome = json(&output);
     let mailbox = &outcome["mailboxes"][0];
-    assert_eq!((&mailbox["code"], &outcome["sum"]["copied"]), (&"folder-wrong-uids".into(), &3.into()));
+    assert_eq!((&mailbox["code"], &outcome["sum"]["copied"]), (&"folder-stored-twice".into(), &3.into()));
     let problem = &mailbox["folder_problems"][0];
-    assert_eq!((&problem["folder"], &problem["code"]), (&"INBOX".into(), &"folder-wrong-uids".into()));
+    assert_eq!((&problem["folder"], &problem["code"]), (&"INBOX".into(), &"folder-stored-twice".into()));
     assert!(
-        problem["way_out"]["what"].as_str().unwrap().contains("Report the server’s answers"),
+        problem["way_out"]["what"].as_str().unwrap().contains("why its server stores messages twice"),
         "{problem}"
     );
     let shown = said(&output);
-    assert!(!shown.contains("opened") && !shown.contains("another program"), "{shown}");
-    let words = Pair::start(mails());
-    words.destination.set(|state| state.told_uid = Some(|uid| uid + 3));
-    let shown = said(&words.copy(&[]));
-    assert!(shown.contains("answers from the provider’s server that contradict its own list"), "{shown}");
+    assert!(
+        !shown.contains("opened") && shown.contains("the server stored them twice, or another"),
+        "{shown}"
+    );
+    let shown = said(&doubling().copy(&[]));
+    assert!(shown.contains("has messages twice at the provider"), "{shown}");
+}
+
+/// UIDs that are not those of the list are the server's own trouble: where a proof has found every copy, the copy is whole.
+#[test]
+fn wrong_uids_are_no_failure_where_every_copy_is_proven() {
+    let wrong = || {
+        let pair = Pair::start(mails());
+        pair.destination.set(|state| state.told_uid = Some(|uid| uid + 3));
+        pair
+    };
+    for depth in ["quick", "full"] {
+        let output = wrong().copy(&["--json", "-", "--verify", depth]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let outcome = json(&output);
+        assert_eq!((&outcome["is_complete"], &outcome["sum"]["copied"]), (&true.into(), &3.into()));
+    }
+    let unproven = wrong().copy(&["--json", "-", "--verify", "none"]);
+    assert_eq!(unproven.status.code(), Some(1), "{}", said(&unproven));
+    assert_eq!(json(&unproven)["mailboxes"][0]["code"], "folder-wrong-uids");
+}
+
+/// A server that has let somebody in, and refuses a command, did not refuse the sign-in.
+#[test]
+fn a_refused_command_is_not_told_as_a_refused_sign_in() {
+    for words in ["[NOPERM] not for you", "[CONTACTADMIN] call us", "[AUTHORIZATIONFAILED] no", "no"] {
+        let pair = Pair::start(mails());
+        pair.source.set(|state| state.refuse_list = Some(words));
+        let output = pair.copy(&[]);
+        let shown = said(&output);
+        assert_eq!(output.status.code(), Some(3), "{shown}");
+        assert!(shown.contains("did not list the folders for anna") && shown.contains(words), "{shown}");
+        assert!(!shown.contains("sign in again") && !shown.contains("Sign in again"), "{shown}");
+        assert!(!shown.contains("did not let"), "{shown}");
+    }
+}
+
+/// A named pipe waits for its reader, and the program says that it does.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_told_of() {
+    for flag in ["--json", "--messages"] {
+        let pair = Pair::start(mails());
+        let place = tempfile::tempdir().unwrap();
+        let [pipe, errors] = ["pipe", "errors"].map(|name| place.path().join(name));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut running = pair
+            .command(&[flag, pipe.to_str().unwrap()])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::fs::File::create(&errors).unwrap())
+            .spawn()
+            .unwrap();
+        let words = format!("Waiting for a program to read {}", pipe.display());
+        programs::until("the wait is told of", || {
+            std::fs::read_to_string(&errors).unwrap().contains(&words).then_some(())
+        });
+        let read = std::fs::read_to_string(&pipe).unwrap();
+        assert!(read.contains("INBOX"), "{flag}: {read}");
+        assert_eq!(running.wait().unwrap().code(), Some(0), "{flag}");
+    }
 }

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mailferry::imap::{SignInError, Uncounted};
-use mailferry::plan::{CopyMode, FolderChoice};
-use mailferry::transfer::{CountWishes, FolderTrouble, Progress, TransferError, count, look_in};
+use mailferry::plan::{CopyMode, FolderChoice, LeftOutBecause};
+use mailferry::transfer::{
+    CountWishes, FolderProblem, FolderTrouble, Progress, TransferError, count, look_in,
+};
 use mailferry::values::Side;
 use mailferry_test_support::fakes::folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry_test_support::fakes::odd_imap::{Stored, numbered};
@@ -319,6 +321,60 @@ async fn a_folder_that_is_listed_as_unselectable_later_is_not_left_out_in_silenc
                 assert_eq!((told.as_slice(), bench.sum().to_do), (["B".to_owned()].as_slice(), 2), "{case}");
             }
         }
+    }
+}
+
+/// The same where all of its messages were copied before: what has come to it since is not, and nobody can say what it is.
+#[tokio::test]
+async fn a_copied_folder_that_becomes_a_container_is_told_of_unless_it_is_gone() {
+    for (answer, is_told) in [
+        ("[CANNOT] it holds no messages", true),
+        ("not now, and not for you", true),
+        ("[NONEXISTENT] no such folder", false),
+    ] {
+        for knows in [&["INBOX", "A", "B"][..], &[]] {
+            let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
+            let mut bench = Bench::new(source.access(), destination.access()).await;
+            assert_eq!(bench.copy_all().await, 6);
+            source.mark("B", "\\Noselect \\HasChildren");
+            source.harm(move |word, name, _| {
+                (["STATUS", "EXAMINE"].contains(&word) && name == b"B").then_some(Harm::No(answer))
+            });
+            let counted =
+                count(&source.access(), &destination.access(), &wishes(knows), &|_| {}).await.unwrap();
+            bench.request.plan = counted.plan;
+            let outcome = bench.copy(&|_| {}).await.unwrap();
+            let case = format!("{answer} {knows:?}: {outcome:?}");
+            let told: Vec<String> =
+                outcome.folder_problems.iter().map(|one| one.folder.to_string()).collect();
+            assert_eq!(told, if is_told { vec!["B".to_owned()] } else { Vec::new() }, "{case}");
+            let is_named = |problem: &FolderProblem| {
+                problem.trouble == FolderTrouble::NotListed && problem.words.contains(answer)
+            };
+            assert!(outcome.folder_problems.iter().all(is_named), "{case}");
+        }
+    }
+}
+
+/// A folder that the plan leaves out is not said to be copied, however little the source lists.
+#[tokio::test]
+async fn a_short_list_says_of_each_folder_what_becomes_of_it() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "B", "C"])), empty());
+    let mut bench = Bench::new(source.access(), destination.access()).await;
+    bench.request.options.trial_messages = Some(1);
+    bench.copy_all().await;
+    bench.request.options.trial_messages = None;
+    for plan in &mut bench.request.plan.folders {
+        if plan.source.to_string() == "B" {
+            plan.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose);
+        }
+    }
+    ["A", "B", "C"].into_iter().for_each(|name| source.hide(name));
+    let outcome = bench.copy(&|_| {}).await.unwrap();
+    assert!(!outcome.folder_problems.is_empty(), "{outcome:?}");
+    for problem in &outcome.folder_problems {
+        let is_left_out = problem.folder.to_string() == "B";
+        assert_eq!(problem.words.contains("so it is copied"), !is_left_out, "{problem:?}");
     }
 }
 

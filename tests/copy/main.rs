@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | a first run | `dovecot`, `cyrus`, `protected`, `folder_tree`, `refused_names`, `odd_folder_lists`, `large_messages`, `duplicates`, `gmail`, `progress` |
 //! | a later run | `later_runs`, `qresync`, `never_doubled`, `filed_copies`, `copies_of_others`, `restored_destination`, `two_runs_at_once` |
-//! | faults of servers | `exactly_once`, `server_lies`, `dying_servers`, `network_loss`, `faults_before_copy`, `folder_faults`, `wrong_uids`, `two_forms` |
+//! | faults of servers | `full_mailboxes`, `exactly_once`, `server_lies`, `dying_servers`, `network_loss`, `faults_before_copy`, `folder_faults`, `wrong_uids`, `two_forms` |
 //! | refused messages | `repair`, `second_try` |
 //! | how hard servers are asked | `throttling` |
 //! | the verification afterwards | `verification` |
@@ -28,6 +28,7 @@ mod faults_before_copy;
 mod filed_copies;
 mod folder_faults;
 mod folder_tree;
+mod full_mailboxes;
 mod gmail;
 mod large_messages;
 mod later_runs;

@@ -262,3 +262,44 @@ async fn a_message_without_bytes_that_is_listed_with_some_is_no_copy() {
     let refused = pair.refused();
     assert!(refused.keys().eq([&8]), "{refused:?}");
 }
+
+/// A source that has no pieces, and misstates every size, is not asked for pieces of each message anew.
+#[tokio::test]
+async fn a_source_without_pieces_is_asked_no_more_often_than_that_takes() {
+    const COUNT: u32 = 80;
+    for pieces in [Pieces::Refused("BAD no partial fetch"), Pieces::Refused("NO not in pieces"), Pieces::Nil]
+    {
+        // A size for each, close to the true one or far from it.
+        for (is_far, is_copied) in [(false, true), (true, false)] {
+            let mail: Vec<Stored> =
+                (1..=COUNT).map(|number| numbered(number, &"x".repeat(800 + number as usize))).collect();
+            let sizes = (1..).zip(&mail).map(|(uid, mail)| {
+                let length = mail.bytes.len() as u64;
+                (uid, if is_far { length * 2 } else { length + 11 + u64::from(uid) % 40 })
+            });
+            let sizes: BTreeMap<u32, u64> = sizes.collect();
+            let (source, destination) = (OddImap::start(mail), OddImap::start([]));
+            source.set(|state| (state.sizes, state.pieces) = (sizes, pieces));
+            let bench = Bench::new(source.access(), destination.access()).await;
+            bench.copy(&|_| {}).await.unwrap();
+            let sum = bench.sum();
+            let case = format!("{pieces:?}, far: {is_far}: {sum:?}");
+            // What is half as long as listed may be cut, and nothing can prove that it is not.
+            assert_eq!((sum.copied, sum.refused), if is_copied { (80, 0) } else { (0, 80) }, "{case}");
+            let commands = source.state.lock().unwrap().commands.clone();
+            let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
+            for command in commands.iter().filter(|command| command.contains("BODY.PEEK[]")) {
+                let set = command.split(' ').nth(2).unwrap();
+                for part in set.split(',') {
+                    let (from, to) = part.split_once(':').unwrap_or((part, part));
+                    (from.parse::<u32>().unwrap()..=to.parse().unwrap())
+                        .for_each(|uid| *asked.entry(uid).or_default() += 1);
+                }
+            }
+            // A few show what the source cannot do. The others come in their group and once more alone, with two questions
+            // for what is behind them, which are asked of many at once.
+            let often: Vec<(u32, u32)> = asked.into_iter().filter(|(_, times)| *times > 4).collect();
+            assert!(often.len() <= 10, "{case}: {often:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use mailferry::rehearsal::{FolderPath, Personality, SampleMessage};
 use mailferry::transfer::{
     Progress, VerifyDepth, VerifyReport, copy_control, verify_mailbox, verify_mailbox_controlled,
 };
-use mailferry::values::SourceUid;
+use mailferry::values::{Side, SourceUid};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::breaking::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::Bench;
@@ -232,5 +232,53 @@ async fn a_message_that_every_road_cuts_is_not_called_whole() {
             assert_eq!(found, [cut], "{report:?}");
             assert!(report.differences[0].what.contains("may be truncated"), "{report:?}");
         }
+    }
+}
+
+/// What a source refuses is not what it does not have any more.
+#[tokio::test]
+async fn a_source_that_refuses_in_a_full_proof_leaves_it_open() {
+    for words in ["[NOPERM] not for you", "[CANNOT] no", "no"] {
+        for is_opening in [false, true] {
+            let destination = OddImap::start([]);
+            let (source, bench) = copied(6, |_| {}, &destination).await;
+            source.set(|state| state.refuse_reading = Some((words, is_opening)));
+            let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+            let case = format!("{words} {is_opening}: {report:?}");
+            assert!(!report.is_verified(VerifyDepth::Full), "{case}");
+            assert_eq!((report.left_copies(), report.checked, report.as_read), (6, 0, 0), "{case}");
+            assert_eq!((report.left[0].side, report.difference_count), (Side::Source, 0), "{case}");
+            assert!(report.left[0].words.contains(words), "{case}");
+            let told = report.summary(VerifyDepth::Full).words();
+            assert!(!told.contains("no longer return") && !told.contains("all agree"), "{told}");
+            source.set(|state| state.refuse_reading = None);
+            let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+            assert!(report.is_verified(VerifyDepth::Full) && report.bytes_equal == 6, "{report:?}");
+        }
+    }
+}
+
+/// Bodies of equal length in each other's place: during the copy, at either side afterwards, and at the source for good.
+#[tokio::test]
+async fn bodies_of_equal_length_that_are_swapped_pass_no_full_proof() {
+    let swap = |server: &OddImap, is_swapped: bool| {
+        server.set(|state| state.swapped = is_swapped.then_some((2, 5)));
+    };
+    // Whether they are swapped while they are copied, and when it is proven, at the source and at the destination.
+    for (while_copied, at_source, at_destination) in
+        [(true, false, false), (true, true, false), (false, true, false), (false, false, true)]
+    {
+        let mail: Vec<Stored> = (1..=6).map(|number| numbered(number, "text")).collect();
+        let (source, destination) = (OddImap::start(mail), OddImap::start([]));
+        swap(&source, while_copied);
+        let bench = Bench::new(source.access(), destination.access()).await;
+        assert_eq!(bench.copy_all().await, 6);
+        swap(&source, at_source);
+        swap(&destination, at_destination);
+        let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+        let case = format!("{while_copied} {at_source} {at_destination}: {report:?}");
+        let differing: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
+        assert_eq!((differing, report.bytes_equal), (vec![2, 5], 4), "{case}");
+        assert!(!report.is_verified(VerifyDepth::Full), "{case}");
     }
 }

@@ -10,5 +10,6 @@
 )]
 
 mod end_with_test;
+mod panics;
 mod practice;
 mod practice_against_dovecot;

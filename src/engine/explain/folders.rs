@@ -107,6 +107,7 @@ const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
         (FolderTrouble::CopiesInDoubt, Side::Destination) => "may have its copies in another form or place",
         (FolderTrouble::ArrivedLate, _) => "got messages twice because some arrived late",
         (FolderTrouble::DoubledByOthers, _) => "is being filled by another program as well",
+        (FolderTrouble::StoredTwice, _) => "has messages twice at the provider",
         (FolderTrouble::WrongUids, _) => {
             "got answers from the provider’s server that contradict its own list"
         }
@@ -193,6 +194,10 @@ fn way_out(problem: &FolderProblem) -> (String, String) {
         (None, FolderTrouble::DoubledByOthers, _) => {
             ("Stop the other program, then delete one of each pair", "Only one run at a time")
         }
+        (None, FolderTrouble::StoredTwice, _) => (
+            "Ask the provider why its server stores messages twice, and make sure that no other program copies",
+            "Then delete one of each pair; Mailferry deletes nothing",
+        ),
         (None, FolderTrouble::WrongUids, _) => (
             "Report the server’s answers to the provider",
             "Mailferry found the copies by their content; nothing needs to be sent again",

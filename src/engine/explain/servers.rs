@@ -8,12 +8,12 @@ use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
-use crate::imap::{ImapError, SignInError, TokenError};
+use crate::imap::{Completion, ImapError, LastWords, SignInError, TokenError};
 use crate::net::NetError;
 use crate::plan::MailboxPlan;
-use crate::transfer::TransferError;
-use crate::values::Side;
+use crate::transfer::{Doubler, TransferError};
 use crate::values::{Credential, Endpoint, MisfitError};
+use crate::values::{Side, counted_as};
 
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
@@ -143,20 +143,17 @@ fn by_code(mut explained: UserError, words: &str) -> UserError {
     explained
 }
 
-/// A server that is busy or reports an internal fault, judged by its words.
+/// A server that is busy or reports an internal fault.
 fn busy(host: &str, words: &str) -> UserError {
-    let said = words.to_lowercase();
-    let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    if says(&["[serverbug]", "[unavailable]", "internal error", "temporary"]) {
-        UserError::new(
+    match LastWords::of(words) {
+        LastWords::Fault => UserError::new(
             format!("{host} reports an internal fault"),
             "Nobody can sign in at the moment; it did not check the user name and password.",
-        )
-    } else {
-        UserError::new(
+        ),
+        LastWords::Load | LastWords::AboutSignIn | LastWords::Unknown => UserError::new(
             format!("{host} is busy"),
             "It accepts no more connections right now, or is throttling this account.",
-        )
+        ),
     }
 }
 
@@ -295,6 +292,9 @@ fn connection(
             UserError::new(format!("The connection to {} is not safe", server.host), sentence(error))
                 .or_else("Use TLS (port 993)", place),
         ),
+        ImapError::Refused { command, completion } => {
+            (SignInState::Failed, refused_command(attempt, (command, completion)))
+        }
         _ => (
             SignInState::Failed,
             try_again(by_code(
@@ -305,6 +305,40 @@ fn connection(
         ),
     };
     (state, explained.caused_by(error))
+}
+
+/// A command that the server refused once it had accepted the sign-in.
+fn refused_command(attempt: &Attempt, (command, refused): (&str, &Completion)) -> UserError {
+    let title = format!("{} did not {} for {}", attempt.server.host, asked_for(command), attempt.signs_in());
+    let cause = format!("It accepted the sign-in, and refused the command {command}.");
+    let words = refused.to_string();
+    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox] };
+    let mut explained = UserError::new(title, cause).with_server_words(&words);
+    if let Some(code) = response_code(&words) {
+        explained.cause = format!("{} {}", explained.cause, code.meaning);
+        explained = explained.or_else(code.way_out.0, code.way_out.1);
+    } else {
+        explained =
+            explained.or_else("Ask the server's admin why it refuses this", "Show them the server’s words");
+    }
+    explained.or("Try again", "", again)
+}
+
+/// What was asked of a server with this command, as words behind “did not”.
+fn asked_for(command: &str) -> &'static str {
+    match command {
+        "LIST" | "LSUB" | "XLIST" => "list the folders",
+        "STATUS" => "count the messages in a folder",
+        "NAMESPACE" => "say where the folders are",
+        "SELECT" | "EXAMINE" => "open a folder",
+        "FETCH" => "return messages",
+        "SEARCH" => "search a folder",
+        "APPEND" => "store a message",
+        "STORE" => "change the flags of messages",
+        "CREATE" => "create a folder",
+        "GETQUOTAROOT" => "say how much space is left",
+        _ => "do what it was asked",
+    }
 }
 
 /// The server's own words, if it gave any.
@@ -388,23 +422,8 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
             "",
         )
         .caused_by(error),
-        TransferError::SecondRun { folder, doubled } => {
-            let what = match doubled {
-                0 => format!("Copies from elsewhere keep arriving in {folder}. Nothing was sent twice."),
-                1 => format!("Both sent 1 message to {folder}; it is there twice."),
-                count => format!("Both sent the same {count} messages to {folder}; they are there twice."),
-            };
-            UserError::new("Another program is copying the same mail into this account", what)
-                .or_else(
-                    "Stop the other run",
-                    "Mailferry may be running on another computer or on a schedule; only one may run at a time",
-                )
-                .or(
-                    "Continue",
-                    "What the other run copied is recognised and not sent again",
-                    Command::StartCopy,
-                )
-                .caused_by(error)
+        TransferError::SecondRun { folder, doubled, by } => {
+            second_run((folder, *doubled), *by).caused_by(error)
         }
         TransferError::Throttled { side, seconds, words, .. } => UserError::new(
             format!("{} asks for a pause", attempt(*side).server.host),
@@ -432,14 +451,58 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
     }
 }
 
+/// Copies of the same mail that this run has not sent.
+fn second_run((folder, doubled): (&str, usize), by: Doubler) -> UserError {
+    let messages = counted_as(doubled, "message", "messages");
+    let is_or_are = if doubled == 1 { "is" } else { "are" };
+    let again = "What is there by then is recognised and not sent again";
+    match by {
+        Doubler::OtherRun => {
+            let what = match doubled {
+                0 => format!("Copies from elsewhere keep arriving in {folder}. Nothing was sent twice."),
+                1 => format!("Both sent 1 message to {folder}; it is there twice."),
+                _ => format!("Both sent the same {messages} to {folder}; they are there twice."),
+            };
+            UserError::new("Another program is copying the same mail into this account", what)
+                .or_else(
+                    "Stop the other run",
+                    "Mailferry may be running on another computer or on a schedule; only one may run at a time",
+                )
+                .or("Continue", again, Command::StartCopy)
+        }
+        Doubler::Unclear => UserError::new(
+            "Messages arrive twice in this account",
+            format!(
+                "{messages} {is_or_are} in {folder} twice, side by side. Either the server stores messages twice, or \
+                 another program is copying the same mail."
+            ),
+        )
+        .or_else("Make sure that no other program copies", "On this computer, another one, or on a schedule")
+        .or("Continue", again, Command::StartCopy)
+        .or_else("If it happens again, ask the provider why its server stores messages twice", ""),
+        Doubler::Server => UserError::new(
+            "The provider’s server stores messages twice",
+            format!("{messages} {is_or_are} in {folder} twice, side by side, for the second time in this run."),
+        )
+        .or_else("Ask the provider why its server stores messages twice", "Then delete one of each pair")
+        .or("Continue", again, Command::StartCopy),
+    }
+}
+
 /// A server that can no longer be used. The network is mentioned only if the connection itself failed.
 fn unusable(host: &str, error: &ImapError) -> UserError {
     let words = said(error);
     let code = response_code(&words);
     let cause = code.map_or_else(|| sentence(error), |code| format!("{} {}", code.meaning, sentence(error)));
-    let explained = UserError::new(format!("{host} can no longer be used"), cause)
-        .with_server_words(&words)
-        .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy);
+    let title = match error {
+        ImapError::Refused { command, .. } => format!("{host} did not {}", asked_for(command)),
+        _ => format!("{host} can no longer be used"),
+    };
+    let explained = UserError::new(title, cause).with_server_words(&words).or(
+        "Continue",
+        "What was copied stays; only the rest is copied",
+        Command::StartCopy,
+    );
     match code {
         Some(code) => explained.or_else(code.way_out.0, code.way_out.1),
         None if error.is_connection_lost() => explained.or_else("Check the network connection", ""),

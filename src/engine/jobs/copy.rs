@@ -257,7 +257,18 @@ fn log_state(user: &str, state: &MailboxProgressState) {
 /// The outcome of a mailbox whose copy and verification both finished.
 fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: VerifyDepth) -> End {
     let differences = report.as_ref().filter(|report| !report.is_verified(depth)).map(explain::differences);
-    match (differences, explain::folders(problems)) {
+    let is_proven = report.is_some() && differences.is_none();
+    let open: Vec<FolderProblem> = problems
+        .iter()
+        .filter(|problem| !(is_proven && problem.trouble.is_disproved_by_proof()))
+        .cloned()
+        .collect();
+    if open.len() < problems.len() {
+        tracing::info!(
+            "the server’s answers contradicted its own list; the verification has found every copy"
+        );
+    }
+    match (differences, explain::folders(&open)) {
         (None, None) => End::Done(report),
         (Some(error), None) => match report {
             Some(report) => End::Unverified(Box::new(error), report),
@@ -335,6 +346,20 @@ mod tests {
         assert_eq!(told, report);
         assert!(error.title.starts_with("The folder Work could not be"), "{error:?}");
         assert!(error.details.contains("no such flag") && error.details.contains("not allowed"), "{error:?}");
+        // What a proof disproves is no trouble any more; everything else is.
+        let wrong = problem("INBOX", FolderTrouble::WrongUids, "three more");
+        let proven = ended(std::slice::from_ref(&wrong), Some(report.clone()), VerifyDepth::Full);
+        assert!(matches!(proven, End::Done(Some(_))), "every copy was found");
+        let unproven = ended(std::slice::from_ref(&wrong), None, VerifyDepth::Full);
+        assert!(matches!(&unproven, End::Failed(error, None) if error.code == Some("folder-wrong-uids")));
+        let both = [wrong, problems[1].clone()];
+        let End::Failed(error, _) = ended(&both, Some(report.clone()), VerifyDepth::Full) else {
+            unreachable!("the other trouble is told")
+        };
+        assert!(
+            error.title.starts_with("The folder Work") && !error.details.contains("three more"),
+            "{error:?}"
+        );
         let unverified = VerifyReport { difference_count: 2, ..report };
         let End::Failed(error, Some(_)) = ended(&problems, Some(unverified), VerifyDepth::Full) else {
             unreachable!("a difference is told first")

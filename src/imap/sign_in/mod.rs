@@ -5,6 +5,7 @@ pub(in crate::imap) mod admin_check;
 pub(in crate::imap) mod connect;
 mod connection_limit;
 pub(in crate::imap) mod extra_connection;
+pub(in crate::imap) mod last_words;
 pub(in crate::imap) mod pool;
 mod redacted;
 pub(in crate::imap) mod refusals;
@@ -27,7 +28,7 @@ use crate::imap::sign_in::connect::{Connection, connect};
 use crate::imap::sign_in::connection_limit::Claim;
 use crate::imap::sign_in::extra_connection::confirm_later;
 use crate::imap::sign_in::pool::IdleSessions;
-use crate::imap::sign_in::refusals::{Meaning, meaning};
+use crate::imap::sign_in::refusals::{ASK_THE_ADMIN, Meaning, meaning};
 use crate::imap::sign_in::sasl::{Answer, Identity};
 use crate::imap::sign_in::token_source::{TokenError, TokenProvider, TokenSource};
 use crate::imap::transport::deflate::Compression;
@@ -496,12 +497,30 @@ async fn finish_confirmation(
     let completion = completion.map_err(closed_while_signing_in)?;
     session.first_answer = asked.elapsed();
     if !completion.is_ok() {
-        return Err(classify(&completion, host));
+        return Err(refused_behind(completion, host));
     }
     for reply in early {
         session.note_introduction(reply);
     }
     session.finish_introduction(questions).await.map_err(SignInError::Imap)
+}
+
+/// What the refusal of a list right behind a sign-in means. Some servers turn people away with it; where nothing says so, the
+/// sign-in stands, and the list alone is refused.
+fn refused_behind(completion: Completion, host: &str) -> SignInError {
+    match classify(&completion, host) {
+        SignInError::NotAllowed { advice, .. } if advice == ASK_THE_ADMIN => list_refused(completion),
+        turned_away @ (SignInError::ServerBusy { .. }
+        | SignInError::NotConnected { .. }
+        | SignInError::NoSuchMailbox { .. }
+        | SignInError::NotAllowed { .. }
+        | SignInError::Imap(_)) => turned_away,
+        _ => list_refused(completion),
+    }
+}
+
+fn list_refused(completion: Completion) -> SignInError {
+    ImapError::Refused { command: "LIST", completion }.into()
 }
 
 pub(super) fn classify(completion: &Completion, host: &str) -> SignInError {

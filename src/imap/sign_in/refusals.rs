@@ -25,7 +25,8 @@ const ANY_APP_PASSWORD: &str =
     "create an app password in the security settings of the mailbox, and use it here";
 const MICROSOFT_BASIC: &str = "this server accepts no passwords over IMAP; sign in through the browser";
 const SWITCH_IMAP_ON: &str = "turn on IMAP in the settings of the mailbox, or have the admin do it";
-const ASK_THE_ADMIN: &str = "ask the server's admin: the mailbox exists but may not sign in";
+pub(in crate::imap) const ASK_THE_ADMIN: &str =
+    "ask the server's admin: the mailbox exists but may not sign in";
 const WEB_FIRST: &str = "sign in once in the browser and confirm that it was you";
 
 /// A row whose words were not seen in a captured reply: they are taken at their plain meaning.

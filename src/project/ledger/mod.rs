@@ -16,6 +16,7 @@ mod folders;
 mod intents;
 #[cfg(test)]
 mod later_runs_tests;
+mod lengths;
 mod listing;
 mod memory;
 mod moves;

@@ -33,6 +33,18 @@ pub struct MessageResult {
     pub flag_check: Option<FlagCheck>,
 }
 
+impl MessageResult {
+    /// A new state of which there is nothing more to say.
+    pub const fn new(uid: SourceUid, state: MessageState) -> Self {
+        Self { uid, state, placement: None, sha256: None, reason: None, flag_check: None }
+    }
+
+    /// A new state without a copy, and why.
+    pub fn because(uid: SourceUid, state: MessageState, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..Self::new(uid, state) }
+    }
+}
+
 impl Ledger {
     /// Records, for the whole batch, what became of these messages. Durable with the next intent: a result that a
     /// power failure undoes leaves its intent behind, and the copy is found at the destination. A copy whose UID is

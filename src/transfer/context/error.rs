@@ -66,16 +66,15 @@ pub enum TransferError {
         /// The server's words.
         words: String,
     },
-    /// Another run copies the same mail into the same account at the same time.
-    #[error(
-        "another program is copying the same mail into this account; {doubled} messages in {folder} are \
-         duplicates"
-    )]
+    /// Messages arrive in the destination that this run has not sent: copies of the same mail.
+    #[error("{}; {doubled} messages in {folder} are duplicates", by.words())]
     SecondRun {
         /// The destination folder where it was noticed.
         folder: String,
-        /// Messages that both have sent.
+        /// Messages that are there twice.
         doubled: usize,
+        /// Who has made the second copies.
+        by: Doubler,
     },
     /// The search among the filters cannot be sent to any server.
     #[error("the search does not work: {0}")]
@@ -99,6 +98,29 @@ pub enum TransferError {
     /// The ledger could not be read or written; nothing is sent without it.
     #[error(transparent)]
     Project(#[from] ProjectError),
+}
+
+/// Who has made second copies of messages, as far as can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubler {
+    /// Another run, which copies the same mail.
+    OtherRun,
+    /// Another run, or a server that stores an APPEND twice.
+    Unclear,
+    /// The server, which stores each APPEND twice.
+    Server,
+}
+
+impl Doubler {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::OtherRun => "another program is copying the same mail into this account",
+            Self::Unclear => {
+                "the server stores messages twice, or another program is copying the same mail into this account"
+            }
+            Self::Server => "the server stores messages twice",
+        }
+    }
 }
 
 /// What happened to a folder during the copy.

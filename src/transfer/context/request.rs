@@ -277,6 +277,8 @@ pub enum FolderTrouble {
     ArrivedLate,
     /// Another program copies the same mail into it.
     DoubledByOthers,
+    /// Each message is in it twice, side by side: the server has stored it so, as far as can be told.
+    StoredTwice,
     /// The server has told UIDs of copies that are not those under which it lists them.
     WrongUids,
     /// A server fails at single messages of it, which are still to do.
@@ -291,7 +293,7 @@ pub enum FolderTrouble {
 
 impl FolderTrouble {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::OpeningRefused,
         Self::CreationRefused,
         Self::NameUnsendable,
@@ -306,6 +308,7 @@ impl FolderTrouble {
         Self::CopiesInDoubt,
         Self::ArrivedLate,
         Self::DoubledByOthers,
+        Self::StoredTwice,
         Self::WrongUids,
         Self::ServerFails,
         Self::SearchRefused,
@@ -330,12 +333,18 @@ impl FolderTrouble {
             Self::CopiesInDoubt => "folder-copies-in-doubt",
             Self::ArrivedLate => "folder-arrived-late",
             Self::DoubledByOthers => "folder-doubled-by-others",
+            Self::StoredTwice => "folder-stored-twice",
             Self::WrongUids => "folder-wrong-uids",
             Self::ServerFails => "folder-server-fails",
             Self::SearchRefused => "folder-search-refused",
             Self::FlagsRefused => "folder-flags-refused",
             Self::FlagsNotKept => "folder-flags-not-kept",
         }
+    }
+
+    /// Whether nothing is the matter where a verification has found every copy all the same.
+    pub const fn is_disproved_by_proof(self) -> bool {
+        matches!(self, Self::WrongUids)
     }
 
     /// Whether the words that come with it are a server's own.

@@ -228,14 +228,7 @@ impl Writer<'_> {
             Item::Flush => return Ok(true),
             Item::Unavailable(unavailable) => {
                 let Unavailable { row, state, reason } = *unavailable;
-                let result = MessageResult {
-                    uid: row.uid,
-                    state,
-                    placement: None,
-                    sha256: None,
-                    reason: Some(reason),
-                    flag_check: None,
-                };
+                let result = MessageResult::because(row.uid, state, reason);
                 self.record(&[result], row.size)?;
             }
             Item::Message(fetched) => {
@@ -350,6 +343,10 @@ impl Writer<'_> {
             if let Err(error) = self.heed(batch, completion).await {
                 // The refusals of the others were read as well: nothing of them is at the destination.
                 let rest: Vec<_> = again.collect();
+                if matches!(error, TransferError::DestinationFull { .. }) {
+                    let refused: Vec<SourceUid> = rest.iter().flat_map(|(batch, _)| batch.uids()).collect();
+                    Box::pin(self.record_come(&refused)).await?;
+                }
                 self.withdraw(&Batch::default(), &rest)?;
                 return Err(error);
             }
@@ -460,6 +457,15 @@ impl Writer<'_> {
                     self.settle_alone(batch, completion, &waiting).await?;
                 }
                 other => {
+                    if other == Refusal::Full {
+                        // A part of a batch may have found room, or all of it before the server looked.
+                        let refused: Vec<SourceUid> = batch
+                            .uids()
+                            .into_iter()
+                            .chain(waiting.iter().flat_map(|(one, _)| one.uids()))
+                            .collect();
+                        Box::pin(self.record_come(&refused)).await?;
+                    }
                     self.withdraw(&batch, &waiting)?;
                     return Err(ending(other, completion));
                 }

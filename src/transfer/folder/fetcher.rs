@@ -350,13 +350,15 @@ impl Reader<'_> {
         let first = if is_careful { Road::Pieces } else { Road::Whole };
         let folder = &self.part.folder.unit.plan.source;
         let named = Named::begin(&self.work.context.request.under_way, folder, row.uid, row.size);
-        let beside = Beside { named: named.as_ref(), slot: self.slot(&row) };
+        let roads = &self.work.lessons.roads;
+        let beside = Beside { roads: Some(roads), named: named.as_ref(), slot: self.slot(&row) };
         let mut reading = read_large(self.session, (wanted, beside), first).await;
-        if matches!(reading, Ok(Reading::Doubtful(_))) {
+        if matches!(reading, Ok(Reading::Doubtful(_))) && roads.may_read_anew() {
             // What one connection does not return another may.
             self.work.meter.download(row.size)?;
             // Boxed, as it opens a connection.
             reading = Box::pin(self.read_anew((wanted, named.as_ref()), first)).await?;
+            roads.read_anew(!matches!(reading, Ok(Reading::Doubtful(_))));
         }
         self.learn_size(&row, shown, &reading);
         match reading {
@@ -416,7 +418,8 @@ impl Reader<'_> {
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.part.folder.unit.plan.source_raw).await?;
         let (wanted, named) = wanted;
-        let reading = read_large(&mut session, (wanted, Beside { named, slot: None }), first).await;
+        let beside = Beside { roads: Some(&self.work.lessons.roads), named, slot: None };
+        let reading = read_large(&mut session, (wanted, beside), first).await;
         session.logout().await;
         Ok(reading)
     }
@@ -465,14 +468,7 @@ impl Reader<'_> {
     /// one after the other.
     fn suspect(&self, row: &LedgerRow, refused: &Completion, reason: Reason) -> Result<(), TransferError> {
         let (folder, lessons) = (self.folder(), self.work.lessons);
-        let result = MessageResult {
-            uid: row.uid,
-            state: MessageState::Refused,
-            placement: None,
-            sha256: None,
-            reason: Some(reason),
-            flag_check: None,
-        };
+        let result = MessageResult::because(row.uid, MessageState::Refused, reason);
         let suspect = Suspect {
             folder,
             side: Side::Source,

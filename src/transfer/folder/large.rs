@@ -1,5 +1,7 @@
 //! Large messages: read on two roads, whole and in pieces, where one alone is no witness.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use sha2::{Digest as _, Sha256};
 
 use crate::imap::{Completion, Ending, ImapError, MOST_WHOLE_BYTES, Session, Spool};
@@ -51,9 +53,65 @@ pub(in crate::transfer) enum Reading {
     Doubtful(String),
 }
 
+/// Messages in a row that do not come in pieces, after which a server counts as one that has no pieces.
+const CLOSED_AFTER: u32 = 4;
+/// Looks over another connection in a row that have shown no more, after which only some are made.
+const ANEW_IN_VAIN: u32 = 3;
+/// One in so many is made all the same.
+const ANEW_ONE_IN: u32 = 32;
+
+/// What the roads of a source have shown in this run. A server that hands out no pieces (RFC 3501 section 6.4.5 has them)
+/// would refuse them for each message anew.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct Roads {
+    /// Messages in a row that did not come in pieces.
+    without_pieces: AtomicU32,
+    /// Looks over another connection in a row that have shown no more.
+    anew_in_vain: AtomicU32,
+}
+
+impl Roads {
+    /// Whether messages may come in pieces.
+    pub(in crate::transfer) fn has_pieces(&self) -> bool {
+        self.without_pieces.load(Ordering::Relaxed) < CLOSED_AFTER
+    }
+
+    fn walked_pieces(&self, walked: &Result<Walk, Completion>) {
+        match walked {
+            Ok(Walk { ending: Ending::End | Ending::Beyond | Ending::Contrary, .. }) => {
+                self.without_pieces.store(0, Ordering::Relaxed);
+            }
+            Ok(Walk { ending: Ending::Nothing | Ending::Unclear, .. }) | Err(_) => {
+                self.without_pieces.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether a message that is in doubt is read over another connection.
+    pub(in crate::transfer) fn may_read_anew(&self) -> bool {
+        let in_vain = self.anew_in_vain.load(Ordering::Relaxed);
+        if in_vain < ANEW_IN_VAIN || in_vain.is_multiple_of(ANEW_ONE_IN) {
+            return true;
+        }
+        self.anew_in_vain.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    /// A message was read over another connection, which has shown more or not.
+    pub(in crate::transfer) fn read_anew(&self, has_helped: bool) {
+        if has_helped {
+            self.anew_in_vain.store(0, Ordering::Relaxed);
+        } else {
+            self.anew_in_vain.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// What follows the reading of a message, where somebody does.
 #[derive(Default)]
 pub(in crate::transfer) struct Beside<'a> {
+    /// What is known of the server's roads, and learnt.
+    pub(in crate::transfer) roads: Option<&'a Roads>,
     /// Where it is told how far it is.
     pub(in crate::transfer) named: Option<&'a Named>,
     /// Room in memory for its bytes; else they go to a file.
@@ -83,15 +141,22 @@ pub(in crate::transfer) async fn read_large(
     (wanted, mut beside): (Wanted, Beside<'_>),
     first: Road,
 ) -> Result<Reading, ImapError> {
+    let has_pieces = beside.roads.is_none_or(Roads::has_pieces) || wanted.listed > MOST_WHOLE_BYTES;
+    let first = if has_pieces { first } else { Road::Whole };
     let one = walk(session, (wanted, &mut beside), first).await?;
     if let Ok(Walk { large, ending: Ending::End }) = &one
-        && (wanted.listed == large.bytes || is_confirmed(session, wanted, first, large.bytes).await?)
+        && (wanted.listed == large.bytes
+            || (has_pieces && is_confirmed(session, wanted, first, large.bytes).await?))
     {
         return Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large)));
     }
     // Both are held at once.
     beside.slot = None;
-    let other = walk(session, (wanted, &mut beside), first.other()).await?;
+    let other = if has_pieces {
+        walk(session, (wanted, &mut beside), first.other()).await?
+    } else {
+        Ok(Walk::nothing())
+    };
     match judge(wanted.listed, &one, &other) {
         Verdict::One => Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
         Verdict::Other => Ok(other.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
@@ -202,17 +267,20 @@ async fn walk(
     (wanted, beside): (Wanted, &mut Beside<'_>),
     road: Road,
 ) -> Result<Result<Walk, Completion>, ImapError> {
+    let roads = beside.roads;
     let walked = match road {
         Road::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
         Road::Whole => whole(session, (wanted, beside)).await,
         Road::Pieces => pieces(session, (wanted, beside)).await,
     };
-    match walked {
-        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
-            Ok(Err(completion))
-        }
-        walked => walked.map(Ok),
+    let walked = match walked {
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => Err(completion),
+        walked => Ok(walked?),
+    };
+    if let Some(roads) = roads.filter(|_| road == Road::Pieces) {
+        roads.walked_pieces(&walked);
     }
+    Ok(walked)
 }
 
 async fn whole(
@@ -258,7 +326,7 @@ struct Intake<'a> {
 
 impl<'a> Intake<'a> {
     fn new(is_kept: bool, beside: &'a mut Beside<'_>) -> Self {
-        let Beside { named, slot } = beside;
+        let Beside { named, slot, .. } = beside;
         if let Some(named) = named {
             named.read_anew();
         }
@@ -316,6 +384,23 @@ mod tests {
 
     fn refused() -> Result<Walk, Completion> {
         Err(Completion { status: Status::No, code: None, words: "no".to_owned() })
+    }
+
+    #[test]
+    fn a_road_that_is_closed_for_some_messages_in_a_row_is_not_taken_until_it_opens() {
+        let roads = Roads::default();
+        for walked in [refused(), stopped(Ending::Nothing), stopped(Ending::Unclear)] {
+            roads.walked_pieces(&walked);
+            assert!(roads.has_pieces());
+        }
+        roads.walked_pieces(&ended(5, 1));
+        (0..CLOSED_AFTER).for_each(|_| roads.walked_pieces(&refused()));
+        assert!(!roads.has_pieces());
+        // Another connection is tried a few times, and then for one message in so many.
+        let tries = (0..200).filter(|_| roads.may_read_anew()).inspect(|_| roads.read_anew(false)).count();
+        assert!((6..12).contains(&tries), "{tries}");
+        roads.read_anew(true);
+        assert!(roads.may_read_anew());
     }
 
     #[test]

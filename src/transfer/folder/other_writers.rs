@@ -16,7 +16,8 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use crate::imap::{Completion, Counts, FolderStatus, ImapError, Opened, Pending, uid_sets};
 use crate::message::{IDENTITY_HEADERS, IdentityKey};
 use crate::plan::MessageState;
-use crate::transfer::context::error::{FolderChange, TransferError};
+use crate::project::{FolderId, LedgerRow};
+use crate::transfer::context::error::{Doubler, FolderChange, TransferError};
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::folder::appender::{Flight, Writer};
@@ -26,7 +27,7 @@ use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::worker::next_uid;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::message_key;
-use crate::values::{DestinationUid, Side, SourceUid, Uid};
+use crate::values::{DestinationUid, Side, SourceUid, Uid, counted_as};
 
 /// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
 const VAIN_BEFORE_COUNTS: usize = 2;
@@ -84,6 +85,8 @@ pub(in crate::transfer) struct Probe {
     do_uids_not_fit: AtomicBool,
     /// Whether somebody else copies the same mail.
     is_shared: AtomicBool,
+    /// Looks that have found second copies, each right beside the first.
+    beside_looks: AtomicUsize,
 }
 
 /// What a writer may do next.
@@ -153,8 +156,17 @@ impl Probe {
         self.uid_was_not_told();
     }
 
-    fn do_uids_not_fit(&self) -> bool {
+    pub(in crate::transfer) fn do_uids_not_fit(&self) -> bool {
         self.do_uids_not_fit.load(Ordering::Relaxed)
+    }
+
+    /// Who has made second copies, each of which is right beside the first.
+    fn doubler_beside(&self) -> Doubler {
+        // Another program sends at its own times, and not twice in a row what was sent a moment before.
+        match self.beside_looks.fetch_add(1, Ordering::Relaxed) {
+            0 => Doubler::Unclear,
+            _ => Doubler::Server,
+        }
     }
 
     fn is_shared(&self) -> bool {
@@ -198,10 +210,50 @@ pub(in crate::transfer) struct Met {
     pub(in crate::transfer) foreign: usize,
     /// Messages that equal a copy of ours, by their UIDs.
     pub(in crate::transfer) doubled: Vec<DestinationUid>,
+    /// How many of them are right beside that copy.
+    pub(in crate::transfer) beside: usize,
     /// One of them was there before our copy, or may have been.
     pub(in crate::transfer) is_ahead: bool,
     /// Copies of ours that are not under the UIDs that the server has told for them.
-    pub(in crate::transfer) misplaced: usize,
+    pub(in crate::transfer) misplaced: Misplaced,
+}
+
+impl Met {
+    /// Whether there is nothing but second copies, each right beside the first: so a server stores an APPEND twice, while
+    /// another program's batches are behind ours.
+    fn is_all_beside(&self) -> bool {
+        let doubled = self.doubled.len();
+        doubled > 0 && self.adopted == 0 && self.foreign == doubled && self.beside == doubled
+    }
+}
+
+/// Copies that are not under the UIDs that the server has told for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::transfer) struct Misplaced {
+    /// Those that were found by what they are.
+    found: usize,
+    /// Those that are not in the folder, as far as can be seen.
+    lacking: usize,
+}
+
+impl Misplaced {
+    const fn count(self) -> usize {
+        self.found + self.lacking
+    }
+
+    /// What is said of them.
+    fn words(self) -> String {
+        let all = counted_as(self.count() as u64, "copy", "copies");
+        let told = format!("the server reported UIDs that differ from its list for {all}");
+        match self.lacking {
+            0 => format!("{told}; Mailferry found them by their content and sent nothing twice"),
+            lacking => format!(
+                "{told}; Mailferry found {} of them by their content, and {} not in the folder",
+                self.found,
+                counted_as(lacking as u64, "is", "are")
+            ),
+        }
+    }
 }
 
 impl DestinationFolder<'_> {
@@ -225,22 +277,28 @@ impl DestinationFolder<'_> {
         accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         let met = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
-        let misplaced = if met.doubled.is_empty() { 0 } else { self.place_anew(copies_from).await? };
-        if misplaced == 0 {
+        let misplaced =
+            if met.doubled.is_empty() { Misplaced::default() } else { self.place_anew(copies_from).await? };
+        if misplaced.count() == 0 {
             return Ok(met);
         }
         let again = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
         Ok(Met { adopted: met.adopted + again.adopted, misplaced, ..again })
     }
 
-    /// Gives copies their places that are not under the UIDs, from this one on, that the server has told. How many.
-    async fn place_anew(&mut self, copies_from: DestinationUid) -> Result<usize, TransferError> {
+    /// Gives copies their places that are not under the UIDs, from this one on, that the server has told.
+    async fn place_anew(&mut self, copies_from: DestinationUid) -> Result<Misplaced, TransferError> {
         let wrong = self.wrongly_told(copies_from).await?;
-        if !wrong.is_empty() {
-            self.ledger.unplace(self.folder, &wrong)?;
-            self.place_copies().await?;
+        if wrong.is_empty() {
+            return Ok(Misplaced::default());
         }
-        Ok(wrong.len())
+        self.ledger.unplace(self.folder, &wrong)?;
+        self.place_copies().await?;
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let is_wrong =
+            |(folder, row): &&(FolderId, LedgerRow)| *folder == self.folder && wrong.contains(&row.uid);
+        let lacking = unplaced.iter().filter(is_wrong).count();
+        Ok(Misplaced { found: wrong.len() - lacking, lacking })
     }
 
     /// UIDs at the source of copies from this UID on under whose UID the destination lists nothing, or another message.
@@ -300,6 +358,7 @@ impl DestinationFolder<'_> {
         for stranger in &looked.strangers {
             if let Some((copy, is_certain)) = copies.get(&key(stranger.identity, stranger.size)) {
                 met.doubled.push(stranger.uid);
+                met.beside += usize::from(stranger.uid.0.abs_diff(copy.0) == 1);
                 met.is_ahead |= !is_certain || stranger.uid < *copy;
             }
         }
@@ -325,7 +384,8 @@ impl Writer<'_> {
                 return Ok(());
             }
         }
-        Err(TransferError::SecondRun { folder: self.folder.unit.plan.destination.to_string(), doubled: 0 })
+        let folder = self.folder.unit.plan.destination.to_string();
+        Err(TransferError::SecondRun { folder, doubled: 0, by: Doubler::OtherRun })
     }
 
     /// Opens the folder that is being filled, to look into it; an error where it was recreated meanwhile.
@@ -353,49 +413,60 @@ impl Writer<'_> {
         let odd = if self.folder.company.arrivals().has_told_taken() {
             place.place_anew(DestinationUid::first()).await?
         } else {
-            0
+            Misplaced::default()
         };
         let met = place.meet(uid_next, accounted_for).await?;
-        let misplaced = odd.max(met.misplaced);
+        let misplaced = if odd.count() > 0 { odd } else { met.misplaced };
         self.session.unselect();
         let now = Fullness { messages: u64::from(opened.exists), uid_next };
         if met.foreign == 0 && self.folder.company.arrivals().has_strangers(Trust::Uids) {
             self.work.probe.looked_in_vain();
         }
         self.folder.company.arrivals().looked(now);
-        if misplaced > 0 {
+        if misplaced.count() > 0 {
+            // What was told before may have been too high: a copy would be looked for above its place.
+            self.uid_next = uid_next;
             self.note_wrong_uids(misplaced);
         }
         if met.doubled.is_empty() {
             return Ok(met.adopted);
         }
+        self.heed_doubled(&met)
+    }
+
+    /// Tells of messages that are there twice. An error where another run was faster. How many copies of our mail there
+    /// were.
+    fn heed_doubled(&self, met: &Met) -> Result<usize, TransferError> {
+        let unit = &self.folder.unit;
         let (doubled, folder) = (met.doubled.len(), unit.plan.destination.to_string());
+        let by = if met.is_all_beside() { self.work.probe.doubler_beside() } else { Doubler::OtherRun };
         if met.is_ahead {
-            return Err(TransferError::SecondRun { folder, doubled });
+            return Err(TransferError::SecondRun { folder, doubled, by });
         }
+        let (trouble, because) = match by {
+            Doubler::OtherRun => {
+                (FolderTrouble::DoubledByOthers, "another program is copying the same mail into it")
+            }
+            Doubler::Unclear => (
+                FolderTrouble::StoredTwice,
+                "the server stored them twice, or another program is copying the same mail into it",
+            ),
+            Doubler::Server => (FolderTrouble::StoredTwice, "the server stores messages twice"),
+        };
         let words = format!(
-            "{doubled} messages are in this folder twice, because another program is copying the same mail \
-             into it: UIDs {}",
+            "{} in this folder twice, because {because}: UIDs {}",
+            counted_as(doubled as u64, "message is", "messages are"),
             uid_sets(&met.doubled).join(",")
         );
-        self.work.context.note_trouble(
-            &unit.plan,
-            (Side::Destination, FolderTrouble::DoubledByOthers),
-            words,
-        );
+        self.work.context.note_trouble(&unit.plan, (Side::Destination, trouble), words);
         Ok(met.adopted + doubled)
     }
 
     /// The server's UIDs are not believed from now on: copies are looked for by what they are.
-    fn note_wrong_uids(&self, copies: usize) {
+    fn note_wrong_uids(&self, misplaced: Misplaced) {
         self.work.probe.uids_do_not_fit();
-        let words = format!(
-            "for {} the server reported UIDs that differ from its list; Mailferry found the copies by \
-             their content and sent nothing twice",
-            if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
-        );
         let trouble = (Side::Destination, FolderTrouble::WrongUids);
-        self.work.context.note_trouble(&self.folder.unit.plan, trouble, words);
+        self.work.context.note_trouble(&self.folder.unit.plan, trouble, misplaced.words());
     }
 
     /// The UIDs of these copies as the server has told them, where it can be believed.

@@ -107,14 +107,11 @@ impl Writer<'_> {
         let folder = self.folder.unit.folder;
         self.work.lessons.failures.passed(folder, Side::Destination);
         let Some(sent) = batch.rows.first() else { return Ok(()) };
-        let result = MessageResult {
-            uid: sent.row.uid,
-            state: MessageState::Refused,
-            placement: None,
-            sha256: None,
-            reason: Some(Reason::NotTaken(RepairTrigger::Refused(server_words(&refused)))),
-            flag_check: None,
-        };
+        let result = MessageResult::because(
+            sent.row.uid,
+            MessageState::Refused,
+            Reason::NotTaken(RepairTrigger::Refused(server_words(&refused))),
+        );
         let bytes = batch.source_bytes();
         self.suspect(Suspect {
             folder,

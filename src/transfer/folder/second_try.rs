@@ -43,31 +43,40 @@ impl Writer<'_> {
     }
 
     /// Whether a message whose refusal was read is in the folder all the same, in a form in which it was sent; it counts as
-    /// copied then. Nothing of ours is under way meanwhile, whose equal copies might be taken for it.
+    /// copied then.
     pub(in crate::transfer) async fn has_come(&mut self, batch: &Batch) -> Result<bool, TransferError> {
         let Some(uid) = batch.rows.first().map(|sent| sent.row.uid) else { return Ok(false) };
-        // Gmail folds what is sent again into the message that is there.
-        if self.session.is_gmail() {
-            return Ok(false);
-        }
-        let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
-        let opened = self.reopen().await?;
-        let (unit, ledger) = (&self.folder.unit, &self.work.context.request.ledger);
-        let mut rows = ledger.rows(unit.folder, &[MessageState::InFlight])?;
-        rows.retain(|row| row.uid == uid);
-        let (is_asked, uid_validity) = (!rows.is_empty(), opened.uid_validity);
-        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
-        let mut place =
-            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
-        let missing = Box::pin(place.look(rows, true, DestinationUid::first())).await?.missing;
-        self.session.unselect();
-        if !is_asked || !missing.is_empty() {
+        if self.record_come(&[uid]).await? == 0 {
             return Ok(false);
         }
         tracing::info!("the server refused a message but has it");
         self.note_come(uid)?;
         (self.work.context.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
         Ok(true)
+    }
+
+    /// Records those of these messages, whose refusals were read, that are in the folder all the same. How many there are.
+    /// Nothing of ours is under way meanwhile, whose equal copies might be taken for them.
+    pub(in crate::transfer) async fn record_come(
+        &mut self,
+        uids: &[SourceUid],
+    ) -> Result<usize, TransferError> {
+        // Gmail folds what is sent again into the message that is there.
+        if uids.is_empty() || self.session.is_gmail() {
+            return Ok(0);
+        }
+        let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
+        let opened = self.reopen().await?;
+        let (unit, ledger) = (&self.folder.unit, &self.work.context.request.ledger);
+        let mut rows = ledger.rows(unit.folder, &[MessageState::InFlight])?;
+        rows.retain(|row| uids.contains(&row.uid));
+        let (asked, uid_validity) = (rows.len(), opened.uid_validity);
+        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
+        let mut place =
+            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+        let missing = Box::pin(place.look(rows, true, DestinationUid::first())).await?.missing;
+        self.session.unselect();
+        Ok(asked - missing.len())
     }
 
     /// The copy of this message was found: its place is one of ours, and the destination takes messages.

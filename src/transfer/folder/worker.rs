@@ -289,14 +289,15 @@ impl Worker {
             return Ok(());
         }
         let unplaced = part.take_unplaced_if_last();
-        if !unplaced.is_empty() {
-            self.place(work, &part).await?;
-        }
+        // What was told for a copy may belong to another message.
+        let is_open = !unplaced.is_empty() || (part.is_last() && work.probe.do_uids_not_fit());
+        let goes_again = is_open && self.place(work, &part).await?;
         if part.is_last() && !work.context.control.is_stopped() {
             settle_twins(work, &part)?;
             self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
         }
-        self.tell_late_arrivals(work, &part).await
+        // What goes again is looked for when it has gone.
+        if goes_again { Ok(()) } else { self.tell_late_arrivals(work, &part).await }
     }
 
     /// Looks at the flags that came with an APPEND, and sets what copies lack.
@@ -379,11 +380,22 @@ impl Worker {
         }
     }
 
-    /// Looks for copies whose UID the server did not tell.
-    async fn place(&mut self, work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
-        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
+    /// Looks for copies whose UID the server did not tell. True where some are not there, and everything is gone through
+    /// again for them.
+    async fn place(&mut self, work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<bool, TransferError> {
+        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(false) };
         place.place_copies().await?;
-        place.settle_absent(&work.context.control, work.context.request.limits.late_append).await
+        let (limits, lessons) = (&work.context.request.limits, work.lessons);
+        let how = (limits.late_append, &lessons.swallowed);
+        let absent = place.settle_absent(&work.context.control, how).await?;
+        if absent.is_empty() {
+            return Ok(false);
+        }
+        tracing::info!(count = absent.len(), "the destination accepted messages but does not have them");
+        lessons.sent_again.add(part.folder.unit.folder, absent);
+        // Their owner may have moved them: both sides are listed anew before anything is sent again.
+        lessons.second_look.note_unclear();
+        Ok(true)
     }
 
     /// The destination folder, opened to look at; `None` where it was recreated meanwhile.
@@ -474,14 +486,11 @@ fn leave_blamed(work: &CopyState<'_>, folder: FolderId, missing: &[LedgerRow]) -
         if work.lessons.repairs.begins_repaired(folder, row.uid) {
             continue;
         }
-        let result = MessageResult {
-            uid: row.uid,
-            state: MessageState::Refused,
-            placement: None,
-            sha256: None,
-            reason: Some(Reason::ends_connection(Side::Destination)),
-            flag_check: None,
-        };
+        let result = MessageResult::because(
+            row.uid,
+            MessageState::Refused,
+            Reason::ends_connection(Side::Destination),
+        );
         work.context.request.ledger.record_results(folder, &[result])?;
     }
     Ok(())
@@ -496,14 +505,7 @@ pub(in crate::transfer) fn refuse_folder(
     let rows = work.context.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
-        .map(|row| MessageResult {
-            uid: row.uid,
-            state: MessageState::Refused,
-            placement: None,
-            sha256: None,
-            reason: Some(reason.clone()),
-            flag_check: None,
-        })
+        .map(|row| MessageResult::because(row.uid, MessageState::Refused, reason.clone()))
         .collect();
     Ok(work.context.request.ledger.record_results(unit.folder, &results)?)
 }

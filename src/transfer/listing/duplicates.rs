@@ -77,14 +77,7 @@ impl Twins {
                 settled.is_to_do = true;
                 continue;
             }
-            results.push(MessageResult {
-                uid: row.uid,
-                state: MessageState::LeftOut,
-                placement: None,
-                sha256: None,
-                reason: Some(Reason::DuplicateOf(first)),
-                flag_check: None,
-            });
+            results.push(MessageResult::because(row.uid, MessageState::LeftOut, Reason::DuplicateOf(first)));
             settled.left_out.push(row);
         }
         ledger.record_results(folder, &results)?;

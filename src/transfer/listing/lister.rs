@@ -419,13 +419,6 @@ pub(in crate::transfer) fn refuse_poison(
             &[source_message(MessageFacts { uid, ..MessageFacts::default() }, MessageDates::default())],
         )?;
     }
-    let result = MessageResult {
-        uid,
-        state: MessageState::Refused,
-        placement: None,
-        sha256: None,
-        reason: Some(Reason::ends_connection(Side::Source)),
-        flag_check: None,
-    };
+    let result = MessageResult::because(uid, MessageState::Refused, Reason::ends_connection(Side::Source));
     Ok(ledger.record_results(folder, &[result])?)
 }

@@ -99,13 +99,12 @@ fn settle_one(ledger: &Ledger, view: FolderId, open: &BTreeSet<FolderId>) -> Res
             after = last.uid;
             let found = rows.iter().filter_map(|row| wanted.remove(&(row.identity, row.size))).flatten();
             let results: Vec<MessageResult> = found
-                .map(|uid| MessageResult {
-                    uid,
-                    state: MessageState::LeftOut,
-                    placement: None,
-                    sha256: None,
-                    reason: Some(Reason::ShownByView(folder.source.to_string())),
-                    flag_check: None,
+                .map(|uid| {
+                    MessageResult::because(
+                        uid,
+                        MessageState::LeftOut,
+                        Reason::ShownByView(folder.source.to_string()),
+                    )
                 })
                 .collect();
             ledger.record_results(view, &results)?;

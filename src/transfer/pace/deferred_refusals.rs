@@ -138,14 +138,7 @@ mod tests {
         let refusals = DeferredRefusals::default();
         let suspect = |words: &str| Suspect {
             folder: FOLDER,
-            result: MessageResult {
-                uid: SourceUid(1),
-                state: MessageState::Refused,
-                placement: None,
-                sha256: None,
-                reason: None,
-                flag_check: None,
-            },
+            result: MessageResult::new(SourceUid(1), MessageState::Refused),
             side: Side::Destination,
             bytes: 1,
             refusal: Completion { status: Status::No, code: None, words: words.to_owned() },

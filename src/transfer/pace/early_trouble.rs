@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::imap::{ImapError, SignInError};
+use crate::imap::{ImapError, LastWords, SignInError};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::{Progress, ProgressSink, WaitCause};
 use crate::transfer::pace::refusal::{refusal, suggested_milliseconds};
@@ -17,42 +17,6 @@ const OTHER_WAITS: [u32; 2] = [1, 2];
 /// Longest wait that a server may ask for here, and how often.
 const MOST_ASKED_SECONDS: u64 = 15 * 60;
 const MOST_ASKED: usize = 3;
-
-/// Codes and words with which a server says that it is busy or fails, in lower case.
-const PASSING: [&str; 17] = [
-    "[unavailable]",
-    "[inuse]",
-    "[limit]",
-    "[throttled]",
-    "[serverbug]",
-    "too many",
-    "maximum number of connections",
-    "throttled",
-    "rate limit",
-    "bandwidth limit",
-    "temporar",
-    "try again",
-    "try later",
-    "busy",
-    "overload",
-    "shutting down",
-    "internal error",
-];
-/// Words that are about who signs in, in lower case: the same again might lock the account.
-const ABOUT_SIGN_IN: [&str; 12] = [
-    "password",
-    "credential",
-    "invalid",
-    "incorrect",
-    "authentication failed",
-    "login failed",
-    "failed login",
-    "login failure",
-    "authentication failure",
-    "attempt",
-    "blocked",
-    "denied",
-];
 
 /// How trouble is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,18 +126,13 @@ fn kind_of_imap(error: &ImapError) -> Option<(Kind, String)> {
     }
 }
 
-/// What the last words of a server mean; `None` where they are about who signs in.
+/// How the last words of a server are met; `None` where they are about who signs in.
 fn kind_of_words(words: &str) -> Option<Kind> {
-    let said = words.to_lowercase();
-    let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    let has_code = PASSING.iter().any(|code| code.starts_with('[') && said.starts_with(code));
-    let is_too_many = said.contains("too many");
-    let is_about_sign_in = says(&ABOUT_SIGN_IN) && !said.contains("temporar");
-    // A code speaks for itself, but for that of one who has tried too often.
-    if is_about_sign_in && (!has_code || is_too_many) {
-        return None;
+    match LastWords::of(words) {
+        LastWords::AboutSignIn => None,
+        LastWords::Fault | LastWords::Load => Some(Kind::Passing(suggested_milliseconds(words))),
+        LastWords::Unknown => Some(Kind::Anew),
     }
-    Some(if says(&PASSING) { Kind::Passing(suggested_milliseconds(words)) } else { Kind::Anew })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What is left until everything else is done: lost copies that may be where rows wait for theirs.
+//! What is left until everything else is done: lost copies that may be where rows wait for theirs, and messages that were
+//! accepted and are not there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +16,7 @@ enum Wish {
 }
 
 impl SecondLook {
-    /// Copies that are not in their place may be where other rows wait to be told which copy is theirs.
+    /// Copies that are not in their place may be where other rows wait to be told which copy is theirs, or elsewhere.
     pub(in crate::transfer) fn note_unclear(&self) {
         let mut wish = self.locked();
         if *wish == Wish::NotNeeded {

@@ -83,9 +83,13 @@ pub async fn copy_mailbox(
             job.governor.progressed();
         }
         finished_before = finished;
-        attempt = match job.pause_for(error).await? {
-            Some(next) => next,
-            None => return Ok(job.outcome()),
+        attempt = match job.pause_for(error).await {
+            Ok(Some(next)) => next,
+            Ok(None) => return Ok(job.outcome()),
+            Err(error) => {
+                Box::pin(job.look_at_the_end(&error)).await;
+                return Err(error);
+            }
         };
     }
 }

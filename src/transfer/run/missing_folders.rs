@@ -40,15 +40,39 @@ impl Job<'_> {
             self.chosen().filter(|plan| plan.messages > 0 || memories.contains_key(&plan.source_raw));
         let mut known = KnownFolders::default();
         known.source.extend(planned.map(|plan| plan.source_raw.clone()));
+        let containers = self.containers();
         for (raw, memory) in memories {
             if memory.destination_uid_validity.is_some() {
                 known.destination.insert(raw_name(&memory.destination, namespace));
             }
-            if waiting.contains(&memory.id) {
+            // One that has become a mere container is asked for as well: it has held messages.
+            if waiting.contains(&memory.id) || containers.contains(&memory.source) {
                 known.source.insert(raw);
             }
         }
         Ok(known)
+    }
+
+    /// Folders that hold no messages, as far as the plan knows.
+    fn containers(&self) -> BTreeSet<&FolderPath> {
+        let is_container = |plan: &&FolderPlan| plan.choice == FolderChoice::ContainerOnly;
+        self.request.plan.folders.iter().filter(is_container).map(|plan| &plan.source).collect()
+    }
+
+    /// What is said of a folder that was copied from, that the source has counted as a mere container since, and that may hold
+    /// messages all the same.
+    fn container_words(lacking: &Lacking, raw: &str) -> Option<String> {
+        if let Some(words) = lacking.unclear.get(raw) {
+            return Some(format!(
+                "messages were copied from this folder, but the server now lists it as one that holds none, and does not say \
+                 what is in it: {words}"
+            ));
+        }
+        lacking.unlisted.contains(raw).then(|| {
+            "messages were copied from this folder, but the server now lists it as one that holds none, although it \
+             opens: count the folders again"
+                .to_owned()
+        })
     }
 
     /// Tells of folders with messages to do that the source does not list and the plan does not have, and of a list that
@@ -64,13 +88,19 @@ impl Job<'_> {
             self.request.plan.folders.iter().filter(holds_messages).map(|plan| &plan.source).collect();
         let raws: BTreeMap<_, String> =
             ledger.memories()?.into_iter().map(|(raw, memory)| (memory.id, raw)).collect();
+        let containers = self.containers();
         let mut told: Vec<(FolderPath, String)> = Vec::new();
         for folder in ledger.folder_totals()? {
-            let waiting = folder.totals.sum.waiting();
+            let sum = folder.totals.sum;
+            let (waiting, raw) = (sum.waiting(), raws.get(&folder.id));
+            if waiting == 0 && sum.source_count > sum.vanished && containers.contains(&folder.source) {
+                let words = raw.and_then(|raw| Self::container_words(lacking, raw));
+                told.extend(words.map(|words| (folder.source, words)));
+                continue;
+            }
             if waiting == 0 || planned.contains(&folder.source) {
                 continue;
             }
-            let raw = raws.get(&folder.id);
             let why = match raw.and_then(|raw| lacking.unclear.get(raw)) {
                 Some(words) => format!("the server does not say whether the folder exists: {words}"),
                 None if raw.and_then(|raw| source.get(raw)).is_some_and(Folder::is_selectable) => {
@@ -81,10 +111,19 @@ impl Job<'_> {
             told.push((folder.source, format!("{} still to do: {why}", counted(waiting, "message"))));
         }
         if lacking.is_cut {
-            let words = "the server lists hardly any folders. This one is not listed but exists, so it is \
-                         copied; folders that Mailferry has never seen may be missing";
-            let unlisted = lacking.unlisted.iter().filter_map(|raw| source.get(raw));
-            told.extend(unlisted.map(|folder| (FolderPath(folder.parts()), words.to_owned())));
+            let copied: BTreeSet<&str> = self.chosen().map(|plan| plan.source_raw.as_str()).collect();
+            for folder in lacking.unlisted.iter().filter_map(|raw| source.get(raw)) {
+                let what = if copied.contains(folder.raw.as_str()) {
+                    "so it is copied"
+                } else {
+                    "and the plan leaves it out"
+                };
+                let words = format!(
+                    "the server lists hardly any folders. This one is not listed but exists, {what}; folders that \
+                     Mailferry has never seen may be missing"
+                );
+                told.push((FolderPath(folder.parts()), words));
+            }
         }
         if lists_nothing && self.request.plan.lists_nothing {
             let words = "the server lists no folders. Mailferry opened the inbox by name; folders that it \

@@ -3,6 +3,7 @@
 pub(in crate::transfer) mod admission;
 pub(in crate::transfer) mod connections;
 pub(in crate::transfer) mod labels;
+pub(in crate::transfer) mod last_look;
 pub(in crate::transfer) mod late_ones;
 pub(in crate::transfer) mod list_both;
 pub(in crate::transfer) mod mailbox;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::imap::{Bodies, BodyReply, Completion, ImapError, MessageFacts, Opened, Pending, Rows, Session};
-use crate::message::{internal_date_secs, mime_content};
+use crate::message::{IdentityKey, identity_key, internal_date_secs, mime_content};
 use crate::plan::{FolderPath, MessageState, VerifyDepth};
 use crate::project::{FolderId, LedgerRow, SetAside};
 use crate::transfer::context::flag_words::flags_for;
@@ -214,13 +214,15 @@ impl Page<'_> {
         placed: BTreeMap<DestinationUid, Placed>,
     ) -> Result<(), ImapError> {
         let in_doubt = self.in_doubt(&placed);
+        let listed = listed_as(&placed);
         let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) = placed
             .into_iter()
             .partition(|(_, one)| one.row.size > LARGE_BYTES || one.copy_bytes > LARGE_BYTES);
         let uids: Vec<DestinationUid> = small.keys().copied().collect();
         for window in uids.chunks(READ_AGAIN) {
             for mut body in session.ask_bodies(window) {
-                self.compare_window(session, &mut body, (&mut small, &in_doubt)).await?;
+                let known = Known { in_doubt: &in_doubt, listed: &listed };
+                self.compare_window(session, &mut body, (&mut small, known)).await?;
             }
         }
         // Every body has to come: without it nothing is verified.
@@ -230,9 +232,11 @@ impl Page<'_> {
         for (uid, Placed { row, copy_bytes }) in large {
             let wanted = Wanted { uid: uid.0, listed: copy_bytes, is_kept: false };
             match read_large(session, (wanted, Beside::default()), Road::Whole).await {
-                Ok(Reading::Message(Large { bytes, sha256, .. })) => {
+                Ok(Reading::Message(Large { bytes, sha256, head, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
-                    self.compare_form(row, form, in_doubt.contains(&uid));
+                    if !self.is_another((&row, &head), &listed) {
+                        self.compare_form(row, form, in_doubt.contains(&uid));
+                    }
                 }
                 Ok(Reading::Nothing) => self.report.differs(self.folder.1, row.uid, NOT_HANDED_OUT),
                 Ok(Reading::Doubtful(words)) => {
@@ -267,7 +271,7 @@ impl Page<'_> {
         &mut self,
         session: &mut Session,
         body: &mut Pending<Bodies<DestinationUid>>,
-        (waiting, in_doubt): (&mut BTreeMap<DestinationUid, Placed>, &BTreeSet<DestinationUid>),
+        (waiting, known): (&mut BTreeMap<DestinationUid, Placed>, Known<'_>),
     ) -> Result<(), ImapError> {
         let mut came: BTreeMap<DestinationUid, (SourceUid, [u8; 32])> = BTreeMap::new();
         loop {
@@ -282,10 +286,13 @@ impl Page<'_> {
                     let Some(Placed { row, .. }) = waiting.remove(&uid) else { continue };
                     let sha256 = Sha256::digest(&bytes).into();
                     came.insert(uid, (row.uid, sha256));
+                    if self.is_another((&row, &bytes), known.listed) {
+                        continue;
+                    }
                     // The content matters only where the bytes are not known to be those that were sent.
                     let content = (row.sha256 != Some(sha256)).then(|| mime_content(&bytes));
                     let form = CopyForm { sha256, bytes: bytes.len() as u64, content };
-                    self.compare_form(row, form, in_doubt.contains(&uid));
+                    self.compare_form(row, form, known.in_doubt.contains(&uid));
                 }
                 Ok(BodyReply::End) => return Ok(()),
                 Err(error) => return refused_for_good(error).map(drop),
@@ -293,10 +300,43 @@ impl Page<'_> {
         }
     }
 
+    /// Whether a copy holds another message than the one that the source has listed for it, which is told: where a source
+    /// hands out messages for each other, their bytes agree on both sides, and only their headers tell.
+    fn is_another(
+        &mut self,
+        (row, bytes): (&LedgerRow, &[u8]),
+        listed: &BTreeMap<IdentityKey, SourceUid>,
+    ) -> bool {
+        let identity = identity_key(bytes);
+        let is_as_listed = row.state != MessageState::Copied || identity == row.identity;
+        let Some(other) = listed.get(&identity).filter(|_| !is_as_listed) else { return false };
+        self.report.differs(
+            self.folder.1,
+            row.uid,
+            format!("it holds the message that the source lists under UID {other}"),
+        );
+        true
+    }
+
     /// What the copy is made of is held against the source, which is read anew.
     fn compare_form(&mut self, row: LedgerRow, copy: CopyForm, is_in_doubt: bool) {
         self.doubts.add(row, copy, is_in_doubt);
     }
+}
+
+/// What is known of copies before they are read.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    /// Copies that may be cut.
+    in_doubt: &'a BTreeSet<DestinationUid>,
+    /// What the source lists.
+    listed: &'a BTreeMap<IdentityKey, SourceUid>,
+}
+
+/// The messages that the source has listed, by what identifies them.
+fn listed_as(placed: &BTreeMap<DestinationUid, Placed>) -> BTreeMap<IdentityKey, SourceUid> {
+    let copied = placed.values().filter(|one| one.row.state == MessageState::Copied);
+    copied.map(|one| (one.row.identity, one.row.uid)).collect()
 }
 
 /// The words of a refusal that is about messages; any other error goes on.

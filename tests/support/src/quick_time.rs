@@ -99,11 +99,12 @@ impl Ticks<'_> {
     }
 }
 
-/// A runtime whose threads are known.
+/// A runtime whose threads are known. Where the work panics, the fields are dropped in their order: the runtime waits for its
+/// blocking threads, and one of these waits for `end`.
 struct QuickRuntime {
+    end: std::sync::mpsc::Sender<()>,
     runtime: Runtime,
     threads: Threads,
-    end: std::sync::mpsc::Sender<()>,
 }
 
 impl QuickRuntime {
@@ -134,7 +135,7 @@ impl QuickRuntime {
             let _ended: Result<(), _> = ended.recv();
         });
         all_started.wait();
-        Self { runtime, threads, end }
+        Self { end, runtime, threads }
     }
 
     fn run<T>(self, work: impl Future<Output = T>, ticks: impl AsyncFnOnce(Ticks<'_>)) -> T {

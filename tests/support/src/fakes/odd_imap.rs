@@ -100,6 +100,20 @@ pub struct State {
     pub told_uid: Option<fn(u32) -> u32>,
     /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
     pub swallow: Option<(&'static str, Stored)>,
+    /// OK to APPENDs of messages that hold this, which are not stored, for so many times; this UID is told for them.
+    pub swallow_as: Option<(&'static str, u32, usize)>,
+    /// Messages that hold this are stored twice by one APPEND; and whether the second UID is told.
+    pub double: Option<(&'static str, bool)>,
+    /// Messages that hold this are stored, and the quota is then said to be exceeded.
+    pub full_after: Option<&'static str>,
+    /// NO to LIST, with these words.
+    pub refuse_list: Option<&'static str>,
+    /// NO to each question for bytes, and to the opening of the folder as well.
+    pub refuse_reading: Option<(&'static str, bool)>,
+    /// The quota is exceeded.
+    pub is_full: bool,
+    /// The bodies of these two are handed out for each other.
+    pub swapped: Option<(u32, u32)>,
     /// Pieces that begin here or further on are left out of answers.
     pub no_pieces_from: Option<usize>,
     /// How pieces are answered for.
@@ -119,6 +133,9 @@ pub struct State {
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
 }
+
+/// The answer to an APPEND beyond the quota.
+const FULL: &str = "NO [OVERQUOTA] the mailbox is full";
 
 /// A refusal of an APPEND.
 #[derive(Clone, Copy, Debug)]
@@ -222,7 +239,15 @@ impl Connection {
         let done = "OK done".to_owned();
         let next = state.messages.keys().last().map_or(1, |uid| uid + 1);
         let word = command.split(' ').next().unwrap_or_default();
+        if let Some((words, is_opening)) = state.refuse_reading
+            && (command.contains("BODY.PEEK[]") || (is_opening && ["EXAMINE", "SELECT"].contains(&word)))
+        {
+            return Some((Vec::new(), format!("NO {words}")));
+        }
         let lines = match word {
+            "LIST" if state.refuse_list.is_some() => {
+                return Some((Vec::new(), format!("NO {}", state.refuse_list.unwrap_or_default())));
+            }
             "CAPABILITY" => format!("* CAPABILITY {}\r\n", state.capabilities),
             "LIST" => "* LIST () \"/\" INBOX\r\n".to_owned(),
             "STATUS" => {
@@ -267,6 +292,16 @@ impl Connection {
         if let Some(Denial { words, is_stored: false }) = denial {
             return Ok(Some((Vec::new(), words.to_owned())));
         }
+        if state.is_full {
+            return Ok(Some((Vec::new(), FULL.to_owned())));
+        }
+        if let Some((text, told, times)) = &mut state.swallow_as
+            && *times > 0
+            && String::from_utf8_lossy(&bytes).contains(*text)
+        {
+            *times -= 1;
+            return Ok(Some((Vec::new(), format!("OK [APPENDUID 7 {told}] done"))));
+        }
         let uid = state.messages.keys().last().map_or(1, |uid| uid + 1);
         let flags = command.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
         let date =
@@ -292,7 +327,20 @@ impl Connection {
         {
             stored = other.clone();
         }
+        let holds = |text: &str| String::from_utf8_lossy(&stored.bytes).contains(text);
+        let (is_last, second) = (
+            state.full_after.is_some_and(holds),
+            state.double.filter(|(text, _)| holds(text)).map(|(_, is_told)| is_told),
+        );
+        if second.is_some() {
+            state.messages.insert(uid + 1, stored.clone());
+        }
         state.messages.insert(uid, stored);
+        if is_last {
+            state.is_full = true;
+            return Ok(Some((Vec::new(), FULL.to_owned())));
+        }
+        let uid = if second == Some(true) { uid + 1 } else { uid };
         if let Some(Denial { words, .. }) = denial {
             return Ok(Some((Vec::new(), words.to_owned())));
         }
@@ -380,7 +428,12 @@ pub fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
 }
 
 fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
-    let bytes = &state.messages[&uid].bytes;
+    let shown = match state.swapped {
+        Some((one, other)) if uid == one => other,
+        Some((one, other)) if uid == other => one,
+        _ => uid,
+    };
+    let bytes = &state.messages[&shown].bytes;
     if state.without_body.contains(&uid) {
         out.extend_from_slice(b" BODY[] NIL");
         return;
