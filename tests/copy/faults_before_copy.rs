@@ -369,7 +369,9 @@ async fn a_short_list_says_of_each_folder_what_becomes_of_it() {
             plan.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose);
         }
     }
-    ["A", "B", "C"].into_iter().for_each(|name| source.hide(name));
+    for name in ["A", "B", "C"] {
+        source.hide(name);
+    }
     let outcome = bench.copy(&|_| {}).await.unwrap();
     assert!(!outcome.folder_problems.is_empty(), "{outcome:?}");
     for problem in &outcome.folder_problems {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mailferry::transfer::TransferError;
 use mailferry_test_support::fakes::folder_server::{FolderServer, Harm, shelf};
-use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
+use mailferry_test_support::fakes::odd_imap::{OddImap, Quota, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
 /// Some servers look at the quota behind a message that they have stored by then.
@@ -16,7 +16,7 @@ async fn what_a_full_mailbox_has_taken_before_it_refused_is_copied() {
                 let mail: Vec<Stored> = (1..=12).map(|number| numbered(number, "text")).collect();
                 let (source, destination) = (OddImap::start(mail), OddImap::start([]));
                 destination.set(|state| {
-                    state.full_after = Some(last);
+                    state.quota = Quota::FullAfter(last);
                     state.hides_uids = hides_uids;
                 });
                 let mut bench = Bench::new(source.access(), destination.access()).await;
@@ -28,7 +28,7 @@ async fn what_a_full_mailbox_has_taken_before_it_refused_is_copied() {
                 let (sum, there) = (bench.sum(), destination.bodies().len() as u64);
                 assert_eq!((sum.copied, sum.to_do), (there, 12 - there), "{case}");
                 assert_eq!(bench.in_flight(), 0, "{case}");
-                destination.set(|state| (state.full_after, state.is_full) = (None, false));
+                destination.set(|state| state.quota = Quota::Free);
                 assert_eq!(bench.copy_all().await, 12 - there, "{case}");
                 assert_eq!(destination.bodies(), source.bodies(), "{case}");
                 bench.assert_verified(12).await;

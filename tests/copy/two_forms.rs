@@ -266,7 +266,7 @@ async fn a_message_without_bytes_that_is_listed_with_some_is_no_copy() {
 /// A source that has no pieces, and misstates every size, is not asked for pieces of each message anew.
 #[tokio::test]
 async fn a_source_without_pieces_is_asked_no_more_often_than_that_takes() {
-    const COUNT: u32 = 80;
+    const COUNT: u32 = 40;
     for pieces in [Pieces::Refused("BAD no partial fetch"), Pieces::Refused("NO not in pieces"), Pieces::Nil]
     {
         // A size for each, close to the true one or far from it.
@@ -285,7 +285,7 @@ async fn a_source_without_pieces_is_asked_no_more_often_than_that_takes() {
             let sum = bench.sum();
             let case = format!("{pieces:?}, far: {is_far}: {sum:?}");
             // What is half as long as listed may be cut, and nothing can prove that it is not.
-            assert_eq!((sum.copied, sum.refused), if is_copied { (80, 0) } else { (0, 80) }, "{case}");
+            assert_eq!((sum.copied, sum.refused), if is_copied { (40, 0) } else { (0, 40) }, "{case}");
             let commands = source.state.lock().unwrap().commands.clone();
             let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
             for command in commands.iter().filter(|command| command.contains("BODY.PEEK[]")) {

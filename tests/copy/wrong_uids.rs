@@ -110,7 +110,7 @@ async fn a_server_that_stores_an_append_twice_is_not_taken_for_another_program()
                         assert_ne!(*by, Doubler::OtherRun, "{case}");
                         error.to_string()
                     }
-                    Err(_) => panic!("{case}"),
+                    Err(error) => panic!("{case}: {error}"),
                 };
                 assert!(words.contains("the server store"), "{case}");
                 // Only what comes again right after a quiet moment is certainly the server's doing.

@@ -9,7 +9,7 @@ use mailferry_test_support::quick_time::{in_quick_time, with_rests};
 use mailferry_test_support::scenes::practice_scene::{good, play};
 
 /// Only ends a test that hangs.
-const HANGS: Duration = Duration::from_secs(120);
+const HANGS: Duration = Duration::from_mins(2);
 
 /// Ends the work as a failed assertion does, without its words.
 fn fail() {

@@ -47,6 +47,18 @@ pub enum Pieces {
     Longer(usize),
 }
 
+/// How much room a server has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quota {
+    /// Enough.
+    #[default]
+    Free,
+    /// A message that holds this is stored, and then there is no more, as its answer says.
+    FullAfter(&'static str),
+    /// None.
+    Full,
+}
+
 /// Which messages are not taken, and how.
 pub type DenyAppend = Box<dyn FnMut(&[u8]) -> Option<Denial> + Send>;
 
@@ -104,14 +116,12 @@ pub struct State {
     pub swallow_as: Option<(&'static str, u32, usize)>,
     /// Messages that hold this are stored twice by one APPEND; and whether the second UID is told.
     pub double: Option<(&'static str, bool)>,
-    /// Messages that hold this are stored, and the quota is then said to be exceeded.
-    pub full_after: Option<&'static str>,
+    /// How much room there is.
+    pub quota: Quota,
     /// NO to LIST, with these words.
     pub refuse_list: Option<&'static str>,
     /// NO to each question for bytes, and to the opening of the folder as well.
     pub refuse_reading: Option<(&'static str, bool)>,
-    /// The quota is exceeded.
-    pub is_full: bool,
     /// The bodies of these two are handed out for each other.
     pub swapped: Option<(u32, u32)>,
     /// Pieces that begin here or further on are left out of answers.
@@ -292,7 +302,7 @@ impl Connection {
         if let Some(Denial { words, is_stored: false }) = denial {
             return Ok(Some((Vec::new(), words.to_owned())));
         }
-        if state.is_full {
+        if state.quota == Quota::Full {
             return Ok(Some((Vec::new(), FULL.to_owned())));
         }
         if let Some((text, told, times)) = &mut state.swallow_as
@@ -329,7 +339,7 @@ impl Connection {
         }
         let holds = |text: &str| String::from_utf8_lossy(&stored.bytes).contains(text);
         let (is_last, second) = (
-            state.full_after.is_some_and(holds),
+            matches!(state.quota, Quota::FullAfter(last) if holds(last)),
             state.double.filter(|(text, _)| holds(text)).map(|(_, is_told)| is_told),
         );
         if second.is_some() {
@@ -337,7 +347,7 @@ impl Connection {
         }
         state.messages.insert(uid, stored);
         if is_last {
-            state.is_full = true;
+            state.quota = Quota::Full;
             return Ok(Some((Vec::new(), FULL.to_owned())));
         }
         let uid = if second == Some(true) { uid + 1 } else { uid };
