@@ -8,6 +8,7 @@ use egui::Vec2;
 use mailferry::engine::Step;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
+use mailferry_test_support::sign_in_samples::{at_microsoft, known};
 use mailferry_test_support::window::{self, Opened, USUAL, every_page};
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -52,7 +53,7 @@ impl Pictures {
     /// Pages on which something was clicked.
     fn opened(&self, is_dark: bool) -> Outcome {
         type Clicks = &'static [&'static str];
-        let clicked: [(&str, samples::Sample, Step, Clicks); 18] = [
+        let clicked: &[(&str, samples::Sample, Step, Clicks)] = &[
             ("copy-lost-line", samples::lost_line, Step::Copy, &["anna@weber-familie.example, 74%"]),
             ("07-destination-list", samples::chosen, Step::Destination, &["Add a column…"]),
             ("07-destination-doubt", samples::chosen, Step::Destination, &["Add a column…", "Gandi"]),
@@ -71,6 +72,18 @@ impl Pictures {
                 Step::Mailboxes,
                 &["Check it… termine@weber-familie.example"],
             ),
+            (
+                "08-sign-in-key",
+                || at_microsoft(known()),
+                Step::Mailboxes,
+                &["All mailboxes with one key", "Show each click that leads to a key"],
+            ),
+            (
+                "08-app-password",
+                samples::every_sign_in_state,
+                Step::Mailboxes,
+                &["Enter again… opa.karl@weber-familie.example"],
+            ),
             ("08-aliases", samples::with_aliases, Step::Mailboxes, &[]),
             ("08-accounts-read", samples::accounts_to_add, Step::Mailboxes, &[]),
             ("08-read-panel", samples::signed_in, Step::Mailboxes, &["Read from your server…"]),
@@ -82,7 +95,7 @@ impl Pictures {
             ("copy-problem", samples::finished, Step::Copy, &["Show the messages: Larger than Fastmail"]),
             ("copy-message", samples::message_list, Step::Copy, &["UID 4715"]),
         ];
-        for (name, sample, step, clicks) in clicked {
+        for &(name, sample, step, clicks) in clicked {
             self.draw(name, is_dark, || {
                 let mut opened = Opened::step(sample(), step, is_dark);
                 for words in clicks {

@@ -51,6 +51,7 @@ test_packages=(
     "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
     "python3: runs pymap, one more real IMAP server, and octoDNS"
     "python3-venv: keeps pymap in a folder of the project's own"
+    "chromium: a real browser that signs in at that server, without a screen"
     "nodejs: runs oidc-provider, a real OAuth server"
     "npm: fetches it into a folder of the project's own"
 )

@@ -3,6 +3,8 @@
 //! The build script reads every file with the same functions, so that a wrong one stops the build; the program may then
 //! take for granted that they are right.
 
+mod app_passwords;
+mod client_form;
 mod dns_lists;
 mod error;
 mod folder_words;
@@ -19,6 +21,8 @@ mod sign_in_errors;
 mod source;
 mod test_keys;
 
+pub use app_passwords::{AppPasswordNeed, AppPasswords, read_app_passwords};
+pub use client_form::{ClientForm, ClientMistake, check_object_id, check_tenant, check_uuid};
 pub use dns_lists::{
     Asked, Code, CodePattern, Confidence, DeadList, DnsList, DnsLists, Impact, Judges, ListKind, Reading,
     Removal, read_dns_lists,
@@ -58,6 +62,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         wrong(line, "this is not UTF-8 text", "save the file as UTF-8")
     })?;
     let read = match path {
+        "app_passwords.toml" => read_app_passwords(text).map(drop),
         "dkim_test_keys.toml" => read_test_keys(text).map(drop),
         "dns_lists.toml" => read_dns_lists(text).map(drop),
         "folder_words.toml" => read_folder_words(text).map(drop),

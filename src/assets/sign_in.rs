@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::client_form::ClientForm;
 use super::error::{AssetError, Lines};
 use super::source::check_source;
 use crate::values::SignInId;
@@ -37,6 +38,12 @@ pub struct SignInProvider {
     pub redirect_host: String,
     /// Whether the provider wants a client secret even from a program on a desktop.
     pub needs_client_secret: bool,
+    /// Whether mailboxes let the key of an organisation in only after a script was run at Exchange.
+    #[serde(default)]
+    pub has_exchange_script: bool,
+    /// What client ids and secrets look like; nothing is known of them by default.
+    #[serde(default)]
+    pub client_form: ClientForm,
     /// Where the owner of a mailbox sees and withdraws consents; empty if unknown.
     #[serde(default)]
     pub account: String,
@@ -51,6 +58,18 @@ pub struct SignInProvider {
     pub organisation_steps: Vec<GuideStep>,
     source: Spanned<String>,
     date: Spanned<String>,
+}
+
+impl SignInProvider {
+    /// Whether its addresses name an organisation.
+    pub fn has_tenant(&self) -> bool {
+        [&self.authorization, &self.token].into_iter().any(|address| address.contains("{tenant}"))
+    }
+
+    /// What has to be registered as redirect URI (RFC 8252 section 7.3); the port is free.
+    pub fn redirect(&self) -> String {
+        format!("http://{}", self.redirect_host)
+    }
 }
 
 /// One step of a guide.

@@ -47,6 +47,10 @@ fn ask(question: &Ask<'_>) {
             output::say("Sign in in the browser. If none opens, open this address on this computer:");
             output::say(&output::line(address));
         }
+        Ask::Stray => output::say(
+            "The browser answered for another sign-in, such as an earlier try in a second tab. Nothing was changed; use the \
+             newest one.",
+        ),
         Ask::Code(code) => output::say(&output::line(&format!(
             "Open {} in any browser and enter the code {} within {} minutes.",
             code.page,

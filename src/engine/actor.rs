@@ -1,5 +1,6 @@
 //! The actor owns the state of the engine. It takes commands and job results one at a time and publishes snapshots.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval};
 
+use crate::assets::SignInProvider;
 use crate::engine::api::command::Command;
 use crate::engine::api::event::Event;
 use crate::engine::api::event::Notice;
@@ -24,15 +26,18 @@ use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::confirmed::Confirmed;
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::outlet::Outlet;
+use crate::engine::system::input::read_text_input;
 use crate::engine::system::log::LogRing;
 use crate::engine::system::recent::RecentProjects;
 use crate::project::ProjectError;
 use crate::providers::Catalogue;
-use crate::signin::TokenDesk;
+use crate::signin::{TokenDesk, providers, read_providers};
 use crate::values::UnixTime;
 
 /// Queue length for job results; a job waits if the queue is full, so nothing is lost.
 const MESSAGE_QUEUE: usize = 256;
+/// Largest file of a user's own OAuth providers.
+const MOST_SIGN_IN_BYTES: u64 = 4_000_000;
 /// Least time between two progress snapshots.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
@@ -46,6 +51,8 @@ pub(super) struct Actor {
     pub(super) passwords: Passwords,
     /// Tokens of mailboxes that were signed in at a provider; what renews them outlives every project.
     pub(super) tokens: TokenDesk,
+    /// OAuth providers: the user's own, then those of the catalogue.
+    pub(super) sign_in_providers: Vec<Arc<SignInProvider>>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) recent: RecentProjects,
     /// What projects may do.
@@ -78,9 +85,14 @@ impl Actor {
         let confirmed = Confirmed::load(config.confirmed_file.clone());
         let passwords = Passwords::new(config.secrets);
         let tokens = config.tokens.clone().unwrap_or_else(|| TokenDesk::new(passwords.store_of_grants()));
-        Self {
+        let (sign_in_providers, wrong) = match sign_in_providers(config.sign_in_file.as_deref()) {
+            Ok(providers) => (providers, None),
+            Err(error) => (known_sign_ins(), Some(error)),
+        };
+        let actor = Self {
             passwords,
             tokens,
+            sign_in_providers,
             config,
             log,
             outlet,
@@ -97,7 +109,11 @@ impl Actor {
             current_command: None,
             is_dirty: true,
             settling: JoinSet::new(),
+        };
+        if let Some(error) = wrong {
+            actor.fail(*error);
         }
+        actor
     }
 
     /// Runs until [`Command::Quit`], or until every face has dropped its handle.
@@ -132,6 +148,7 @@ impl Actor {
                 _beat = progress.tick() => {
                     self.watch_copy().await;
                     self.watch_keyring();
+                    self.refresh_token_times();
                     self.keep_confirmed();
                     if let Some(open) = &self.open {
                         open.idle.close_expired();
@@ -282,4 +299,17 @@ impl Actor {
             self.fail(explain::project(&error));
         }
     }
+}
+
+/// The user's own OAuth providers, then those of the catalogue. A file that does not exist is no error.
+fn sign_in_providers(own: Option<&Path>) -> Result<Vec<Arc<SignInProvider>>, Box<UserError>> {
+    let Some(path) = own.filter(|path| path.exists()) else { return Ok(known_sign_ins()) };
+    let text = read_text_input(path, MOST_SIGN_IN_BYTES)
+        .map_err(|error| Box::new(explain::provider_file_not_read(path, &error)))?;
+    let own = read_providers(&text).map_err(|error| Box::new(explain::provider_file(path, &error)))?;
+    Ok(own.into_iter().map(Arc::new).chain(known_sign_ins()).collect())
+}
+
+fn known_sign_ins() -> Vec<Arc<SignInProvider>> {
+    providers().iter().cloned().map(Arc::new).collect()
 }

@@ -26,6 +26,10 @@ pub struct EngineConfig {
     pub secrets: SecretsPolicy,
     /// What gives tokens of sign-ins; `None`: the keyring, as far as `secrets` allows it.
     pub tokens: Option<TokenDesk>,
+    /// OAuth providers of the user's own, in the form of `assets/sign_in.toml`; they come before those of the catalogue.
+    pub sign_in_file: Option<PathBuf>,
+    /// Whether a sign-in at a provider opens the browser of the system, or only shows the address.
+    pub opens_browser: bool,
     /// Where messages the destination refuses are saved; `None`: next to the project file.
     pub export_folder: Option<PathBuf>,
     /// Mailboxes copied or signed in at the same time.
@@ -87,6 +91,8 @@ impl EngineConfig {
             projects_folder: documents_folder(),
             secrets: SecretsPolicy::Keyring,
             tokens: None,
+            sign_in_file: configuration_folder().map(|folder| folder.join("sign_in.toml")),
+            opens_browser: true,
             export_folder: None,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             max_connections: None,

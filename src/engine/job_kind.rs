@@ -9,6 +9,10 @@ pub enum JobKind {
     Audit,
     /// Asks the keyring which mailboxes have a password.
     RecallPasswords,
+    /// Asks the keyring for the owner's applications at providers.
+    RecallClients,
+    /// Signs a person in at an OAuth provider.
+    Consent,
     /// Signs in on both sides.
     SignIn,
     /// Counts folders.

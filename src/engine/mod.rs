@@ -29,6 +29,9 @@ pub use api::copy_words::{
 };
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;
+pub use api::sign_ins::{
+    ConsentStage, ConsentView, ExchangeApp, ExchangeScript, KnownClient, SideSignIn, SignInsView,
+};
 pub use api::snapshot::{
     AccountsPreview, AccountsView, ApprovedCertificate, AuditView, CertificateView, DestinationView,
     DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins,
@@ -52,10 +55,14 @@ pub use system::log::{LogRing, RingLayer};
 pub use system::output_file::{OutputError, check_output, write_output, write_private};
 pub use system::temporary::{remove_abandoned_projects, temporary_project};
 
+pub use crate::assets::{
+    AppPasswordNeed, AppPasswords, ClientMistake, GuideStep, SignInProvider, check_object_id, check_tenant,
+    check_uuid,
+};
 pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;
 pub use crate::project::{CopyRoute, EarlierCopy};
-pub use crate::signin::{Clock, DeviceCode, TokenDesk};
+pub use crate::signin::{ClientApp, Clock, DeviceCode, TokenDesk, Way as ConsentWay};
 pub use crate::transfer::{LargeMessage, WaitCause};
 
 /// The engine as faces see it: send commands, read the latest snapshot, and fetch events.

@@ -23,6 +23,11 @@ impl SecretName {
         Self(format!("sign-in/{provider}/{user}"))
     }
 
+    /// Names the owner's application at an OAuth provider.
+    pub fn of_client(provider: impl fmt::Display) -> Self {
+        Self(format!("client/{provider}"))
+    }
+
     /// The name of one part of a long secret.
     pub(super) fn part(&self, generation: &str, number: usize) -> Self {
         Self(format!("{}/part {generation}.{number}", self.0))

@@ -2,22 +2,40 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::client::of_web;
+use super::clients::Clients;
+use super::flows::{Prompt, Way, sign_in};
 use super::grant::Grants;
+use super::provider::ClientApp;
 use super::renewal::{Clock, Renewal, Renewing, Source, State};
+use crate::assets::SignInProvider;
 use crate::imap::TokenProvider;
-use crate::secrets::SecretStore;
-use crate::values::{Credential, UnixTime};
+use crate::secrets::{Kept, SecretStore};
+use crate::values::{Credential, GrantProblem, UnixTime};
 use crate::web::Web;
 
 /// Mailboxes whose tokens are held at most; beyond them the oldest start anew.
 const MOST: usize = 10_000;
 
+/// Who signs in for the first time, where and how.
+pub struct FirstSignIn<'a> {
+    /// The provider.
+    pub provider: &'a SignInProvider,
+    /// The application that signs in.
+    pub client: &'a ClientApp,
+    /// The user.
+    pub user: &'a str,
+    /// In the browser or with a code.
+    pub way: Way,
+}
+
 /// Gives out providers of tokens. Clones share them.
 #[derive(Clone)]
 pub struct TokenDesk {
     grants: Grants,
+    clients: Clients,
     clock: Clock,
     shared: Arc<Mutex<Shared>>,
 }
@@ -42,7 +60,12 @@ impl TokenDesk {
 
     /// The same with another clock.
     pub fn with_clock(store: SecretStore, clock: Clock) -> Self {
-        Self { grants: Grants::new(store), clock, shared: Arc::default() }
+        Self {
+            grants: Grants::new(store.clone()),
+            clients: Clients::new(store),
+            clock,
+            shared: Arc::default(),
+        }
     }
 
     /// The grants in the keyring.
@@ -50,29 +73,50 @@ impl TokenDesk {
         &self.grants
     }
 
+    /// The owner's applications in the keyring.
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Signs a user in and keeps what renews the tokens; says where. Tokens of an earlier sign-in are not used again.
+    ///
+    /// Cancellation safe: dropping it leaves everything as it was.
+    ///
+    /// # Errors
+    /// What the provider or the person said, and nothing that is secret.
+    pub async fn sign_in(&self, first: &FirstSignIn<'_>, prompt: &dyn Prompt) -> Result<Kept, GrantProblem> {
+        let web = web_of(&mut self.shared())?;
+        let wires = (&web, prompt, &self.clock);
+        let grant = sign_in(first.provider, first.client, first.user, first.way, wires).await?;
+        let kept = self.grants.keep(&grant).await;
+        let name = Named::of(&Credential::SignedIn(grant.provider), first.user);
+        if let Some(Named { key, .. }) = name {
+            self.shared().providers.remove(&key);
+        }
+        Ok(kept)
+    }
+
+    /// Until when the token that is held for a user is good, where one is held and not being renewed at this moment.
+    pub fn token_until(&self, credential: &Credential, user: &str) -> Option<UnixTime> {
+        let Named { key, .. } = Named::of(credential, user)?;
+        let held = self.shared().providers.get(&key).cloned()?;
+        let state = held.0.state.try_lock().ok()?;
+        state.end()
+    }
+
     /// The provider of tokens for a user; `None` where the way in needs none of ours.
     pub fn provider(&self, credential: &Credential, user: &str) -> Option<Arc<dyn TokenProvider>> {
-        let (name, source) = match credential {
-            Credential::SignedIn(provider) => {
-                (format!("signed in {provider}"), Source::SignedIn(provider.clone()))
-            }
-            Credential::KeyFile(path) => (format!("key {}", path.display()), Source::KeyFile(path.clone())),
-            _ => return None,
-        };
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (name, user.to_owned());
+        let Named { key, source } = Named::of(credential, user)?;
+        let mut shared = self.shared();
         if let Some(known) = shared.providers.get(&key) {
             return Some(Arc::new(known.clone()));
         }
-        let web = match shared.web.clone() {
-            Some(web) => web,
-            None => match Web::new() {
-                Ok(web) => shared.web.insert(web).clone(),
-                Err(error) => {
-                    tracing::error!(%error, "no tokens can be fetched");
-                    return None;
-                }
-            },
+        let web = match web_of(&mut shared) {
+            Ok(web) => web,
+            Err(error) => {
+                tracing::error!(%error, "no tokens can be fetched");
+                return None;
+            }
         };
         if shared.providers.len() >= MOST {
             shared.providers.clear();
@@ -87,5 +131,38 @@ impl TokenDesk {
         }));
         shared.providers.insert(key, made.clone());
         Some(Arc::new(made))
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one connection pool of all providers, made when it is first needed.
+fn web_of(shared: &mut Shared) -> Result<Web, GrantProblem> {
+    if let Some(web) = &shared.web {
+        return Ok(web.clone());
+    }
+    let web = Web::new().map_err(|error| of_web(&error))?;
+    Ok(shared.web.insert(web).clone())
+}
+
+/// What renews the tokens of a user, and under which name it is held.
+struct Named {
+    key: (String, String),
+    source: Source,
+}
+
+impl Named {
+    /// `None` where the way in needs no tokens of ours.
+    fn of(credential: &Credential, user: &str) -> Option<Self> {
+        let (name, source) = match credential {
+            Credential::SignedIn(provider) => {
+                (format!("signed in {provider}"), Source::SignedIn(provider.clone()))
+            }
+            Credential::KeyFile(path) => (format!("key {}", path.display()), Source::KeyFile(path.clone())),
+            _ => return None,
+        };
+        Some(Self { key: (name, user.to_owned()), source })
     }
 }

@@ -20,7 +20,7 @@ use crate::values::{GrantProblem, GrantTrouble, Secret};
 use crate::web::Web;
 
 /// How long somebody may take in the browser.
-const BROWSER_PATIENCE: Duration = Duration::from_mins(10);
+pub const BROWSER_PATIENCE: Duration = Duration::from_mins(10);
 
 /// How to sign in for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub trait Prompt: Send + Sync {
     fn open(&self, address: &str);
     /// Shows the code and where to type it.
     fn show(&self, code: &DeviceCode);
+    /// The browser brought the answer to another sign-in, such as an earlier try in a second tab. It changes nothing.
+    fn stray(&self);
 }
 
 /// Signs a user in at a provider.
@@ -121,7 +123,7 @@ async fn in_browser(
     }
     let (address, state) = request.url();
     prompt.open(address.as_str());
-    let code = loopback.code(state.secret(), BROWSER_PATIENCE).await?;
+    let code = loopback.code(state.secret(), BROWSER_PATIENCE, &|| prompt.stray()).await?;
     let asked = clock();
     let poster = Poster(web);
     let exchanged = oauth

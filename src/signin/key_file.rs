@@ -125,6 +125,14 @@ impl KeyFile {
         Self::parse(text.expose())
     }
 
+    /// Whose key it is, for people: the address of the service account, or the application and its organisation.
+    pub fn whose(&self) -> String {
+        match self {
+            Self::Google(key) => key.client_email.clone(),
+            Self::Microsoft(key) => format!("application {} of {}", key.client_id, key.tenant),
+        }
+    }
+
     /// Whether its tokens may be sent to this server.
     pub fn may_go_to(&self, host: &str) -> bool {
         let (own, usual) = match self {

@@ -38,8 +38,14 @@ impl Loopback {
         format!("http://{host}:{}", self.port)
     }
 
-    /// The code of the answer with this state. Others get a page that says what they are, and change nothing.
-    pub async fn code(self, state: &str, patience: Duration) -> Result<Secret, GrantProblem> {
+    /// The code of the answer with this state. Others get a page that says what they are, and change nothing; `stray` is
+    /// told of answers to another sign-in.
+    pub async fn code(
+        self,
+        state: &str,
+        patience: Duration,
+        stray: &(dyn Fn() + Sync),
+    ) -> Result<Secret, GrantProblem> {
         let waiting = async {
             let mut talks = FuturesUnordered::new();
             loop {
@@ -51,7 +57,11 @@ impl Loopback {
                             tokio::time::sleep(Duration::from_millis(100)).await;
                         }
                     },
-                    Some(Ok(Some(reply))) = talks.next(), if !talks.is_empty() => return reply,
+                    Some(ended) = talks.next(), if !talks.is_empty() => match ended {
+                        Ok(Heard::Answer(reply)) => return reply,
+                        Ok(Heard::Stray) => stray(),
+                        Ok(Heard::Nothing) | Err(_) => {}
+                    },
                 }
             }
         };
@@ -62,14 +72,24 @@ impl Loopback {
     }
 }
 
-/// Reads one request and answers it; something only where it was the answer.
-async fn answer(stream: TcpStream, state: &str) -> Option<Result<Secret, GrantProblem>> {
+/// What one connection of the browser brought.
+enum Heard {
+    /// The answer that is waited for.
+    Answer(Result<Secret, GrantProblem>),
+    /// The answer to another sign-in.
+    Stray,
+    /// Nothing of interest.
+    Nothing,
+}
+
+/// Reads one request and answers it.
+async fn answer(stream: TcpStream, state: &str) -> Heard {
     let mut stream = BufReader::new(stream);
     let mut line = zeroize::Zeroizing::new(String::new());
     let read = (&mut stream).take(MAX_LINE as u64).read_line(&mut line).await;
     if let Err(error) = read {
         tracing::debug!(%error, "a request of the browser was not read");
-        return None;
+        return Heard::Nothing;
     }
     let reply = read_reply(line.trim_end(), state);
     let (status, title, words) = match &reply {
@@ -109,14 +129,17 @@ async fn answer(stream: TcpStream, state: &str) -> Option<Result<Secret, GrantPr
         tracing::debug!(%error, "the page for the browser was not sent");
     }
     match reply {
-        BrowserReply::Code(code) => Some(Ok(code)),
-        BrowserReply::Refused(problem) => Some(Err(problem)),
-        BrowserReply::OtherState | BrowserReply::Other => None,
+        BrowserReply::Code(code) => Heard::Answer(Ok(code)),
+        BrowserReply::Refused(problem) => Heard::Answer(Err(problem)),
+        BrowserReply::OtherState => Heard::Stray,
+        BrowserReply::Other => Heard::Nothing,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
     async fn get(port: u16, target: &str) -> String {
@@ -142,14 +165,17 @@ mod tests {
             let page = get(port, "/?code=right&state=s1").await;
             assert!(page.contains("You can close this window") && !page.contains("right<"), "{page}");
         };
-        let (code, ()) = tokio::join!(loopback.code("s1", Duration::from_mins(10)), browser);
+        let strays = AtomicU32::new(0);
+        let stray = || _ = strays.fetch_add(1, Ordering::SeqCst);
+        let (code, ()) = tokio::join!(loopback.code("s1", Duration::from_mins(10), &stray), browser);
         assert_eq!(code.unwrap(), Secret::new("right"));
+        assert_eq!(strays.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_browser_that_is_closed_ends_the_wait() {
         let loopback = Loopback::listen().await.unwrap();
-        let late = loopback.code("s1", Duration::from_mins(10)).await.unwrap_err();
+        let late = loopback.code("s1", Duration::from_mins(10), &|| {}).await.unwrap_err();
         assert!(late.trouble == GrantTrouble::TooLate && late.words.contains("10 minutes"), "{late}");
     }
 }

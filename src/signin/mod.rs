@@ -1,13 +1,14 @@
 //! Signing in with OAuth 2 (RFC 6749): once in the browser or with a code, or for a whole organisation with a key; and tokens
 //! that are renewed for as long as a copy lasts.
 //!
-//! [`sign_in`] leads to a [`Grant`], which [`Grants`] keeps in the keyring. [`TokenDesk`] gives `imap` a provider of tokens for
+//! [`sign_in`] leads to a [`Grant`], which [`Grants`] keeps in the keyring; [`Clients`] keeps the owner's applications there. [`TokenDesk`] gives `imap` a provider of tokens for
 //! each mailbox. Access tokens are held in memory only; what renews them is in the keyring or in the owner's key file, and
 //! neither is ever in a project, a log or an argument.
 
 mod assertion;
 mod browser_reply;
 mod client;
+mod clients;
 mod desk;
 mod exchange_script;
 mod flows;
@@ -21,9 +22,11 @@ mod provider;
 mod provider_error;
 mod renewal;
 
-pub use desk::TokenDesk;
+pub use clients::Clients;
+pub use desk::{FirstSignIn, TokenDesk};
 pub use exchange_script::{AppAccess, access_script, undo_script};
-pub use flows::{DeviceCode, Prompt, Way, sign_in};
+pub use flows::{BROWSER_PATIENCE, DeviceCode, Prompt, Way, sign_in};
 pub use grant::{Grant, Grants};
+pub use key_file::KeyFile;
 pub use provider::{ClientApp, find_provider, providers, read_providers};
 pub use renewal::Clock;

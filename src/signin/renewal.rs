@@ -76,6 +76,11 @@ impl TokenProvider for Renewing {
 }
 
 impl State {
+    /// When the token that is held now ends.
+    pub(super) fn end(&self) -> Option<UnixTime> {
+        self.token.as_ref().map(|(_, life)| life.end())
+    }
+
     fn take(&mut self, given: Given) -> Secret {
         self.token = Some((given.access.clone(), given.lifetime));
         given.access

@@ -103,6 +103,8 @@ impl Bench {
             export_folder: None,
             secrets: SecretsPolicy::SessionOnly,
             tokens: None,
+            sign_in_file: None,
+            opens_browser: false,
             parallel_mailboxes: 4,
             max_connections: None,
             verify: Verify::Quick,

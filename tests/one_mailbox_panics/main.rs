@@ -107,6 +107,8 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         projects_folder: home.join("projects"),
         secrets: SecretsPolicy::SessionOnly,
         tokens: None,
+        sign_in_file: None,
+        opens_browser: false,
         parallel_mailboxes: 4,
         max_connections: None,
         verify: Verify::Full,

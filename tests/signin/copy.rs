@@ -2,65 +2,28 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::time::Duration;
 
 use mailferry::engine::{
-    Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing, MailboxProgressState,
-    ProjectView, SecretsPolicy, SignInState, Snapshot, TokenDesk, Verify,
+    Command, CopyPhase, EngineConfig, MailboxProgressState, ProjectView, SignInState, TokenDesk, Verify,
 };
 use mailferry::providers::ProviderId;
-use mailferry::values::{Credential, Endpoint, MailboxId, Secret, Security, Side, SignInWay, UnixTime};
+use mailferry::values::{Credential, MailboxId, Secret, Side, SignInWay, UnixTime};
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
 use mailferry_test_support::fakes::cutting_proxy::{Cut, CuttingProxy};
-use mailferry_test_support::programs;
 use mailferry_test_support::servers::dovecot::{self, Dovecot, PASSWORD};
 use mailferry_test_support::servers::oidc::Oidc;
 
+use crate::bench::{Bench, clear, settings};
 use crate::{keep, mail_server, now, open_folder, own, store};
 
 const MAILBOXES: usize = 20;
 
-struct Bench(Engine, u64);
-
-impl Bench {
-    fn send(&mut self, command: Command) {
-        self.1 += 1;
-        let sent = self.1;
-        assert!(self.0.send(command));
-        self.wait(|snapshot| snapshot.commands_taken >= sent);
-    }
-
-    fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-        for _look in 0..programs::LOOKS {
-            while let Some(event) = self.0.next_event() {
-                if let Event::Failed { error, .. } = event {
-                    eprintln!("{}", error.to_text());
-                }
-            }
-            let snapshot = self.0.snapshot();
-            if is_reached(&snapshot) {
-                return snapshot;
-            }
-            self.0.wait_for_change(Duration::from_millis(100));
-        }
-        panic!("not reached; last: {:#?}", self.0.snapshot());
-    }
-
-    fn project(&mut self, is_reached: impl Fn(&ProjectView) -> bool) -> ProjectView {
-        self.wait(|snapshot| snapshot.project.as_ref().is_some_and(&is_reached)).project.clone().unwrap()
-    }
-
-    fn copy(&mut self) -> ProjectView {
-        self.send(Command::StartCopy);
-        self.project(|project| {
-            matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Stopped)
-                && project.copy.mailboxes.len() == MAILBOXES
-        })
-    }
-}
-
-fn clear(port: u16) -> Endpoint {
-    Endpoint::new("127.0.0.1", port, Security::Clear).unwrap()
+fn copy(bench: &mut Bench) -> ProjectView {
+    bench.send(Command::StartCopy);
+    bench.project(|project| {
+        matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Stopped)
+            && project.copy.mailboxes.len() == MAILBOXES
+    })
 }
 
 #[test]
@@ -95,7 +58,7 @@ fn twenty_mailboxes_outlive_three_expiries_and_one_revocation() {
             if is_under_way.load(Ordering::SeqCst) == 1 {
                 match questions.fetch_add(1, Ordering::SeqCst) {
                     3 | 8 | 13 => {
-                        oidc.expire_tokens();
+                        oidc.expire_used_tokens();
                         seconds.fetch_add(3_600, Ordering::SeqCst);
                         expiries.fetch_add(1, Ordering::SeqCst);
                     }
@@ -108,19 +71,12 @@ fn twenty_mailboxes_outlive_three_expiries_and_one_revocation() {
     };
     let home = tempfile::tempdir().unwrap();
     let config = EngineConfig {
-        recent_file: None,
-        confirmed_file: None,
-        accounts_folder: home.path().join("accounts"),
-        projects_folder: home.path().join("projects"),
-        secrets: SecretsPolicy::SessionOnly,
         tokens: Some(TokenDesk::with_clock(store.clone(), clock)),
         verify: Verify::Full,
-        acts_by_itself: false,
         parallel_mailboxes: MAILBOXES / 2,
-        ..EngineConfig::for_this_user()
+        ..settings(home.path())
     };
-    let log = LogRing::default();
-    let mut bench = Bench(Engine::start(config, log, Arc::new(|| {})).unwrap(), 0);
+    let mut bench = Bench::start(config);
     let file = home.path().join("move.mailferry");
     bench.send(Command::NewProject { domain: "example.org".to_owned(), path: Some(file.clone()) });
     bench.send(Command::SetSourceServer(clear(source.clear_port)));
@@ -154,7 +110,7 @@ fn twenty_mailboxes_outlive_three_expiries_and_one_revocation() {
     bench.send(Command::BuildPlan);
     bench.project(|project| project.plan.counting.is_none() && project.plan.mailboxes.len() == MAILBOXES);
     is_under_way.store(1, Ordering::SeqCst);
-    let first = bench.copy();
+    let first = copy(&mut bench);
     let states: Vec<_> =
         first.copy.mailboxes.iter().map(|progress| (&progress.address, &progress.state)).collect();
     assert_eq!(expiries.load(Ordering::SeqCst), 3, "{} connections were cut: {states:#?}", line.cut_count());
@@ -178,7 +134,7 @@ fn twenty_mailboxes_outlive_three_expiries_and_one_revocation() {
     }
     // Signed in again, the rest follows, and nothing twice.
     people.block_on(keep(&oidc, &store, "user17"));
-    bench.copy();
+    copy(&mut bench);
     for user in &users {
         assert!(same(user), "{user}");
     }

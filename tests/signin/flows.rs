@@ -1,6 +1,8 @@
 //! The first sign-in: in the browser, with a code, and everything that can go wrong there.
 
-use mailferry::signin::Way;
+use std::sync::atomic::Ordering;
+
+use mailferry::signin::{DeviceCode, Way};
 use mailferry::values::GrantTrouble;
 use mailferry::web::Web;
 use mailferry_test_support::clients::http::HttpClient;
@@ -41,8 +43,10 @@ async fn a_wrong_state_is_turned_away_and_the_right_one_still_counts() {
             assert!(page.status == 200 && page.body.contains("You can close this window"), "{page:?}");
         });
     };
-    let person = Person { open: &open, show: &|_| unreachable!() };
+    let person = Person::new(&open, &|_| unreachable!());
     assert!(sign_in_with(&oidc, "anna@example.org", Way::Browser, &person).await.is_ok());
+    // Each of the forged answers was told of.
+    assert_eq!(person.strays.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,14 +61,12 @@ async fn what_the_provider_refuses_is_told_by_its_kind() {
 async fn a_code_is_typed_elsewhere() {
     let Some(oidc) = Oidc::start() else { return };
     let shown = std::sync::Mutex::new(String::new());
-    let person = Person {
-        open: &|_| unreachable!("no browser was asked for"),
-        show: &|code| {
-            assert!(code.page.starts_with(&oidc.address) && code.valid.as_secs() == 600, "{code:?}");
-            assert!(oidc.approve(&code.code, "anna@example.org"));
-            code.code.clone_into(&mut shown.lock().unwrap());
-        },
+    let show = |code: &DeviceCode| {
+        assert!(code.page.starts_with(&oidc.address) && code.valid.as_secs() == 600, "{code:?}");
+        assert!(oidc.approve(&code.code, "anna@example.org"));
+        code.code.clone_into(&mut shown.lock().unwrap());
     };
+    let person = Person::new(&|_| unreachable!("no browser was asked for"), &show);
     let grant = sign_in_with(&oidc, "anna@example.org", Way::Device, &person).await;
     let grant = grant.unwrap_or_else(|problem| panic!("{problem}\n{}", oidc.log()));
     assert_eq!(oidc.introspect(grant.refresh.expose())["sub"], "anna@example.org");

@@ -10,7 +10,7 @@ use mailferry_test_support::servers::oidc::{Oidc, service_key};
 
 use crate::{access, by, mail_server, now, open_folder, store};
 
-fn service_account(oidc: &Oidc, folder: &Path) -> PathBuf {
+pub fn service_account(oidc: &Oidc, folder: &Path) -> PathBuf {
     let pem = std::fs::read_to_string(service_key()).unwrap();
     let file = serde_json::json!({
         "type": "service_account", "project_id": "project", "private_key_id": "1", "private_key": pem,

@@ -13,15 +13,17 @@
     reason = "tests fail by panicking"
 )]
 
+mod bench;
 mod copy;
 mod flows;
 mod keys;
 mod program;
 mod tokens;
+mod window;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use mailferry::imap::Access;
 use mailferry::secrets::SecretStore;
@@ -57,6 +59,13 @@ fn client() -> ClientApp {
 struct Person<'a> {
     open: &'a (dyn Fn(&str) + Send + Sync),
     show: &'a (dyn Fn(&DeviceCode) + Send + Sync),
+    strays: AtomicU32,
+}
+
+impl<'a> Person<'a> {
+    fn new(open: &'a (dyn Fn(&str) + Send + Sync), show: &'a (dyn Fn(&DeviceCode) + Send + Sync)) -> Self {
+        Self { open, show, strays: AtomicU32::new(0) }
+    }
 }
 
 impl Prompt for Person<'_> {
@@ -66,6 +75,10 @@ impl Prompt for Person<'_> {
 
     fn show(&self, code: &DeviceCode) {
         (self.show)(code);
+    }
+
+    fn stray(&self) {
+        self.strays.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -79,7 +92,7 @@ fn browse(address: &str) {
 }
 
 async fn sign_in_as(oidc: &Oidc, user: &str) -> Result<Grant, GrantProblem> {
-    let person = Person { open: &browse, show: &|_| unreachable!("no code was asked for") };
+    let person = Person::new(&browse, &|_| unreachable!("no code was asked for"));
     sign_in_with(oidc, user, Way::Browser, &person).await
 }
 

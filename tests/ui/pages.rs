@@ -7,6 +7,7 @@ mod keyboard;
 mod manners;
 mod once;
 mod outcomes;
+mod sign_ins;
 mod strangers;
 mod truth;
 mod verdict;
@@ -171,13 +172,18 @@ fn a_password_is_kept_and_half_typed_text_survives_new_snapshots() {
     opened.harness.run();
     opened.type_into("Password, Your server", " typed");
     opened.click("Save password, Your server");
+    let mailboxes = vec![MailboxId(4)];
     assert_eq!(
         opened.sent(),
-        [Command::SetPassword {
-            mailbox: MailboxId(4),
-            side: Side::Source,
-            secret: Secret::new("half typed")
-        }]
+        [
+            Command::SetPassword {
+                mailbox: MailboxId(4),
+                side: Side::Source,
+                secret: Secret::new("half typed")
+            },
+            // Nothing else is missing, so it is tried at once.
+            Command::TestSignIn { mailboxes }
+        ]
     );
     opened.click("Sign in to opa.karl@weber-familie.example");
     let mailboxes = vec![MailboxId(4)];

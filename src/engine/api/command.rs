@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use crate::accounts::ExportFormat;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::engine::api::message_list_format::MessageListFormat;
+use crate::engine::api::sign_ins::{ExchangeApp, ExchangeScript};
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::{ExportStage, Format};
-use crate::values::{DomainName, Endpoint, Fingerprint, Secret, SignInWay};
+use crate::signin::{ClientApp, Way};
+use crate::values::{DomainName, Endpoint, Fingerprint, Secret, SignInId, SignInWay};
 use crate::values::{MailboxId, Side};
 
 /// The options of the audit.
@@ -169,6 +171,8 @@ pub enum Command {
         /// Whether it takes part.
         is_chosen: bool,
     },
+    /// Unticks these mailboxes.
+    LeaveOut(Vec<MailboxId>),
     /// Removes a mailbox and its ledger from the project.
     RemoveMailbox(MailboxId),
     /// Adds and updates mailboxes from a CSV file, including any passwords.
@@ -209,6 +213,44 @@ pub enum Command {
     TestSignIn {
         /// Which mailboxes; empty for all chosen ones.
         mailboxes: Vec<MailboxId>,
+    },
+    /// Keeps the owner's application at an OAuth provider, in the keyring.
+    SetClientApp {
+        /// The provider.
+        provider: SignInId,
+        /// The application.
+        client: ClientApp,
+    },
+    /// Forgets it. Sign-ins that were made with it stay until they are withdrawn.
+    ForgetClientApp(SignInId),
+    /// Signs the user of a mailbox in at the provider whose tokens the server of this side takes, in place of an earlier
+    /// sign-in that is still under way.
+    SignInAtProvider {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// In the browser or with a code.
+        way: Way,
+    },
+    /// Gives that up, or forgets why it failed.
+    CancelProviderSignIn,
+    /// Lets every chosen mailbox sign in with the key of an organisation: of a Google service account or of a Microsoft
+    /// application.
+    UseKeyFile {
+        /// On which side.
+        side: Side,
+        /// The file; only its path is saved.
+        path: PathBuf,
+    },
+    /// Writes PowerShell that lets a Microsoft application into the chosen mailboxes, or takes that back.
+    SaveExchangeScript {
+        /// Where it goes.
+        path: PathBuf,
+        /// Which of the two.
+        script: ExchangeScript,
+        /// The application.
+        app: ExchangeApp,
     },
     /// Trusts this certificate for this server only, after its fingerprint was shown.
     TrustCertificate {

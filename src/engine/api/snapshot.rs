@@ -9,6 +9,7 @@ use crate::audit::AuditReport;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::copy_snapshot::CopyView;
 use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::user_error::UserError;
 use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
 use crate::providers::{Comparison, ProviderId};
@@ -102,6 +103,8 @@ pub struct ProjectView {
     pub destination: DestinationView,
     /// Step Mailboxes, in the order of the table.
     pub mailboxes: Arc<Vec<MailboxView>>,
+    /// Step Mailboxes: how both sides can be signed in to.
+    pub sign_ins: SignInsView,
     /// Step Mailboxes: what was read of the old server's accounts and aliases.
     pub accounts: AccountsView,
     /// Step Plan.
@@ -270,6 +273,8 @@ pub struct SignInView {
     pub error: Option<UserError>,
     /// `Dovecot, TLS 1.3`, after a success.
     pub server_words: String,
+    /// Until when the token is good, where it signs in with one that is renewed by itself.
+    pub token_until: Option<UnixTime>,
 }
 
 impl SignInView {
@@ -311,6 +316,10 @@ pub enum SignInState {
     SignedIn,
     /// No password is kept.
     NeedsPassword,
+    /// Its user has not signed in at the provider yet.
+    NeedsConsent,
+    /// The sign-in at the provider was revoked or has expired.
+    ConsentEnded,
     /// The provider wants an app password.
     NeedsAppPassword,
     /// The password was refused.

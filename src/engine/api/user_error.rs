@@ -4,7 +4,7 @@ use crate::engine::api::command::Command;
 use crate::engine::api::day::day;
 use crate::engine::api::snapshot::ApprovedCertificate;
 use crate::engine::api::snapshot::CertificateView;
-use crate::values::{UnixTime, printable_line, printable_text};
+use crate::values::{MailboxId, Side, UnixTime, printable_line, printable_text};
 
 /// An error in the user's words: what happened, why, and the ways out. Made in `explain.rs` only.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,14 @@ impl UserError {
             code: None,
             folders: Vec::new(),
         }
+    }
+
+    /// Which side of which mailbox has to be signed in at a provider, where that is a way out.
+    pub fn asks_to_sign_in(&self) -> Option<(MailboxId, Side)> {
+        self.ways_out.iter().find_map(|way| match way.command {
+            Some(Command::SignInAtProvider { mailbox, side, .. }) => Some((mailbox, side)),
+            _ => None,
+        })
     }
 
     /// Sets its code for programs.

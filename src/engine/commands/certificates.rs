@@ -35,7 +35,7 @@ impl Actor {
             self.test_sign_in(&waiting);
         }
         self.count_again(server);
-        self.copy_again(server);
+        self.copy_again(|_, error| is_about(error, server));
     }
 
     /// The certificate as it was shown with its question.
@@ -83,14 +83,15 @@ impl Actor {
         }
     }
 
-    /// Resumes the mailboxes that stopped because of this server's certificate.
-    fn copy_again(&mut self, server: &Endpoint) {
+    /// Resumes the mailboxes that stopped because of such an error, after its cause was mended.
+    pub(super) fn copy_again(&mut self, is_mended: impl Fn(MailboxId, &UserError) -> bool) {
         let is_running = self.jobs.is_running(JobKind::Copy);
         let Some(open) = self.open.as_mut() else { return };
         open.take_copy_states();
-        let is_stopped = |state: &MailboxProgressState| matches!(state, MailboxProgressState::Stopped(error) if is_about(error, server));
+        let is_stopped = |id: MailboxId, state: &MailboxProgressState| matches!(state, MailboxProgressState::Stopped(error) if is_mended(id, error));
+        let states = open.copy_states.iter();
         let stopped: Vec<MailboxId> =
-            open.copy_states.iter().filter(|(_, state)| is_stopped(state)).map(|(id, _)| *id).collect();
+            states.filter(|(id, state)| is_stopped(**id, state)).map(|(id, _)| *id).collect();
         if stopped.is_empty() {
             return;
         }

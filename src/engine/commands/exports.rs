@@ -82,7 +82,7 @@ impl Actor {
     }
 
     /// Writes a file and announces it; on failure reports the error and returns false.
-    fn write(&self, words: &str, path: &Path, text: &str) -> bool {
+    pub(super) fn write(&self, words: &str, path: &Path, text: &str) -> bool {
         match write_output(path, |out| out.write_all(text.as_bytes())) {
             Ok(()) => {
                 self.notice(words, Some(path.to_path_buf()));

@@ -50,6 +50,9 @@ impl Actor {
             Message::AuditProgress { done, total, what, .. } => self.audit_progress(done, total, what),
             Message::AuditDone { result, .. } => self.audit_done(result),
             Message::PasswordsRecalled { known, .. } => self.passwords_recalled(&known),
+            Message::ClientsRecalled { known, .. } => self.clients_recalled(known),
+            Message::Asked { asked, .. } => self.consent_asked(asked),
+            Message::Consented { outcome, .. } => self.consented(outcome),
             Message::SignedIn { mailbox, side, view, found, .. } => {
                 self.signed_in(mailbox, side, *view, *found);
             }
@@ -300,6 +303,7 @@ impl Actor {
             }
             JobKind::Audit => open.view.audit = AuditView::Failed(error.clone()),
             JobKind::SignIn => open.fail_running_sign_ins(&error),
+            JobKind::Consent => open.view.sign_ins.under_way = None,
             JobKind::Plan => open.view.plan.counting = None,
             JobKind::Copy => {
                 open.end_copy(&Outcome::default(), UnixTime::now());
@@ -310,7 +314,7 @@ impl Actor {
                 open.view.records.is_preparing = false;
                 open.view.records.error = Some(error.clone());
             }
-            JobKind::Practice | JobKind::RecallPasswords => {}
+            JobKind::Practice | JobKind::RecallPasswords | JobKind::RecallClients => {}
         }
         self.fail(error);
     }

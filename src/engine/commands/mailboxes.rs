@@ -16,7 +16,7 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::system::input::{is_readable_by_others, read_input};
-use crate::plan::{CsvRow, Mailbox, SignInWays, parse_mailboxes};
+use crate::plan::{CsvRow, Mailbox, parse_mailboxes};
 use crate::secrets::Deletion;
 use crate::signin::Grants;
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
@@ -37,7 +37,7 @@ impl Actor {
             address,
             source_user: user.clone(),
             destination_user: user,
-            ways: SignInWays::default(),
+            ways: self.open.as_ref().map(|open| open.view.sign_ins.default_ways()).unwrap_or_default(),
             is_chosen: true,
         };
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
@@ -61,7 +61,7 @@ impl Actor {
     }
 
     /// Changes a row in the file and, if that succeeds, in the table.
-    fn change_mailbox(&mut self, id: MailboxId, change: impl FnOnce(&mut MailboxView)) {
+    pub(super) fn change_mailbox(&mut self, id: MailboxId, change: impl FnOnce(&mut MailboxView)) {
         let Some(mut row) = self.open.as_ref().and_then(|open| open.mailbox(id)).cloned() else { return };
         change(&mut row);
         if self.store(|project| project.update_mailbox(id, &row.mailbox)).is_some()
@@ -199,6 +199,7 @@ impl Actor {
             self.show_password(id, side, place);
         }
         self.refresh_copy();
+        self.fit_ways();
         self.watch_keyring();
         self.recall_passwords();
         self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
@@ -299,6 +300,7 @@ impl Actor {
 
     /// Looks up in the background which mailboxes have a password, so that the window never waits for a keyring.
     pub(super) fn recall_passwords(&mut self) {
+        self.refresh_sign_ins();
         let Some(open) = self.open.as_mut() else { return };
         let mut asked = Vec::new();
         for row in Arc::make_mut(&mut open.view.mailboxes) {

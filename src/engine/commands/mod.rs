@@ -14,6 +14,7 @@ mod messages;
 mod plan;
 pub(in crate::engine) mod practice;
 mod projects;
+mod provider_sign_ins;
 mod records;
 mod trust;
 
@@ -55,6 +56,11 @@ impl Actor {
             Command::SetUser { mailbox, side, user } => self.set_user(mailbox, side, &user),
             Command::SetSignInWay { mailbox, side, way } => self.set_sign_in_way(mailbox, side, way).await,
             Command::ChooseMailbox { mailbox, is_chosen } => self.choose_mailbox(mailbox, is_chosen),
+            Command::LeaveOut(mailboxes) => {
+                for mailbox in mailboxes {
+                    self.choose_mailbox(mailbox, false);
+                }
+            }
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,
             Command::ReadAccounts(paths) => self.read_accounts(&paths).await,
@@ -68,6 +74,14 @@ impl Actor {
             Command::SetPassword { mailbox, side, secret } => self.set_password(mailbox, side, secret).await,
             Command::DeletePasswords => self.delete_passwords().await,
             Command::TestSignIn { mailboxes } => self.test_sign_in(&mailboxes),
+            Command::SetClientApp { provider, client } => self.set_client_app(&provider, client).await,
+            Command::ForgetClientApp(provider) => self.forget_client_app(&provider).await,
+            Command::SignInAtProvider { mailbox, side, way } => self.sign_in_at_provider(mailbox, side, way),
+            Command::CancelProviderSignIn => self.cancel_provider_sign_in(),
+            Command::UseKeyFile { side, path } => self.use_key_file(side, &path).await,
+            Command::SaveExchangeScript { path, script, app } => {
+                self.save_exchange_script(&path, script, &app);
+            }
             Command::TrustCertificate { server, fingerprint } => self.trust_certificate(&server, fingerprint),
             Command::RetryKeyring => self.retry_keyring().await,
             Command::BuildPlan => self.build_plan(),

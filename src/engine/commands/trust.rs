@@ -23,6 +23,8 @@ impl Actor {
                 | Command::ExportAudit { .. }
                 | Command::ExportZone { .. }
                 | Command::SaveReport { .. }
+                | Command::CancelProviderSignIn
+                | Command::SaveExchangeScript { .. }
                 | Command::DiscardAccounts
         );
         let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };

@@ -38,10 +38,10 @@ pub(super) use cutover::cutover;
 pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub use reasons::{reason_words, rename_words, why};
-pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
+pub(super) use servers::{SIGN_IN_FAILED, needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use sign_ins::{
-    grant, no_client_secret, no_guide, no_tls, provider_file, provider_file_not_read, sign_in_not_kept,
-    unknown_sign_in,
+    client_mistake, grant, key_file, key_of_other_server, no_client, no_client_secret, no_guide,
+    no_provider_sign_in, no_tls, provider_file, provider_file_not_read, sign_in_not_kept, unknown_sign_in,
 };
 pub(in crate::engine) use trust::unconfirmed;
 pub(super) use verifications::differences;
@@ -499,7 +499,10 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
     let (what, again) = match kind {
         JobKind::FindServer => ("The search for the server", Some(Command::FindServer)),
         JobKind::Audit => ("The audit", Some(Command::RunAudit)),
-        JobKind::RecallPasswords => ("Reading the keyring", Some(Command::RetryKeyring)),
+        JobKind::RecallPasswords | JobKind::RecallClients => {
+            ("Reading the keyring", Some(Command::RetryKeyring))
+        }
+        JobKind::Consent => ("The sign-in at the provider", None),
         JobKind::SignIn => ("Signing in", Some(Command::TestSignIn { mailboxes: Vec::new() })),
         JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan)),
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),

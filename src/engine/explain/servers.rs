@@ -15,6 +15,9 @@ use crate::transfer::{Doubler, TransferError};
 use crate::values::{Credential, Endpoint, MisfitError};
 use crate::values::{Side, counted_as};
 
+/// The code of an error that a sign-in ended with.
+pub(in crate::engine) const SIGN_IN_FAILED: &str = "sign-in-failed";
+
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
     UserError::new(
@@ -74,7 +77,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
             ),
         ),
         SignInError::TokenRefused { .. } | SignInError::Token(_) | SignInError::NotOffered { .. } => {
-            (SignInState::Failed, try_again(token(attempt, error)))
+            (token_state(attempt, error), try_again(token(attempt, error)))
         }
         SignInError::NotForScram => (
             SignInState::Failed,
@@ -179,6 +182,14 @@ fn wrong_password(host: &str, user: &str) -> UserError {
         "Check the user name",
         "Some servers expect the whole address, others only the part before the “@”",
     )
+}
+
+/// Whether a person has to sign in at the provider.
+fn token_state(attempt: &Attempt, error: &SignInError) -> SignInState {
+    match error {
+        SignInError::Token(TokenError::Grant(problem)) => sign_ins::state_of(attempt, problem),
+        _ => SignInState::Failed,
+    }
 }
 
 /// Missing and rejected tokens, and mechanisms the server does not offer.
@@ -364,7 +375,7 @@ pub(in crate::engine) fn transfer(
     error: &TransferError,
 ) -> UserError {
     transfer_words(source, destination, error).coded(match error {
-        TransferError::SignIn { .. } => "sign-in-failed",
+        TransferError::SignIn { .. } => SIGN_IN_FAILED,
         TransferError::Server { source, .. } if source.is_connection_lost() => "connection-lost",
         TransferError::Server { .. } => "server-unusable",
         TransferError::FolderChanged { .. } => "folder-changed",

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use crate::assets::AssetError;
+use crate::assets::{AssetError, ClientMistake};
+use crate::engine::api::command::Command;
+use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::system::input::InputError;
-use crate::values::{Credential, GrantProblem, GrantTrouble, SignInId};
+use crate::signin::Way;
+use crate::values::{Credential, Endpoint, GrantProblem, GrantTrouble, SignInId};
 use crate::web::WebError;
 
 /// Trouble in words.
@@ -24,7 +27,7 @@ const fn told(trouble: GrantTrouble) -> Told {
         GrantTrouble::NotSignedIn => Told {
             title: "Nobody has signed in yet",
             why: "The keyring has no sign-in for this user at this provider.",
-            way_out: "Sign in once with “mailferry sign-in --provider … --user …”",
+            way_out: "Sign in once, in the window or with “mailferry sign-in --provider … --user …”",
             note: "It lasts until it is revoked; each user of a mailbox signs in for it",
         },
         GrantTrouble::KeyringSilent => Told {
@@ -36,7 +39,7 @@ const fn told(trouble: GrantTrouble) -> Told {
         GrantTrouble::Ended => Told {
             title: "The sign-in has ended",
             why: "It was revoked or has expired, or the password was changed. Only this mailbox waits; the others go on.",
-            way_out: "Sign in again with “mailferry sign-in”",
+            way_out: "Sign in again, in the window or with “mailferry sign-in”",
             note: "The copy then continues where it stopped",
         },
         GrantTrouble::ConsentMissing => Told {
@@ -67,7 +70,7 @@ const fn told(trouble: GrantTrouble) -> Told {
             title: "The provider does not know the application",
             why: "The client id is wrong, was deleted, or belongs to another organisation.",
             way_out: "Compare the client id with the provider's console",
-            note: "“mailferry sign-in --provider … --guide” names each click; for Microsoft give --tenant as well",
+            note: "The guide names each click (“mailferry sign-in --provider … --guide”); for Microsoft give the directory ID as well",
         },
         GrantTrouble::ClientSecret => Told {
             title: "The secret or the certificate of the application is not accepted",
@@ -121,7 +124,7 @@ const fn told(trouble: GrantTrouble) -> Told {
             title: "The sign-in was not finished",
             why: "The window was closed, or it took too long. Nothing was changed.",
             way_out: "Sign in again",
-            note: "If the browser runs on another computer, use --device where the provider allows it",
+            note: "If the browser runs on another computer, sign in with a code where the provider allows it",
         },
         GrantTrouble::Clock => Told {
             title: "The clock of this computer is wrong",
@@ -151,7 +154,7 @@ const fn told(trouble: GrantTrouble) -> Told {
             title: "The key file cannot be used",
             why: "It is missing, unreadable, or of another kind.",
             way_out: "Download the key again, or check the path",
-            note: "“mailferry sign-in --provider … --guide --organisation” names each click",
+            note: "The guide names each click (“mailferry sign-in --provider … --guide --organisation”)",
         },
         GrantTrouble::NotUnderstood => Told {
             title: "The provider's answer was not understood",
@@ -171,9 +174,32 @@ pub(in crate::engine) fn grant(user: &str, problem: &GrantProblem) -> UserError 
     if said.is_empty() { error } else { error.with_server_words(&said.join(": ")) }
 }
 
-/// The same for a mailbox that was to be opened.
+/// The same for a mailbox that was to be opened: where a person can mend it, that is the first way out.
 pub(super) fn of_mailbox(attempt: &Attempt, problem: &GrantProblem) -> UserError {
-    grant(&attempt.user, problem)
+    let error = grant(&attempt.user, problem);
+    if state_of(attempt, problem) == SignInState::Failed {
+        return error;
+    }
+    let Attempt { mailbox, side, .. } = *attempt;
+    let mut error = error.or(
+        "Sign in with your browser",
+        "This mailbox then goes on by itself",
+        Command::SignInAtProvider { mailbox, side, way: Way::Browser },
+    );
+    error.ways_out.rotate_right(1);
+    error
+}
+
+/// Whether a person has to sign in at the provider, for the first time or again.
+pub(super) fn state_of(attempt: &Attempt, problem: &GrantProblem) -> SignInState {
+    if !matches!(attempt.way.credential, Credential::SignedIn(_)) {
+        return SignInState::Failed;
+    }
+    match problem.trouble {
+        GrantTrouble::NotSignedIn | GrantTrouble::ConsentMissing => SignInState::NeedsConsent,
+        GrantTrouble::Ended | GrantTrouble::SecondFactor => SignInState::ConsentEnded,
+        _ => SignInState::Failed,
+    }
 }
 
 /// “User is authenticated but not connected”, whose cause Exchange does not name.
@@ -197,7 +223,7 @@ pub(super) fn not_connected(attempt: &Attempt) -> UserError {
         Credential::KeyFile(_) => error
             .or_else(
                 "Give the application FullAccess to the mailbox",
-                "Run the script of “mailferry exchange-access”",
+                "Run the script of page Mailboxes, or of “mailferry exchange-access”",
             )
             .or_else(
                 "Make the service principal with the object id of the ENTERPRISE APPLICATION",
@@ -244,6 +270,50 @@ pub(in crate::engine) fn no_client_secret(provider: &str) -> UserError {
         "Put it on the first line of a file, and give --client-secret-file FILE",
         "Only you should be able to read it",
     )
+}
+
+/// The owner has no application at the provider yet.
+pub(in crate::engine) fn no_client(provider: &str) -> UserError {
+    UserError::new(
+        format!("{provider} does not know Mailferry yet"),
+        "A sign-in needs the client ID of an application of your own.",
+    )
+    .or_else("Follow “Get a client ID”, and save it", "It is asked for once, for all mailboxes")
+}
+
+/// Something of an application has another form.
+pub(in crate::engine) fn client_mistake(provider: &str, what: &str, mistake: &ClientMistake) -> UserError {
+    UserError::new(format!("This is not a {what} of {provider}"), super::sentence(mistake))
+        .or_else(&format!("Copy the {what} again from the provider's console"), "Nothing was saved")
+        .caused_by(mistake)
+}
+
+/// No provider is known whose tokens the server takes.
+pub(in crate::engine) fn no_provider_sign_in(user: &str) -> UserError {
+    UserError::new(
+        format!("{user} cannot sign in with the browser"),
+        "No provider is known whose tokens this server takes.",
+    )
+    .or_else("Choose another way to sign in", "In the row of the mailbox")
+    .or_else("Describe your own server in sign_in.toml", "In the folder of Mailferry's settings")
+}
+
+/// The key of an organisation cannot be used.
+pub(in crate::engine) fn key_file(path: &Path, problem: &GrantProblem) -> UserError {
+    let Told { why, way_out, .. } = told(problem.trouble);
+    UserError::new(format!("{} cannot be used as a key", path.display()), why)
+        .with_server_words(&problem.words)
+        .or_else(way_out, "Nothing was changed")
+        .or_else("Follow the guide beside it", "It names each click that leads to such a file")
+}
+
+/// The key is for another server.
+pub(in crate::engine) fn key_of_other_server(path: &Path, whose: &str, server: &Endpoint) -> UserError {
+    UserError::new(
+        format!("{} is not a key for {}", path.display(), server.host),
+        format!("It belongs to {whose}, whose tokens go to other servers only."),
+    )
+    .or_else("Choose the key of this provider", "Nothing was changed")
 }
 
 /// HTTPS cannot be set up.

@@ -56,6 +56,8 @@ pub enum Ask<'a> {
     Open(&'a str),
     /// To type a code.
     Code(&'a DeviceCode),
+    /// To leave a tab that belongs to another sign-in.
+    Stray,
 }
 
 struct Person<'a> {
@@ -73,6 +75,10 @@ impl Prompt for Person<'_> {
 
     fn show(&self, code: &DeviceCode) {
         (self.tell)(&Ask::Code(code));
+    }
+
+    fn stray(&self) {
+        (self.tell)(&Ask::Stray);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Background jobs, each with a token and a number, and their results.
 
+pub(in crate::engine) mod consent;
 pub(in crate::engine) mod context;
 pub(in crate::engine) mod copy;
 pub(in crate::engine) mod find_server;

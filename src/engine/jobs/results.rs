@@ -1,15 +1,18 @@
 use std::path::PathBuf;
 
 use crate::audit::AuditReport;
+use crate::engine::api::sign_ins::KnownClient;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ServerCandidate;
 use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::user_error::UserError;
 use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::consent::Asked;
 use crate::engine::jobs::sign_in::Found;
 use crate::plan::{MailboxPlan, Oversize};
 use crate::records::CurrentZone;
-use crate::values::{MailboxId, Side};
+use crate::secrets::Kept;
+use crate::values::{MailboxId, Side, SignInId};
 
 /// Results of jobs. Each carries the job's number; stale results are dropped.
 pub(in crate::engine) enum Message {
@@ -21,6 +24,12 @@ pub(in crate::engine) enum Message {
     AuditDone { number: u64, result: Result<Box<(AuditReport, String)>, Box<UserError>> },
     /// The passwords were looked up.
     PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side, PasswordPlace)> },
+    /// The owner's applications at providers were looked up.
+    ClientsRecalled { number: u64, known: Vec<(SignInId, KnownClient)> },
+    /// A sign-in at a provider asks something of the person.
+    Asked { number: u64, asked: Asked },
+    /// A sign-in at a provider ended; `None` where it was given up.
+    Consented { number: u64, outcome: Option<Result<Kept, Box<UserError>>> },
     /// One sign-in ended.
     SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, found: Box<Found> },
     /// A job waits before it retries a failing server.
@@ -48,7 +57,11 @@ impl Message {
     pub(in crate::engine) const fn is_progress(&self) -> bool {
         matches!(
             self,
-            Self::AuditProgress { .. } | Self::Planned { .. } | Self::SignedIn { .. } | Self::Waits { .. }
+            Self::AuditProgress { .. }
+                | Self::Asked { .. }
+                | Self::Planned { .. }
+                | Self::SignedIn { .. }
+                | Self::Waits { .. }
         )
     }
 
@@ -57,6 +70,8 @@ impl Message {
             Self::ServersFound { number, .. } => (JobKind::FindServer, *number),
             Self::AuditProgress { number, .. } | Self::AuditDone { number, .. } => (JobKind::Audit, *number),
             Self::PasswordsRecalled { number, .. } => (JobKind::RecallPasswords, *number),
+            Self::ClientsRecalled { number, .. } => (JobKind::RecallClients, *number),
+            Self::Asked { number, .. } | Self::Consented { number, .. } => (JobKind::Consent, *number),
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),

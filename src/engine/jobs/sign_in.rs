@@ -85,6 +85,7 @@ async fn one(
                 state: SignInState::SignedIn,
                 error: None,
                 server_words: words,
+                token_until: attempt.tokens.token_until(&attempt.way.credential, &attempt.user),
             };
             found.counted = found.counted.filter(|_| attempt.side == Side::Source);
             (view, found)
@@ -95,7 +96,7 @@ async fn one(
                 TransferError::Server { source, .. } => explain::talk(attempt, source),
                 other => (SignInState::Failed, explain::transfer(attempt, attempt, other)),
             };
-            let view = SignInView { password: place, state, error: Some(error), server_words: String::new() };
+            let view = SignInView { password: place, state, error: Some(error), ..SignInView::default() };
             (view, Found::default())
         }
     }
@@ -145,5 +146,5 @@ fn needs_password(attempt: &Attempt, place: PasswordPlace) -> SignInView {
         PasswordPlace::NoAnswer => (SignInState::NotTried, None),
         _ => (SignInState::NeedsPassword, Some(explain::needs_password(attempt))),
     };
-    SignInView { password: place, state, error, server_words: String::new() }
+    SignInView { password: place, state, error, ..SignInView::default() }
 }

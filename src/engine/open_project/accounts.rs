@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::accounts::{AliasPlan, Directory};
 use crate::engine::api::snapshot::AccountsPreview;
 use crate::engine::open_project::OpenProject;
-use crate::plan::{Mailbox, SignInWays};
+use crate::plan::Mailbox;
 use crate::values::{EmailAddress, MailboxId};
 
 /// What the last import added, and what was known before.
@@ -48,7 +48,7 @@ impl OpenProject {
             address: account.address.clone(),
             source_user: account.user.clone(),
             destination_user: account.address.to_string(),
-            ways: SignInWays::default(),
+            ways: self.view.sign_ins.default_ways(),
             is_chosen: true,
         })
         .collect()

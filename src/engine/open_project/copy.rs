@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::api::copy_snapshot::Connections;
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::snapshot::{SignInState, sign_in_of};
 use crate::engine::api::standing::CopyStanding;
 use crate::engine::api::standing::copy_standing;
 use crate::engine::api::user_error::UserError;
@@ -222,6 +223,25 @@ impl OpenProject {
         }
     }
 
+    /// A mailbox whose sign-in at a provider ended while it was copied says so in its row as well.
+    fn show_ended_consents(&mut self) {
+        let mut ended = Vec::new();
+        for (id, state) in &self.copy_states {
+            let MailboxProgressState::Stopped(error) = state else { continue };
+            let Some((_, side)) = error.asks_to_sign_in() else { continue };
+            let known = self.mailbox(*id).map(|row| &row.sign_in(side).state);
+            if matches!(known, Some(SignInState::SignedIn | SignInState::NotTried)) {
+                ended.push((*id, side, error.clone()));
+            }
+        }
+        for (id, side, error) in ended {
+            if let Some(row) = self.mailbox_mut(id) {
+                let view = sign_in_of(row, side);
+                (view.state, view.error, view.token_until) = (SignInState::ConsentEnded, Some(error), None);
+            }
+        }
+    }
+
     /// Takes over the states of the running mailboxes. True if one has finished or is no longer finished.
     pub(in crate::engine) fn take_copy_states(&mut self) -> bool {
         let before = self.done.clone();
@@ -239,6 +259,7 @@ impl OpenProject {
                 _ => {}
             }
         }
+        self.show_ended_consents();
         let rests = |state: &MailboxProgressState| {
             !matches!(
                 state,

@@ -29,6 +29,7 @@ use crate::engine::api::copy_snapshot::MailboxProgress;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_snapshot::MessagesView;
 use crate::engine::api::copy_words::project_line;
+use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::snapshot::AccountsView;
 use crate::engine::api::snapshot::AuditView;
 use crate::engine::api::snapshot::DestinationView;
@@ -177,6 +178,7 @@ impl OpenProject {
                 .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
             destination: destination_view(destination, catalogue),
             mailboxes: Arc::new(load_mailboxes(&project)?),
+            sign_ins: SignInsView::default(),
             accounts: AccountsView { directory: Arc::new(project.directory()?), ..AccountsView::default() },
             plan: load_plans(&project)?,
             copy: view_of(&job),
@@ -477,11 +479,13 @@ impl OpenProject {
     }
 }
 
-/// Whether both sides of a mailbox can sign in.
+/// Whether both sides of a mailbox can sign in. Where a sign-in at a provider has ended, somebody may have signed in again with
+/// the command; trying costs nothing, as the provider is not asked with what it has ended.
 fn may_sign_in(row: &MailboxView) -> bool {
+    use SignInState::{ConsentEnded, NotTried, SignedIn, SigningIn};
     [&row.source.state, &row.destination.state]
         .iter()
-        .all(|state| matches!(state, SignInState::NotTried | SignInState::SigningIn | SignInState::SignedIn))
+        .all(|state| matches!(state, NotTried | SigningIn | SignedIn | ConsentEnded))
 }
 
 /// The zone as last read; one that cannot be parsed is read again.

@@ -2,8 +2,9 @@
 
 use egui::{Frame, Id, Key, Margin, Ui};
 
+use super::guide_steps::app_password_help;
 use super::mailbox_row::sign_in_words;
-use super::mailbox_way::{self, TypedWay};
+use super::mailbox_way::{self, Place, TypedWay};
 use super::mailboxes::Typed;
 use crate::engine::{Command, MailboxView, PasswordPlace, ProjectView, SignInState};
 use crate::ui::fonts::Type;
@@ -30,6 +31,8 @@ pub struct Editor {
     pub wants_next: Option<Side>,
     /// Close the row.
     pub wants_to_close: bool,
+    /// Not drawn yet: it is scrolled into view.
+    is_new: bool,
 }
 
 impl Editor {
@@ -43,6 +46,7 @@ impl Editor {
             focus: None,
             wants_next: None,
             wants_to_close: false,
+            is_new: true,
         }
     }
 }
@@ -52,7 +56,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &Proje
     let theme = Theme::of(ui);
     let frame =
         Frame::new().fill(theme.sunken).inner_margin(Margin { left: 47, right: 15, top: 12, bottom: 12 });
-    frame.show(ui, |ui| {
+    let shown = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.push_id(row.id.0, |ui| {
             let [source_user, destination_user] = &mut editor.users;
@@ -83,6 +87,9 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &Proje
             }
         });
     });
+    if std::mem::take(&mut editor.is_new) {
+        shown.response.scroll_to_me(None);
+    }
 }
 
 struct Part<'a> {
@@ -128,8 +135,15 @@ fn side(
         cx.send(Command::SetUser { mailbox: row.id, side: part.side, user });
     }
     ui.add_space(8.0);
-    mailbox_way::show(ui, part.way, row, part.side, &name, cx);
+    mailbox_way::show(ui, part.way, &Place { row, side: part.side, name: &name, project }, cx);
     let is_kept_with_enter = part.way.wants_password() && password(ui, part, row, &name, focus, cx);
+    let help = project.sign_ins.side(part.side).app_passwords.as_ref();
+    if let Some(help) =
+        help.filter(|_| part.way.takes_app_password() && sign_in.state != SignInState::SignedIn)
+    {
+        ui.add_space(6.0);
+        app_password_help(ui, help, &name);
+    }
     ui.add_space(8.0);
     let (tone, icon, word) = sign_in_words(sign_in);
     badge::badge(ui, tone, icon, word);
@@ -153,8 +167,8 @@ fn password(
     ui.add_space(8.0);
     let whose = part.way.password_caption();
     let caption = match sign_in.password {
-        PasswordPlace::Keyring => format!("{whose} (in the system keyring)"),
-        PasswordPlace::Session => format!("{whose} (kept for this session)"),
+        PasswordPlace::Keyring => format!("{whose} (saved in the system keyring)"),
+        PasswordPlace::Session => format!("{whose} (saved for this session)"),
         PasswordPlace::Asked => format!("{whose} (asking the keyring)"),
         _ => whose.to_owned(),
     };
@@ -177,10 +191,21 @@ fn password(
             // Taking the text empties the field; the secret type wipes itself.
             let secret = Secret::new(std::mem::take(&mut **part.password));
             cx.send(Command::SetPassword { mailbox: row.id, side: part.side, secret });
+            // Tried at once where nothing else is missing.
+            if row.sign_in(other(part.side)).has_password() {
+                cx.send(Command::TestSignIn { mailboxes: vec![row.id] });
+            }
             is_kept_with_enter = entered;
         }
     });
     is_kept_with_enter
+}
+
+const fn other(side: Side) -> Side {
+    match side {
+        Side::Source => Side::Destination,
+        Side::Destination => Side::Source,
+    }
 }
 
 fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<'_>) {

@@ -12,7 +12,7 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::row_list::cells;
 use crate::ui::widgets::{choice, key_value, panel, text};
-use crate::values::with_thousands;
+use crate::values::{Side, with_thousands};
 use egui::{Rect, Ui, Vec2};
 
 /// What was clicked inside a row.
@@ -39,6 +39,8 @@ pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
         SignInState::NeedsPassword => (Tone::Quiet, Icon::NotApplicable, "Needs a password"),
         SignInState::SigningIn => (Tone::Running, Icon::Running, "Signing in"),
         SignInState::SignedIn => (Tone::Pass, Icon::Pass, "Signed in"),
+        SignInState::NeedsConsent => (Tone::Quiet, Icon::NotApplicable, "Not signed in yet"),
+        SignInState::ConsentEnded => (Tone::Warn, Icon::Warn, "Sign-in has ended"),
         SignInState::NeedsAppPassword => (Tone::Warn, Icon::Warn, "Needs an app password"),
         SignInState::PasswordRefused => (Tone::Fail, Icon::Fail, "Password refused"),
         SignInState::NoSuchMailbox => (Tone::Fail, Icon::Fail, "No such mailbox"),
@@ -51,6 +53,16 @@ pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
     }
 }
 
+/// The side whose user has to sign in at the provider, unless another side comes first.
+pub fn consent_side(row: &MailboxView) -> Option<Side> {
+    let first =
+        [Side::Source, Side::Destination].into_iter().find(|side| way_out(row.sign_in(*side)).is_some())?;
+    matches!(row.sign_in(first).state, SignInState::NeedsConsent | SignInState::ConsentEnded).then_some(first)
+}
+
+/// What to do where a password is missing.
+pub const ENTER_IT: &str = "Enter it…";
+
 /// What to do about a state, in a word or two; opens the row.
 pub fn way_out(sign_in: &SignInView) -> Option<&'static str> {
     match sign_in.state {
@@ -62,9 +74,9 @@ pub fn way_out(sign_in: &SignInView) -> Option<&'static str> {
         {
             None
         }
-        SignInState::NotTried | SignInState::NeedsPassword | SignInState::NeedsAppPassword => {
-            Some("Enter it…")
-        }
+        SignInState::NotTried | SignInState::NeedsPassword | SignInState::NeedsAppPassword => Some(ENTER_IT),
+        SignInState::NeedsConsent => Some("Sign in…"),
+        SignInState::ConsentEnded => Some("Sign in again…"),
         SignInState::PasswordRefused => Some("Enter again…"),
         SignInState::CertificateNotKnown(_) => Some("Check it…"),
         SignInState::NoSuchMailbox | SignInState::ServerNotReached | SignInState::Failed => Some("Show why…"),
@@ -199,6 +211,14 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
             (destination, words(&row.destination)),
         ];
         key_value::small_key_values(ui, &rows);
+        for (name, sign_in) in [("Your server", &row.source), (destination, &row.destination)] {
+            if let Some(until) = sign_in.token_until.filter(|_| sign_in.state == SignInState::SignedIn) {
+                ui.add_space(6.0);
+                let words =
+                    format!("{name}: signed in until {}, then renewed by itself.", format::time(until));
+                text::paragraph(ui, words, Type::Small, theme.text2);
+            }
+        }
     });
 }
 

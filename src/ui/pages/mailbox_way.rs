@@ -2,7 +2,8 @@
 
 use egui::{Role, Ui, Vec2, WidgetInfo};
 
-use crate::engine::{Command, MailboxView};
+use super::provider_sign_in::start_buttons;
+use crate::engine::{Command, KnownClient, MailboxView, ProjectView, SignInProvider};
 use crate::ui::fonts::Type;
 use crate::ui::page_cx::PageCx;
 use crate::ui::theme::Theme;
@@ -89,6 +90,11 @@ impl TypedWay {
         matches!(self.kind, Kind::Password | Kind::Admin)
     }
 
+    /// Whether the provider's app passwords go into the field.
+    pub fn takes_app_password(&self) -> bool {
+        self.kind == Kind::Password
+    }
+
     /// The label of the password field.
     pub fn password_caption(&self) -> &'static str {
         if self.kind == Kind::Admin { "Password of the admin" } else { "Password" }
@@ -136,15 +142,23 @@ impl TypedWay {
     }
 }
 
+/// Which side of which mailbox is edited.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The mailbox.
+    pub row: &'a MailboxView,
+    /// The side.
+    pub side: Side,
+    /// The side's name for people.
+    pub name: &'a str,
+    /// Its project.
+    pub project: &'a ProjectView,
+}
+
 /// Draws the choice and the field that belongs to it.
-pub fn show(
-    ui: &mut Ui,
-    typed: &mut TypedWay,
-    row: &MailboxView,
-    side: Side,
-    name: &str,
-    cx: &mut PageCx<'_>,
-) {
+pub fn show(ui: &mut Ui, typed: &mut TypedWay, place: &Place<'_>, cx: &mut PageCx<'_>) {
+    let Place { row, side, name, project } = *place;
+    let signing = project.sign_ins.side(side);
     let theme = Theme::of(ui);
     field_label(ui, "Sign in with");
     let before = typed.kind;
@@ -188,6 +202,7 @@ pub fn show(
             "program and arguments",
             "It prints an OAuth token. Mailferry runs it, without a shell, for each connection and saves only the command.",
         ),
+        Kind::SignedIn if signing.provider.is_some() => ("", None, "", ""),
         Kind::SignedIn => (
             "Provider",
             Some(&mut typed.sign_in),
@@ -209,6 +224,10 @@ pub fn show(
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
     }
+    if let Some(provider) = signing.provider.as_ref().filter(|_| typed.kind == Kind::SignedIn) {
+        provider.id.as_str().clone_into(&mut typed.sign_in);
+        at_provider(ui, provider, place, cx);
+    }
     if typed.kind == Kind::Admin {
         is_done |= name_form(ui, &mut typed.admin_form, name);
     }
@@ -226,6 +245,22 @@ pub fn show(
         field_error(ui, error);
         ui.add_space(8.0);
     }
+}
+
+/// The sign-in at the provider whose tokens the server takes.
+fn at_provider(ui: &mut Ui, provider: &SignInProvider, place: &Place<'_>, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let Place { row, side, name, project } = *place;
+    let words = format!("The user signs in at {} once; the tokens are renewed by themselves.", provider.name);
+    text::paragraph(ui, words, Type::Small, theme.text2);
+    ui.add_space(6.0);
+    if matches!(project.sign_ins.side(side).client, KnownClient::Known { .. }) {
+        ui.horizontal_wrapped(|ui| start_buttons(ui, row.id, side, provider, name, cx));
+    } else {
+        let words = "Save the client ID of your application first: the guide is at the top of the page.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+    }
+    ui.add_space(8.0);
 }
 
 /// The form of the admin's name, for servers that support nothing else; true when the field lost the focus.

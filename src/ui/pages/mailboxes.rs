@@ -9,11 +9,12 @@ use super::alias_plan::AliasPanel;
 use super::certificate_cards;
 use super::mailbox_editor::{self, Editor};
 use super::mailbox_import::Import;
-use super::mailbox_row::{RowClick, draw_row, inspect, sentence, way_out};
+use super::mailbox_row::{ENTER_IT, RowClick, consent_side, draw_row, inspect, sentence, way_out};
+use super::provider_sign_in::ProviderSignIn;
 use super::short_name;
 use crate::engine::{
-    Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, SignInState, SignInView,
-    Step, certificate_questions, is_keyring_unlocked,
+    Command, ConsentWay, KeyringStatus, KnownClient, MailboxView, PasswordPlace, ProjectView, Readiness,
+    SignInState, SignInView, Step, certificate_questions, is_keyring_unlocked,
 };
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -28,8 +29,7 @@ use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, Sorting, table_head};
 use crate::ui::widgets::{choice, empty_state, note, panel, text};
-use crate::values::MailboxId;
-use crate::values::{EmailAddress, with_thousands};
+use crate::values::{EmailAddress, MailboxId, Side, with_thousands};
 
 const ROW: f32 = 32.0;
 /// Columns of the table.
@@ -40,7 +40,7 @@ pub const COLUMNS: [Column; 7] = [
     Column::words("Destination", 188.0),
     Column::number("Messages", 60.0),
     Column::number("Size", 58.0),
-    Column::number("What to do", 86.0),
+    Column::number("What to do", 96.0),
 ];
 
 /// Address, messages, size.
@@ -66,6 +66,8 @@ pub struct MailboxesPage {
     import: Import,
     aliases: AliasPanel,
     editor: Option<Editor>,
+    /// Signing in at the providers of both sides.
+    sign_ins: [ProviderSignIn; 2],
     shown: Option<MailboxId>,
     /// Whether to scroll a certificate question into view.
     wants_question: bool,
@@ -85,6 +87,7 @@ impl Default for MailboxesPage {
             import: Import::default(),
             aliases: AliasPanel::default(),
             editor: None,
+            sign_ins: [Side::Source, Side::Destination].map(ProviderSignIn::new),
             shown: None,
             wants_question: false,
         }
@@ -108,6 +111,9 @@ impl MailboxesPage {
                 ui.add_space(PANEL_GAP);
             }
             certificate_cards::on_mailboxes(ui, project, std::mem::take(&mut self.wants_question), cx);
+            for card in &mut self.sign_ins {
+                card.ui(ui, project, cx);
+            }
             self.tools(ui, project, cx);
             self.adding(ui, project, cx);
             self.import.preview(ui, project, cx);
@@ -326,7 +332,9 @@ impl MailboxesPage {
         let sentence = |index: usize| rows.get(index).map_or_else(String::new, |row| sentence(row));
         let mut draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
             let Some(row) = rows.get(index) else { return };
-            let is_selected = Some(row.id) == edited || (edited.is_none() && Some(row.id) == shown);
+            // The panel at the right shows the first one until another is opened.
+            let is_shown = shown.map_or(index == 0, |shown| row.id == shown);
+            let is_selected = edited.map_or(is_shown, |edited| row.id == edited);
             match draw_row(ui, rect, row, project, is_selected) {
                 Some(RowClick::Tick) => toggled = Some(index),
                 Some(RowClick::WayOut) => way_out = Some(index),
@@ -348,13 +356,38 @@ impl MailboxesPage {
         if is_closing {
             self.editor = None;
         }
+        if let Some(row) = way_out.and_then(|index| rows.get(index))
+            && let Some(side) = consent_side(row)
+        {
+            self.shown = Some(row.id);
+            return self.sign_in_at_provider(row, side, project, cx);
+        }
         if let Some(row) = way_out.or(events.opened).and_then(|index| rows.get(index)) {
             self.shown = Some(row.id);
             self.wants_question = certificate_cards::asks_about(row);
             let is_open = Some(row.id) == edited;
             self.editor = (!is_open).then(|| Editor::of(row));
+            if let Some(editor) = self.editor.as_mut().filter(|_| way_out.is_some()) {
+                editor.focus = wants_password(row);
+            }
         }
         self.next_without_password(rows);
+    }
+
+    /// Begins the sign-in that a row asks for, or shows the guide to the application that it takes.
+    fn sign_in_at_provider(
+        &mut self,
+        row: &MailboxView,
+        side: Side,
+        project: &ProjectView,
+        cx: &mut PageCx<'_>,
+    ) {
+        for card in self.sign_ins.iter_mut().filter(|card| card.side() == side) {
+            card.is_wanted = true;
+        }
+        if matches!(project.sign_ins.side(side).client, KnownClient::Known { .. }) {
+            cx.send(Command::SignInAtProvider { mailbox: row.id, side, way: ConsentWay::Browser });
+        }
     }
 
     /// After a password was saved with Enter, opens the next mailbox without one.
@@ -381,7 +414,27 @@ impl MailboxesPage {
 }
 
 fn needs_a_try(sign_in: &SignInView) -> bool {
-    sign_in.has_password() && !matches!(sign_in.state, SignInState::SignedIn | SignInState::SigningIn)
+    // A server that waits for the consent of a person need not be asked again.
+    let is_over = matches!(
+        sign_in.state,
+        SignInState::SignedIn
+            | SignInState::SigningIn
+            | SignInState::NeedsConsent
+            | SignInState::ConsentEnded
+    );
+    sign_in.has_password() && !is_over
+}
+
+/// The side whose password is missing or refused.
+fn wants_password(row: &MailboxView) -> Option<Side> {
+    [Side::Source, Side::Destination].into_iter().find(|side| {
+        let sign_in = row.sign_in(*side);
+        let is_asked = matches!(
+            sign_in.state,
+            SignInState::PasswordRefused | SignInState::NeedsPassword | SignInState::NeedsAppPassword
+        );
+        row.mailbox.way(*side).needs_password() && (is_asked || way_out(sign_in) == Some(ENTER_IT))
+    })
 }
 
 fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
@@ -508,13 +561,15 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     if need_you == 0 {
         footer.tone = Tone::Running;
     }
-    let first = chosen()
-        .filter(|row| !asked.contains(&row.id))
-        .find(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some());
-    // Leaving several out takes several commands; the link leaves out the first, and says so.
-    let cure = first.filter(|_| signing_in == 0).map(|row| {
-        let label = format!("Leave {} out", short_name(&row.mailbox, project));
-        (label, Command::ChooseMailbox { mailbox: row.id, is_chosen: false })
+    let others = chosen().filter(|row| !asked.contains(&row.id));
+    let others: Vec<&MailboxView> =
+        others.filter(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some()).collect();
+    let cure = others.first().filter(|_| signing_in == 0).map(|row| {
+        let label = match others.len() {
+            1 => format!("Leave {} out", short_name(&row.mailbox, project)),
+            more => format!("Leave {more} out"),
+        };
+        (label, Command::LeaveOut(others.iter().map(|row| row.id).collect()))
     });
     footer.readiness = Readiness::Blocked { why, cure };
 }

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use egui::Context;
 
+use crate::values::Side;
+
 /// What a path is chosen for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -18,6 +20,10 @@ pub enum Purpose {
     ReadProvider,
     /// Where mailboxes and aliases are written for a provider.
     SaveAccounts,
+    /// The key of an organisation, for the mailboxes of a side.
+    KeyFile(Side),
+    /// Where PowerShell for the mailboxes of a side is written.
+    SaveScript(Side),
     /// A log, a returned mail or a report to read.
     ReadEvidence,
     /// Where the audit is written.
@@ -34,7 +40,12 @@ impl Purpose {
     const fn is_saving(self) -> bool {
         matches!(
             self,
-            Self::SaveAudit | Self::SaveZone | Self::SaveReport | Self::SaveMessages | Self::SaveAccounts
+            Self::SaveAudit
+                | Self::SaveZone
+                | Self::SaveReport
+                | Self::SaveMessages
+                | Self::SaveAccounts
+                | Self::SaveScript(_)
         )
     }
 
@@ -45,6 +56,8 @@ impl Purpose {
             Self::ReadAccounts => "Read a file of your server",
             Self::ReadProvider => "Add a provider file",
             Self::SaveAccounts => "Save mailboxes and aliases",
+            Self::KeyFile(_) => "Choose a key file",
+            Self::SaveScript(_) => "Save the script",
             Self::ReadEvidence => "Read as evidence",
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
@@ -58,6 +71,8 @@ impl Purpose {
             Self::OpenProject => Some(("Mailferry projects", &["mailferry"])),
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
             Self::ReadProvider => Some(("Provider files", &["toml"])),
+            Self::KeyFile(_) => Some(("Key files", &["json"])),
+            Self::SaveScript(_) => Some(("PowerShell", &["ps1"])),
             Self::SaveZone => Some(("Zone files", &["zone"])),
             Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
             Self::ReadEvidence

@@ -102,6 +102,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         audit: AuditView::NotRun,
         destination: DestinationView { comparisons: Arc::new(comparisons()), ..DestinationView::default() },
         mailboxes: Arc::default(),
+        sign_ins: crate::engine::SignInsView::default(),
         accounts: crate::engine::AccountsView::default(),
         plan: PlanView::default(),
         copy: CopyView::default(),

@@ -13,14 +13,15 @@ const { Provider } = await import(pathToFileURL(`${process.env.MODULES}/oidc-pro
 
 // All that the provider keeps, in memory, so that tests can end tokens and count them.
 const kept = new Map();
-// Every token that was ever given out.
+// Every token that was ever given out, and every access token that a mail server has asked about.
 const given = new Set();
+const used = new Set();
 const grantable = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode', 'BackchannelAuthenticationRequest']);
 class Memory {
   constructor(model) { this.model = model; }
   key(id) { return `${this.model}:${id}`; }
   async upsert(id, payload) { if (['AccessToken', 'RefreshToken'].includes(this.model)) given.add(id); kept.set(this.key(id), payload); }
-  async find(id) { return kept.get(this.key(id)); }
+  async find(id) { if (this.model === 'AccessToken') used.add(this.key(id)); return kept.get(this.key(id)); }
   async findByUid(uid) { return [...kept.values()].find((one) => one.uid === uid); }
   async findByUserCode(code) { return [...kept.values()].find((one) => one.userCode === code); }
   async consume(id) { const one = kept.get(this.key(id)); if (one) one.consumed = Math.floor(Date.now() / 1000); }
@@ -101,11 +102,11 @@ async function approve(userCode, accountId) {
   return true;
 }
 
-// Every live token of a kind, of one user or of all.
-function end(kinds, user) {
+// Every live token of a kind, of one user or of all; or only those that were in use.
+function end(kinds, user, isUsed = () => true) {
   let ended = 0;
   for (const [key, one] of kept) {
-    if (kinds.includes(key.split(':')[0]) && (!user || one.accountId === user)) { kept.delete(key); ended += 1; }
+    if (kinds.includes(key.split(':')[0]) && (!user || one.accountId === user) && isUsed(key)) { kept.delete(key); ended += 1; }
   }
   return ended;
 }
@@ -138,6 +139,7 @@ async function handle(request, response) {
     if (url.pathname.startsWith('/test/interaction/')) return await interact(request, response);
     switch (url.pathname) {
       case '/test/expire': return say({ ended: end(['AccessToken', 'ClientCredentials'], url.searchParams.get('user')) });
+      case '/test/expire-used': return say({ ended: end(['AccessToken'], null, (key) => used.has(key)) });
       case '/test/revoke': return say({ ended: end(['AccessToken', 'RefreshToken', 'Grant'], url.searchParams.get('user')) });
       case '/test/approve': return say({ approved: await approve(url.searchParams.get('code'), url.searchParams.get('user')) });
       case '/test/given': return say([...given]);

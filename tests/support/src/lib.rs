@@ -70,4 +70,6 @@ pub mod servers {
     pub mod unpacked;
 }
 #[cfg(feature = "gui")]
+pub mod sign_in_samples;
+#[cfg(feature = "gui")]
 pub mod window;

@@ -4,10 +4,14 @@ use egui::accesskit::Role;
 use egui::{Key, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use mailferry::engine::{Command, ProjectView, Snapshot, Step};
+use mailferry::engine::{Command, ConsentStage, KnownClient, ProjectView, Snapshot, Step};
 use mailferry::ui::platform::{Settings, ThemeChoice};
 use mailferry::ui::testing::{FakeEngine, install, samples};
 use mailferry::ui::{Place, Window};
+
+use crate::sign_in_samples::{
+    at_google, at_microsoft, by_code, in_browser, known, refused, stopped_by_revocation, under_way,
+};
 
 /// The usual size of a window.
 pub const USUAL: Vec2 = Vec2::new(1280.0, 800.0);
@@ -129,6 +133,13 @@ pub fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
         page("07-destination", samples::chosen(), Step::Destination),
         page("mailboxes-empty", samples::chosen(), Step::Mailboxes),
         page("08-mailboxes", samples::every_sign_in_state(), Step::Mailboxes),
+        page("08-sign-in", at_microsoft(known()), Step::Mailboxes),
+        page("08-sign-in-browser", under_way(in_browser(), 1), Step::Mailboxes),
+        page("08-sign-in-code", under_way(by_code(), 0), Step::Mailboxes),
+        page("08-sign-in-failed", under_way(ConsentStage::Failed(Box::new(refused())), 0), Step::Mailboxes),
+        page("08-sign-in-guide", at_microsoft(KnownClient::Missing), Step::Mailboxes),
+        page("08-sign-in-google", at_google(), Step::Mailboxes),
+        page("copy-revoked", stopped_by_revocation(), Step::Copy),
         page("mailboxes-2000", samples::many_mailboxes(2_000), Step::Mailboxes),
         page("plan-empty", samples::signed_in(), Step::Plan),
         page("plan-counting", samples::counting(), Step::Plan),

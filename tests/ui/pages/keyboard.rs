@@ -110,7 +110,9 @@ fn keep_a_password(opened: &mut Opened) {
     }
     let sent = type_text(opened, "Password, Your server", "open sesame");
     let secret = Secret::new("open sesame");
-    assert_eq!(sent, [Command::SetPassword { mailbox: MailboxId(4), side: Side::Source, secret }]);
+    let mailboxes = vec![MailboxId(4)];
+    let kept = Command::SetPassword { mailbox: MailboxId(4), side: Side::Source, secret };
+    assert_eq!(sent, [kept, Command::TestSignIn { mailboxes }]);
 }
 
 #[test]

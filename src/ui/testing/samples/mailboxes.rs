@@ -39,6 +39,7 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
         state: SignInState::SignedIn,
         error: None,
         server_words: words.to_owned(),
+        token_until: None,
     };
     MailboxView {
         id: MailboxId(id),
@@ -111,7 +112,7 @@ pub fn certificate() -> CertificateView {
         issuer: "mail.weber-familie.example (itself)".to_owned(),
         valid_from: ago(10_000_000),
         valid_until: UnixTime(NOW.0 + 100_000_000),
-        problem: "The server vouches for itself; no authority that this computer knows does.".to_owned(),
+        problem: "The server made this certificate itself, so nobody else confirms who it is.".to_owned(),
         approved: None,
     }
 }
@@ -159,7 +160,7 @@ pub fn asked_about(certificate: &CertificateView, count: i64) -> ProjectView {
             password: PasswordPlace::Keyring,
             state: SignInState::CertificateNotKnown(Box::new(certificate.clone())),
             error: Some(certificate_error(certificate)),
-            server_words: String::new(),
+            ..SignInView::default()
         };
     }
     project
@@ -203,7 +204,7 @@ pub fn every_sign_in_state() -> ProjectView {
             },
             state,
             error,
-            server_words: String::new(),
+            ..SignInView::default()
         };
         row.counted = if side == 0 { None } else { row.counted };
     }

@@ -63,6 +63,12 @@ impl Oidc {
         self.steer("expire")["ended"].as_u64().unwrap()
     }
 
+    /// Ends every access token that a mail server has asked about, as an hour does. A token that is on its way to its first use
+    /// is younger than that.
+    pub fn expire_used_tokens(&self) -> u64 {
+        self.steer("expire-used")["ended"].as_u64().unwrap()
+    }
+
     /// Withdraws what a user has consented to, with all tokens.
     pub fn revoke(&self, user: &str) {
         self.steer(&format!("revoke?user={user}"));
