@@ -21,8 +21,8 @@ pub fn run(arguments: &Providers, log: LogRing) -> Result<ExitCode, CliError> {
         None => measured(arguments)?,
     };
     if let Some(unknown) = arguments.ids.iter().find(|id| !all.iter().any(|one| one.provider.0 == **id)) {
-        let known = all.iter().map(|one| one.provider.0.as_str()).collect();
-        return Err(CliError::Usage(unknown_words(unknown, known)));
+        let known: Vec<&str> = all.iter().map(|one| one.provider.0.as_str()).collect();
+        return Err(CliError::Usage(unknown_words(unknown, &known)));
     }
     let is_wanted = |one: &&Comparison| arguments.ids.is_empty() || arguments.ids.contains(&one.provider.0);
     let wanted: Vec<&Comparison> = all.iter().filter(is_wanted).collect();
@@ -52,8 +52,8 @@ pub fn catalogue_with(own: Option<&Path>) -> Result<Catalogue, CliError> {
 /// The provider of this name, if mail can be copied to it.
 pub fn destination_named<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c Provider, CliError> {
     let Some(provider) = catalogue.get(&ProviderId(name.to_owned())) else {
-        let known = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-        return Err(CliError::Usage(format!("--provider: {}", unknown_words(name, known))));
+        let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
+        return Err(CliError::Usage(format!("--provider: {}", unknown_words(name, &known))));
     };
     match &provider.no_copy {
         None => Ok(provider),
@@ -61,7 +61,7 @@ pub fn destination_named<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c
     }
 }
 
-fn unknown_words(name: &str, known: Vec<&str>) -> String {
+fn unknown_words(name: &str, known: &[&str]) -> String {
     format!("there is no provider “{name}”; the providers are {}", known.join(", "))
 }
 

@@ -6,7 +6,7 @@ use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::open_project::is_typed;
 use crate::engine::system::input::read_text_input;
-use crate::project::{Destination, OwnProviderFile};
+use crate::project::{Destination, OwnProviderFile, Project};
 use crate::providers::{FILE_BYTES_MAX, ProviderId};
 use crate::values::Endpoint;
 use crate::values::Side;
@@ -23,7 +23,8 @@ impl Actor {
             Ok(catalogue) => Arc::new(catalogue),
             Err(error) => return self.fail(explain::own_provider(&name, &error)),
         };
-        let Some(mut files) = self.store(|project| project.own_providers()) else { return };
+        let added = ProviderId(name.trim_end_matches(".toml").to_owned());
+        let Some(mut files) = self.store(Project::own_providers) else { return };
         files.retain(|file| file.name != name);
         files.push(OwnProviderFile { name, text });
         if self.store(|project| project.set_own_providers(&files)).is_none() {
@@ -32,7 +33,10 @@ impl Actor {
         self.catalogue = Arc::clone(&catalogue);
         if let Some(open) = self.open.as_mut() {
             open.compare_providers(&catalogue);
-            open.forget_records(&catalogue);
+            // What was prepared for the same provider as it was in an earlier file is out of date.
+            if open.view.destination.chosen.as_ref().is_some_and(|(chosen, _)| *chosen == added) {
+                open.forget_records(&catalogue);
+            }
         }
     }
 
