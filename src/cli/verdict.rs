@@ -110,7 +110,7 @@ fn append_receiver(text: &mut String, receiver: &Receiver) {
         }
         Some(RemovalRequest::WaitsFor(first)) => output::append(
             text,
-            format_args!("      A request is ready once this is mended: {}\n", output::line(first)),
+            format_args!("      A request is ready once this is fixed: {}\n", output::line(first)),
         ),
     }
 }

@@ -184,7 +184,7 @@ impl Actor {
 
     /// Records the project's standing for the start page, in case the program is killed.
     pub(super) fn remember_recent(&mut self) {
-        if let Some(open) = self.open.as_ref().filter(|open| !open.project.is_practice()) {
+        if let Some(open) = self.open.as_ref().filter(|open| !open.view.is_temporary) {
             self.recent.remember(open.as_recent());
         }
     }
@@ -289,7 +289,7 @@ impl Actor {
             tracing::warn!("jobs did not end within {} s", began.elapsed().as_secs());
         }
         open.remember_phase();
-        if !open.project.is_practice() {
+        if !open.view.is_temporary {
             self.recent.remember(open.as_recent());
         }
         while let Some(settled) = self.settling.join_next().await {

@@ -22,6 +22,10 @@ pub struct EngineConfig {
     pub is_without_account_lock: bool,
     /// Where new projects go unless a path is given.
     pub projects_folder: PathBuf,
+    /// Where rehearsals are kept until they are deleted; `None`: each one ends with its window or command.
+    pub rehearsals_folder: Option<PathBuf>,
+    /// Whether a rehearsal is slow enough to be watched, until somebody speeds it up.
+    pub rehearses_slowly: bool,
     /// What happens to passwords.
     pub secrets: SecretsPolicy,
     /// What gives tokens of sign-ins; `None`: the keyring, as far as `secrets` allows it.
@@ -78,7 +82,13 @@ pub enum Verify {
 impl EngineConfig {
     /// The same for a headless command: it does nothing unrequested, and Ctrl+C shuts it down in order.
     pub fn headless() -> Self {
-        Self { acts_by_itself: false, quits_on_interrupt: true, ..Self::for_this_user() }
+        Self {
+            acts_by_itself: false,
+            quits_on_interrupt: true,
+            rehearsals_folder: None,
+            rehearses_slowly: false,
+            ..Self::for_this_user()
+        }
     }
 
     /// The system's folders for this user's settings and documents.
@@ -89,6 +99,8 @@ impl EngineConfig {
             accounts_folder: accounts_folder(),
             is_without_account_lock: false,
             projects_folder: documents_folder(),
+            rehearsals_folder: Some(state_folder().join("rehearsals")),
+            rehearses_slowly: true,
             secrets: SecretsPolicy::Keyring,
             tokens: None,
             sign_in_file: configuration_folder().map(|folder| folder.join("sign_in.toml")),

@@ -244,7 +244,7 @@ impl<'a> Planner<'a> {
                 Some(Err(error)) => notes.push(format!("“{}” cannot be used: {error}.", answer.question)),
                 None if answer.is_required => {
                     notes.push(format!(
-                        "Still to look up: {}. {}.",
+                        "Missing: {}. {}.",
                         answer.question,
                         answer.help.trim_end_matches('.')
                     ));
@@ -449,7 +449,7 @@ impl<'a> Planner<'a> {
                 }
                 let name = &self.provider.name;
                 let mut clauses = vec![match (has_provider, existing.is_empty(), merged.later.is_some()) {
-                    (false, ..) => format!("Waits for the SPF term of {name}"),
+                    (false, ..) => format!("Waits for what {name} wants in SPF"),
                     (true, true, _) => format!("Lets {name} send for the domain"),
                     (true, false, true) => format!("Lets {name} send beside your server"),
                     (true, false, false) => format!("Lets {name} send beside the others"),

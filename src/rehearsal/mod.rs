@@ -23,7 +23,7 @@ pub use imap::{
 pub use mail_hosts::mail_hosts;
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
 pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
-pub use trouble::Trouble;
+pub use trouble::{COLLIDING, Trouble};
 
 /// The practice domain, under a name that is reserved for examples (RFC 6761).
 pub const DOMAIN: &str = "weber-familie.example";

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use crate::values::Bytes;
+use crate::values::{Bytes, Secret};
 
 use super::Practice;
-use super::imap::{Action, Fault, Trigger};
+use super::imap::{Action, Fault, FolderPath, Trigger};
 
 /// Trouble on purpose: what goes wrong in a real move, for practising what the program does about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The new server refuses to move mail for a while.
     DestinationBusy {
@@ -24,7 +24,18 @@ pub enum Trouble {
     DestinationFull,
     /// The new server has room again.
     DestinationHasRoom,
+    /// The new server refuses the next message, in every form.
+    MessageRefused,
+    /// The person with the most mail has another password at the new server; connections end.
+    PasswordChanged(Secret),
+    /// The old server has a folder whose name differs from another one's by its case alone.
+    FolderCollides,
+    /// Each message takes this time; `None`: no time at all.
+    Pace(Option<Duration>),
 }
+
+/// The folder that collides, and the one it collides with, as every practice mailbox has it.
+pub const COLLIDING: (&str, &str) = ("rechnungen", "Rechnungen");
 
 impl Practice {
     /// Makes trouble at once. The servers must be running for it to be noticed.
@@ -42,6 +53,23 @@ impl Practice {
             }
             Trouble::DestinationFull => destination.set_quota(Some(Bytes(0))),
             Trouble::DestinationHasRoom => destination.set_quota(None),
+            Trouble::MessageRefused => destination.refuse_next(),
+            Trouble::PasswordChanged(password) => {
+                if let Some(account) = self.accounts.first() {
+                    destination.set_password(&account.address.to_ascii(), password);
+                }
+                destination.cut_connections();
+            }
+            Trouble::FolderCollides => self.make_folder_collide(),
+            Trouble::Pace(pace) => destination.set_pace(pace),
         }
+    }
+
+    fn make_folder_collide(&self) {
+        let Some(account) = self.accounts.first() else { return };
+        let user = account.address.to_ascii();
+        let message = self.source_server.dump(&user).into_iter().next();
+        let messages = message.map(|(_, message)| message).into_iter().collect();
+        self.source_server.deliver(&user, &FolderPath::parse(COLLIDING.0), messages);
     }
 }

@@ -188,9 +188,9 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
     } else if copy.finished_at.is_none() {
         "Every message has an outcome, but the copy did not finish".to_owned()
     } else if sum.refused > 0 {
-        format!("Every message is accounted for, {} refused", with_thousands(sum.refused))
+        format!("Copied: every message is accounted for, {} refused", with_thousands(sum.refused))
     } else {
-        "Every message is accounted for".to_owned()
+        "Copied: every message is accounted for".to_owned()
     }
 }
 

@@ -274,7 +274,7 @@ fn markdown_says_the_same_and_strangers_write_no_marks() {
     }
     let page = markdown(&input("plain words", "https://example.org/"));
     for expected in [
-        "# Every message is accounted for",
+        "# Copied: every message is accounted for",
         "181,941 on the source = 179,460 copied",
         "## Aliases, forwards and lists",
         "| `info@example.org` | List | `anna@example.org, x@else.example` | SPF will break",
@@ -327,7 +327,7 @@ fn the_page_loads_nothing_and_runs_nothing() {
 fn the_page_says_what_was_done_and_what_is_left() {
     let page = html(&input("plain words", "https://www.rfc-editor.org/rfc/rfc7208")).unwrap();
     for words in [
-        "Every message is accounted for, 1 refused",
+        "Copied: every message is accounted for, 1 refused",
         "181,941 on the source = 179,460 copied + 2,480 already there + 1 refused",
         "weber-köln.example",
         "xn--weber-kln-67a.example",

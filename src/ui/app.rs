@@ -9,6 +9,7 @@ use egui::{
 };
 
 use super::format;
+use super::news::news;
 use super::page_cx::{Action, PageCx, Place};
 use super::pages::about::AboutPage;
 use super::pages::help::HelpPage;
@@ -16,16 +17,20 @@ use super::pages::log::LogPage;
 use super::pages::start::StartPage;
 use super::pages::{Pages, copy, settings};
 use super::platform::{
-    DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls, save_settings,
+    Desktop, DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls, file_address,
+    save_settings,
 };
 use super::shell::{self, RailEvent};
+use super::shortcuts;
 use super::theme::{NARROW_WINDOW, Theme, Tone};
+use super::undo::undo_of;
 use super::widgets::confirm::{self, Answer, Question};
 use super::widgets::copy_field::take_copied;
-use super::widgets::toast::Toasts;
+use super::widgets::drop_zone::hovered_files;
+use super::widgets::toast::{ToastAct, Toasts};
 use crate::engine::{
-    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, UserError, copy_percent,
-    step_state,
+    AuditView, Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, UserError,
+    copy_percent, step_state,
 };
 
 /// What to do if the answer is yes.
@@ -34,10 +39,18 @@ enum Pending {
     Quit,
 }
 
+/// What the window asks of the desktop around it.
+pub struct Around {
+    /// File dialogs.
+    pub dialogs: Box<dyn Dialogs>,
+    /// Notifications, sleep, and the file manager.
+    pub desktop: Box<dyn Desktop>,
+}
+
 /// The window's own state: the current page, unfinished input, the open question.
 pub struct Window {
     engine: Box<dyn EngineHandle>,
-    dialogs: Box<dyn Dialogs>,
+    around: Around,
     snapshot: Arc<Snapshot>,
     place: Place,
     project: Option<PathBuf>,
@@ -57,20 +70,24 @@ pub struct Window {
     title: String,
     is_quitting: bool,
     may_close: bool,
+    /// Whether the computer was asked to stay awake.
+    is_kept_awake: bool,
+    /// What had the keyboard in the last frame.
+    had_keyboard: Option<egui::Id>,
 }
 
 impl Window {
     /// A window on this engine. `keeps_settings` is false if nothing may be written, as in tests.
     pub fn new(
         engine: Box<dyn EngineHandle>,
-        dialogs: Box<dyn Dialogs>,
+        around: Around,
         settings: Settings,
         keeps_settings: bool,
     ) -> Self {
         let snapshot = engine.snapshot();
         let mut window = Self {
             engine,
-            dialogs,
+            around,
             snapshot: Arc::default(),
             place: Place::Step(Step::Domain),
             project: None,
@@ -89,6 +106,8 @@ impl Window {
             title: String::new(),
             is_quitting: false,
             may_close: false,
+            is_kept_awake: false,
+            had_keyboard: None,
         };
         window.take_snapshot(snapshot);
         window
@@ -136,6 +155,8 @@ impl Window {
         let events: Vec<Event> = std::iter::from_fn(|| self.engine.next_event()).collect();
         let snapshot = self.engine.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
+            let before = std::mem::replace(&mut self.snapshot, Arc::clone(&snapshot));
+            self.tell_the_desktop(ctx, &before, &snapshot);
             let before = self.project.clone();
             self.take_snapshot(snapshot);
             if self.project != before {
@@ -145,12 +166,28 @@ impl Window {
         for event in events {
             self.event(ctx, event, now);
         }
-        while let Some(DialogAnswer { purpose, path }) = self.dialogs.answer() {
-            if let Some(path) = path {
-                self.picked = Some((purpose, path));
+        while let Some(DialogAnswer { purpose, path, was_shown }) = self.around.dialogs.answer() {
+            match path {
+                Some(path) if purpose == Purpose::OpenProject && self.snapshot.project.is_some() => {
+                    self.open_other(path, now);
+                }
+                Some(path) => self.picked = Some((purpose, path)),
+                None if !was_shown => {
+                    let words = "This desktop has no file dialog. Type the path into the field instead.";
+                    self.toasts.add(Tone::Warn, "No dialog could be shown", words, now);
+                }
+                None => {}
             }
         }
+        while let Some(path) = self.around.desktop.unshown() {
+            let folder = path.parent().unwrap_or(&path);
+            ctx.open_url(egui::OpenUrl::new_tab(file_address(folder)));
+        }
         self.closing(ctx);
+        if self.is_quitting {
+            // The engine's reports are drawn twice a second; its end is not waited for that long.
+            ctx.request_repaint_after(std::time::Duration::from_millis(10));
+        }
         self.set_title(ctx);
     }
 
@@ -176,8 +213,15 @@ impl Window {
     fn event(&mut self, ctx: &Context, event: Event, now: f64) {
         match event {
             Event::Notice(notice) => {
-                let path = notice.path.map_or_else(String::new, |path| path.display().to_string());
-                self.toasts.add(Tone::Pass, notice.words, path, now);
+                let Some(path) = notice.path else {
+                    return self.toasts.add(Tone::Info, notice.words, "", now);
+                };
+                let words = path.display().to_string();
+                let acts = vec![
+                    ("Open".to_owned(), ToastAct::Open(path.clone())),
+                    ("Show in folder".to_owned(), ToastAct::ShowInFolder(path)),
+                ];
+                self.toasts.add_with(Tone::Pass, notice.words, words, acts, now);
             }
             Event::Failed { error, .. } => {
                 let is_kept = shell::is_kept(&self.snapshot, &error);
@@ -226,8 +270,37 @@ impl Window {
         }
     }
 
+    /// Another project instead of the open one; asks first while mail is copied.
+    fn open_other(&mut self, path: PathBuf, now: f64) {
+        let command = Command::OpenProject(path);
+        match self.snapshot.project.as_ref().filter(|_| self.is_copying()) {
+            Some(project) => self.question = Some((copy::close_question(project), Pending::Send(command))),
+            None if self.engine.send(command) => {}
+            None => self.toasts.add(Tone::Fail, NOT_ACCEPTED, BUSY, now),
+        }
+    }
+
+    /// Tells somebody who looks elsewhere, and keeps the computer awake while mail is copied.
+    fn tell_the_desktop(&mut self, ctx: &Context, before: &Snapshot, after: &Snapshot) {
+        let is_looked_at = ctx.input(|input| input.viewport().focused).unwrap_or(false);
+        if let (Some(before), Some(after)) = (&before.project, &after.project)
+            && before.path == after.path
+            && !is_looked_at
+            && let Some((title, words)) = news(before, after)
+        {
+            self.around.desktop.notify(&title, &words);
+        }
+        let is_wanted =
+            after.project.as_ref().is_some_and(|project| project.copy.phase == CopyPhase::Running);
+        if is_wanted != self.is_kept_awake {
+            self.is_kept_awake = is_wanted;
+            self.around.desktop.keep_awake(is_wanted);
+        }
+    }
+
     fn quit(&mut self, ctx: &Context) {
         self.is_quitting = true;
+        ctx.request_repaint();
         if !self.engine.send(Command::Quit) {
             // An engine that accepts no commands has already ended.
             self.may_close = true;
@@ -256,9 +329,10 @@ impl Window {
         if let Place::Step(step) = self.place {
             self.help.about(step);
         }
-        self.keys(&ctx);
-        let mut commands = self.dropped_files(&ctx);
+        self.keep_keyboard(&ctx);
         let mut actions = Vec::new();
+        self.keys(&ctx, &mut actions);
+        let mut commands = self.dropped_files(&ctx);
         let snapshot = Arc::clone(&self.snapshot);
         let is_narrow = ui.available_width() < NARROW_WINDOW;
         let mut picked = self.picked.take();
@@ -270,7 +344,8 @@ impl Window {
             settings: self.settings,
             is_narrow,
         };
-        bar(Panel::bottom("status"), 24.0).show(ui, |ui| shell::status_line(ui, &snapshot));
+        let wakefulness = self.around.desktop.wakefulness();
+        bar(Panel::bottom("status"), 24.0).show(ui, |ui| shell::status_line(ui, &snapshot, wakefulness));
         match &snapshot.project {
             Some(project) => self.project(ui, project, &mut cx),
             None => self.without_project(ui, &mut cx),
@@ -279,7 +354,13 @@ impl Window {
         for words in take_copied(&ctx) {
             self.toasts.add(Tone::Pass, words, "", ctx.input(|input| input.time));
         }
-        self.toasts.show(&ctx, 80.0);
+        self.hovering(ui);
+        match self.toasts.show(&ctx, 80.0) {
+            Some(ToastAct::Send(command)) => commands.push(*command),
+            Some(ToastAct::Open(path)) => ctx.open_url(egui::OpenUrl::new_tab(file_address(&path))),
+            Some(ToastAct::ShowInFolder(path)) => self.around.desktop.show_in_folder(&path),
+            None => {}
+        }
         self.answer(&ctx, &mut commands);
         self.act(&ctx, actions);
         self.send(&ctx, commands);
@@ -296,7 +377,7 @@ impl Window {
         let event = rail.show(ui, |ui| shell::rail(ui, project, place, cx.is_narrow)).inner;
         bar(Panel::top("header"), 52.0).show(ui, |ui| shell::header(ui, project, side));
         if project.is_practice {
-            bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side));
+            bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side, cx));
         }
         let trust = project.question_of_trust();
         let footer_step = match place {
@@ -386,10 +467,43 @@ impl Window {
         }
     }
 
-    /// Ctrl+1 to Ctrl+9 and F1.
-    fn keys(&mut self, ctx: &Context) {
+    /// Where what had the keyboard is gone, its page in the rail gets it, next to which the content is.
+    fn keep_keyboard(&mut self, ctx: &Context) {
+        let now = ctx.memory(egui::Memory::focused);
+        let is_by_hand = ctx.input(|input| {
+            input.pointer.any_down() || input.pointer.any_released() || input.key_down(Key::Escape)
+        });
+        if now.is_none() && self.had_keyboard.is_some() && !is_by_hand && self.snapshot.project.is_some() {
+            let stop = shell::rail_stop(self.place);
+            ctx.memory_mut(|memory| memory.request_focus(stop));
+        }
+        self.had_keyboard = ctx.memory(egui::Memory::focused);
+    }
+
+    /// Says what happens to files that hover over the window, while they can still be taken elsewhere.
+    fn hovering(&self, ui: &Ui) {
+        let names = hovered_files(ui);
+        let Some(name) = names.first().filter(|_| self.snapshot.project.is_some()) else { return };
+        let fate = drop_of(name, self.place, true);
+        let words = match fate {
+            Drop::Project => format!("Let go to open {name} instead of this project"),
+            Drop::Mailboxes => format!("Let go to add the mailboxes in {name}"),
+            Drop::Evidence => format!("Let go to read {name} as evidence"),
+            Drop::Nothing => format!("{name} cannot be read here. {WHERE_TO_DROP}"),
+        };
+        shell::hover_banner(ui, &words, !matches!(fate, Drop::Nothing));
+    }
+
+    /// Ctrl+1 to Ctrl+9, F1, Ctrl+O, and what the open page has for Ctrl+F and Ctrl+S.
+    fn keys(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
         if self.question.is_some() {
             return;
+        }
+        shortcuts::listen(ctx);
+        let opens = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+        if ctx.input_mut(|input| input.consume_shortcut(&opens)) {
+            let start = self.snapshot.recent.first().map(|project| project.path.clone());
+            actions.push(Action::Pick { purpose: Purpose::OpenProject, start });
         }
         let keys = [
             Key::Num1,
@@ -421,24 +535,20 @@ impl Window {
     fn dropped_files(&mut self, ctx: &Context) -> Vec<Command> {
         let mut commands = Vec::new();
         let mut evidence = Vec::new();
-        let takes_evidence = self.place == Place::Step(Step::Audit) && self.snapshot.project.is_some();
         let paths: Vec<PathBuf> = ctx
             .input(|input| input.raw.dropped_files.iter().map(|file| PathBuf::from(file.path())).collect());
         for path in paths {
-            let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-            match extension.as_deref() {
-                Some("mailferry") => commands.push(Command::OpenProject(path)),
-                Some("csv") if self.snapshot.project.is_some() => {
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let now = ctx.input(|input| input.time);
+            match drop_of(&name, self.place, self.snapshot.project.is_some()) {
+                Drop::Project => self.open_other(path, now),
+                Drop::Mailboxes => {
                     self.place = Place::Step(Step::Mailboxes);
                     commands.push(Command::ImportCsv(path));
                 }
-                _ if takes_evidence => evidence.push(path),
-                _ => {
-                    let words = "Drop a project file (.mailferry) anywhere, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
-                    let name =
-                        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                    let now = ctx.input(|input| input.time);
-                    self.toasts.add(Tone::Warn, format!("{name} was not read"), words, now);
+                Drop::Evidence => evidence.push(path),
+                Drop::Nothing => {
+                    self.toasts.add(Tone::Warn, format!("{name} was not read"), WHERE_TO_DROP, now);
                 }
             }
         }
@@ -469,7 +579,7 @@ impl Window {
                     self.place = place;
                     ctx.request_repaint();
                 }
-                Action::Pick { purpose, start } => self.dialogs.ask(purpose, start),
+                Action::Pick { purpose, start } => self.around.dialogs.ask(purpose, start),
                 Action::Ask { question, command } => {
                     self.question = Some((question, Pending::Send(command)));
                     ctx.request_repaint();
@@ -491,11 +601,15 @@ impl Window {
             // A user who does something else has read it.
             self.failure = None;
         }
+        let now = ctx.input(|input| input.time);
         for command in commands {
+            let undo = undo_of(&command, &self.snapshot);
             if !self.engine.send(command) {
-                let now = ctx.input(|input| input.time);
-                let words = "Mailferry is busy with many requests. Try again in a moment.";
-                self.toasts.add(Tone::Fail, "That was not accepted", words, now);
+                self.toasts.add(Tone::Fail, NOT_ACCEPTED, BUSY, now);
+                ctx.request_repaint();
+            } else if let Some((words, back)) = undo {
+                let acts = vec![("Undo".to_owned(), ToastAct::Send(Box::new(back)))];
+                self.toasts.add_with(Tone::Info, words, "", acts, now);
                 ctx.request_repaint();
             }
         }
@@ -521,6 +635,29 @@ impl eframe::App for Window {
     }
 }
 
+const NOT_ACCEPTED: &str = "That was not accepted";
+const BUSY: &str = "Mailferry is busy with many requests. Try again in a moment.";
+const WHERE_TO_DROP: &str = "Drop a project file (.mailferry) anywhere, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
+
+/// What becomes of a file that is let go over the window.
+enum Drop {
+    Project,
+    Mailboxes,
+    Evidence,
+    Nothing,
+}
+
+/// By its name, and by the page that is open.
+fn drop_of(name: &str, place: Place, has_project: bool) -> Drop {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+    match ending.as_deref() {
+        Some("mailferry") => Drop::Project,
+        Some("csv") if has_project => Drop::Mailboxes,
+        _ if has_project && place == Place::Step(Step::Audit) => Drop::Evidence,
+        _ => Drop::Nothing,
+    }
+}
+
 fn bar(panel: Panel, height: f32) -> Panel {
     panel.resizable(false).show_separator_line(false).exact_size(height).frame(Frame::NONE)
 }
@@ -535,6 +672,10 @@ fn apply_theme(ctx: &Context, theme: ThemeChoice) {
 
 /// The step a project opens on: one that runs or needs the user, otherwise the first that is not done.
 fn open_step(project: &ProjectView) -> Step {
+    if project.is_practice && project.audit == AuditView::NotRun {
+        // Who rehearses sees every step, from the first one on.
+        return Step::Domain;
+    }
     let states = || Step::ALL.into_iter().map(|step| (step, step_state(step, project)));
     states()
         .find(|(_, state)| matches!(state, StepState::Running(_) | StepState::Paused | StepState::NeedsYou))

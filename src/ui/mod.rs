@@ -8,14 +8,17 @@ mod fonts;
 mod format;
 mod guide;
 mod icons;
+mod news;
 mod page_cx;
 mod pages;
 pub mod platform;
 mod run;
 mod shell;
+mod shortcuts;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod theme;
+mod undo;
 mod widgets;
 
 pub use app::Window;

@@ -10,8 +10,9 @@ use eframe::{NativeOptions, Renderer};
 use egui::{Context, IconData, Vec2, ViewportBuilder};
 use thiserror::Error;
 
+use super::app::Around;
 use super::platform::{
-    NativeDialogs, RendererChoice, Settings, load_settings, save_settings, watch_color_scheme,
+    NativeDesktop, NativeDialogs, RendererChoice, Settings, load_settings, save_settings, watch_color_scheme,
 };
 use super::{APP_ID, Window};
 use crate::engine::{Command, EngineHandle};
@@ -111,8 +112,11 @@ fn run_with(
             if let Some(command) = first_command.borrow_mut().take() {
                 engine.send(command);
             }
-            let dialogs = Box::new(NativeDialogs::new(ctx.clone()));
-            let window = Window::new(engine, dialogs, settings, true);
+            let around = Around {
+                dialogs: Box::new(NativeDialogs::new(ctx.clone())),
+                desktop: Box::new(NativeDesktop::new(ctx.clone())),
+            };
+            let window = Window::new(engine, around, settings, true);
             window.install(ctx);
             watch_color_scheme(ctx);
             Ok(Box::new(window))

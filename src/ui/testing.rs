@@ -10,7 +10,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Window;
-use super::platform::{FakeDialogs, Settings};
+use super::app::Around;
+use super::platform::{AskedOfDesktop, FakeDesktop, FakeDialogs, Settings};
 use crate::engine::{Command, EngineHandle, Event, Snapshot};
 
 /// What the fake engine was sent and what it shows; shared with the test.
@@ -20,6 +21,9 @@ pub struct FakeState {
     pub snapshot: Arc<Snapshot>,
     pub events: VecDeque<Event>,
     pub is_deaf: bool,
+    pub desktop: FakeDesktop,
+    /// The desktop has no file dialogs.
+    pub has_no_dialogs: bool,
 }
 
 /// An engine that remembers what it was sent and shows what the test says.
@@ -41,9 +45,19 @@ impl FakeEngine {
         std::mem::take(&mut self.0.borrow_mut().sent)
     }
 
+    /// What the desktop was asked for.
+    pub fn asked_of_desktop(&self) -> AskedOfDesktop {
+        self.0.borrow().desktop.asked.borrow().clone()
+    }
+
     /// A window over this engine that writes nothing.
     pub fn window(&self, settings: Settings) -> Window {
-        Window::new(Box::new(self.clone()), Box::new(FakeDialogs::default()), settings, false)
+        let state = self.0.borrow();
+        let around = Around {
+            dialogs: Box::new(FakeDialogs::on(state.has_no_dialogs)),
+            desktop: Box::new(state.desktop.clone()),
+        };
+        Window::new(Box::new(self.clone()), around, settings, false)
     }
 }
 

@@ -335,9 +335,9 @@ impl fmt::Display for ChainTrust {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Trusted => "trusted",
-            Self::SelfSigned => "the server signed it itself",
+            Self::SelfSigned => "the server made it itself, so nobody else confirms who it is",
             Self::UnknownIssuer => {
-                "no known authority vouches for it, or an intermediate certificate is missing"
+                "no known authority confirms who it is, or an intermediate certificate is missing"
             }
             Self::Expired => "it has expired",
             Self::NotValidYet => "it is not valid yet",

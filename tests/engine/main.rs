@@ -12,6 +12,7 @@
 mod accounts;
 mod connection_limits;
 mod own_provider;
+mod rehearsal;
 mod standing;
 
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ fn config(home: &Path) -> EngineConfig {
         accounts_folder: home.join("accounts"),
         is_without_account_lock: false,
         projects_folder: home.join("projects"),
+        rehearsals_folder: None,
+        rehearses_slowly: false,
         secrets: SecretsPolicy::SessionOnly,
         tokens: None,
         sign_in_file: None,
@@ -769,6 +772,8 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         accounts_folder: home.path().join("accounts"),
         is_without_account_lock: false,
         projects_folder: home.path().join("projects"),
+        rehearsals_folder: None,
+        rehearses_slowly: false,
         secrets: SecretsPolicy::SessionOnly,
         tokens: None,
         sign_in_file: None,

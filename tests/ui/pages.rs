@@ -2,6 +2,7 @@
 
 mod accounts;
 mod certificates;
+mod desktop;
 mod destination;
 mod keyboard;
 mod manners;

@@ -103,7 +103,7 @@ fn ask_for_removal(
         let more = if open.len() > 1 { format!(" (and {} more)", open.len() - 1) } else { String::new() };
         let before = finding.remedy.take().unwrap_or_default();
         finding.remedy = Some(format!(
-            "{before} The text for it appears here once this is mended: {first}{more}. Whoever asks before is turned away, and heard less the next time."
+            "{before} The text for it appears here once this is fixed: {first}{more}. Whoever asks before is turned away, and heard less the next time."
         ));
         return;
     }

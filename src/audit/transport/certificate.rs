@@ -122,7 +122,7 @@ fn trust(view: &View<'_>, promise: Promise, seen: &[Seen<'_>]) -> Finding {
         (_, true) => (
             Status::Fail,
             Importance::VeryImportant,
-            "Your policy of MTA-STS is enforced, so senders that keep it do not deliver to a host whose certificate nobody known vouches for.",
+            "Your policy of MTA-STS is enforced, so senders that keep it do not deliver to a host whose certificate no known authority confirms.",
         ),
         (ChainTrust::Expired | ChainTrust::Revoked, false) => (
             Status::Fail,

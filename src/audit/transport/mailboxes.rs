@@ -77,7 +77,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         view.done(draft, &early)
     } else if !untrusted.is_empty() {
         let draft = draft(Status::Warn, Importance::Important, format!("Mail programs are warned about the certificate at {}", shown(&untrusted)))
-            .words("No known authority vouches for it, or it is for another name. People learn to click such warnings away.")
+            .words("No known authority confirms who it is, or it is for another name. People learn to click such warnings away.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, "Get a certificate from a public authority for the name that mail programs use.")
             .group(Group::SpeaksForMoving);
         view.done(draft, &untrusted)

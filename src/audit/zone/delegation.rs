@@ -178,7 +178,7 @@ pub(super) fn judge_authority(servers: &Servers<'_>, lookups: &Lookups<'_>, find
     if !lame.is_empty() {
         words.push(format!("Not in charge: {}", listed(&lame)));
     }
-    let remedy = "Have the server mended, or take it out of the NS records and out of the registry.";
+    let remedy = "Have the server fixed, or take it out of the NS records and out of the registry.";
     let draft = if good.is_empty() && (bad == 0 || !servers.is_heard()) {
         let reason = if servers.tried.is_empty() {
             "No address of a name server is known"
@@ -496,7 +496,7 @@ pub(super) fn judge_serials(
         .remedy(
             Effort::Medium,
             Changer::YouInTheZone,
-            format!("Have the transfer to {} mended, or wait until it has caught up.", listed(behind)),
+            format!("Have the transfer to {} fixed, or wait until it has caught up.", listed(behind)),
         )
     } else if answered < servers.tried.len() {
         new(

@@ -16,7 +16,7 @@ pub(in crate::audit) fn judge_denial(context: &Context<'_>, findings: &mut Vec<F
     let draft = match &answer.outcome {
         Outcome::NxDomain => Draft::new(id, Area::Zone, Status::Warn, Importance::Important, format!("The zone says that {above} does not exist"))
             .words(format!("There is a record at {selector}, below it. Resolvers conclude from the denial that there is nothing below, and then do not find your DKIM key."))
-            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the name server mended; it must answer “no such record” (NODATA) for names that have others below them."),
+            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the name server fixed; it must answer “no such record” (NODATA) for names that have others below them."),
         Outcome::Answer | Outcome::NoData => Draft::new(id, Area::Zone, Status::Pass, Importance::Minor, "Names above others are not denied")
             .words(format!("{above} exists, as there are records below it.")),
         _ => Draft::unknown(id, Area::Zone, Importance::Minor, &format!("Whether {above} exists could not be measured"), answer),

@@ -7,6 +7,7 @@ use crate::accounts::ExportFormat;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::sign_ins::{ExchangeApp, ExchangeScript};
+use crate::engine::api::snapshot::RecentProject;
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::{ExportStage, Format};
@@ -86,6 +87,16 @@ pub enum PracticeTrouble {
     FillMailboxes,
     /// There is space again.
     MakeRoom,
+    /// The new server refuses the next message, whatever is done to it.
+    RefuseMessage,
+    /// A mailbox has another password at the new server.
+    ChangePassword,
+    /// The old server has two folders that want one name.
+    CollidingFolder,
+    /// Each message takes a moment, so that the copy can be watched.
+    SlowMotion,
+    /// Messages take no time.
+    FullSpeed,
 }
 
 /// Everything a face can request from the engine. Plain data.
@@ -102,6 +113,12 @@ pub enum Command {
     OpenProject(PathBuf),
     /// Opens a practice project whose servers, DNS and provider are embedded.
     Rehearse,
+    /// Deletes a rehearsal with everything in it. Other projects are never deleted.
+    DeleteRehearsal(PathBuf),
+    /// Takes a project from the list of recent ones; its file stays.
+    ForgetProject(PathBuf),
+    /// Puts a project back into that list.
+    ListProject(RecentProject),
     /// Shuts down the jobs of the open project and closes its file.
     CloseProject,
     /// Allows the open project to act, although it was created or changed elsewhere.
@@ -366,6 +383,8 @@ pub enum Command {
         /// How it is written.
         format: Format,
     },
+    /// Writes the lines of the log.
+    SaveLog(PathBuf),
     /// Writes the final report.
     SaveReport {
         /// Where it goes.

@@ -154,7 +154,9 @@ pub fn project_line(project: &ProjectView) -> String {
             format!("{}: {}", newest.name(), step_line(newest, project))
         }
         CopyStanding::Elsewhere => elsewhere_words(project),
-        CopyStanding::Running | CopyStanding::Interrupted if needs_passwords_again(project) => {
+        CopyStanding::Running | CopyStanding::Interrupted
+            if after_closing(project) == AfterClosing::NeedsPasswords =>
+        {
             format!("Copied {percent}%, continues when you open it and enter the passwords")
         }
         CopyStanding::Running | CopyStanding::Interrupted => {
@@ -189,8 +191,11 @@ pub enum AfterClosing {
 
 /// What closing the window does to a running copy of this project.
 pub fn after_closing(project: &ProjectView) -> AfterClosing {
-    if project.is_practice {
+    if project.is_temporary {
         AfterClosing::Ends
+    } else if project.is_practice {
+        // Its passwords are filled in each time.
+        AfterClosing::Continues
     } else if needs_passwords_again(project) {
         AfterClosing::NeedsPasswords
     } else {

@@ -51,6 +51,8 @@ pub struct RecentProject {
     pub state: String,
     /// When it was last open.
     pub at: UnixTime,
+    /// Whether it is a rehearsal.
+    pub is_practice: bool,
 }
 
 /// One line of the log page.
@@ -87,6 +89,8 @@ pub struct ProjectView {
     pub path: PathBuf,
     /// Whether its servers, DNS and provider are embedded.
     pub is_practice: bool,
+    /// Whether closing it deletes it, as a rehearsal without a window.
+    pub is_temporary: bool,
     /// Sample log-ins of a practice project.
     pub practice_logins: Option<PracticeLogins>,
     /// What it would do that has not been agreed to on this computer. Until then it runs, reads and sends nothing.

@@ -62,6 +62,8 @@ impl Actor {
         let provider_changed =
             open.view.destination.chosen.as_ref().is_none_or(|(chosen, _)| *chosen != provider);
         let server_changed = open.view.destination.server != server;
+        // The practice server is the same one, at another port.
+        let is_same = open.practice.is_some() && open.view.destination.server.is_some();
         open.view.destination.chosen = Some((provider, name));
         open.view.destination.server = server;
         open.view.destination.is_server_typed =
@@ -72,7 +74,7 @@ impl Actor {
         if server_changed {
             self.forget_sign_ins(Side::Destination);
         }
-        if provider_changed || server_changed {
+        if provider_changed || (server_changed && !is_same) {
             self.jobs.cancel(JobKind::Records);
             self.forget_plans(None);
         }

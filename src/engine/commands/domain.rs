@@ -34,10 +34,14 @@ impl Actor {
             return;
         }
         let Some(open) = self.open.as_mut() else { return };
-        open.view.domain.source_server = Some(server);
+        let before = open.view.domain.source_server.replace(server);
+        // The practice server is the same one, at another port.
+        let is_same = before.is_some() && open.practice.is_some();
         open.view.domain.search_error = None;
         self.forget_sign_ins(crate::values::Side::Source);
-        self.forget_plans(None);
+        if !is_same {
+            self.forget_plans(None);
+        }
         self.recall_passwords();
     }
 

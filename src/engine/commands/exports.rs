@@ -1,7 +1,10 @@
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::engine::actor::Actor;
 use crate::engine::api::command::ReportFormat;
+use crate::engine::api::snapshot::LogLine;
 use crate::engine::explain;
 use crate::engine::open_project::report_input;
 use crate::engine::system::output_file::write_output;
@@ -27,6 +30,16 @@ impl Actor {
             }
             Err(error) => self.fail(explain::defect("The audit could not be formatted", &error)),
         }
+    }
+
+    /// Writes the lines of the log.
+    pub(super) fn save_log(&mut self, path: &Path) {
+        let line = |line: LogLine| {
+            let at = Timestamp::from_second(line.at.0).map_or_else(|_far| String::new(), |at| at.to_string());
+            format!("{at} {} {}\n", line.level, line.text)
+        };
+        let text: String = self.log.lines().into_iter().map(line).collect();
+        self.write("Saved the log", path, &text);
     }
 
     /// Writes the records of a stage, or of the way back.

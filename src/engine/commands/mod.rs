@@ -36,6 +36,9 @@ impl Actor {
             Command::NewProject { domain, path } => self.new_project(&domain, path).await,
             Command::OpenProject(path) => self.open_project(&path).await,
             Command::Rehearse => self.rehearse().await,
+            Command::DeleteRehearsal(path) => self.delete_rehearsal(&path),
+            Command::ForgetProject(path) => self.recent.forget(&path),
+            Command::ListProject(project) => self.recent.remember(project),
             Command::CloseProject => self.close_project().await,
             Command::ConfirmProject => self.confirm_project(),
             Command::FindServer => self.find_server(),
@@ -124,6 +127,7 @@ impl Actor {
                 None => self.fail(explain::message_list_name(&path)),
             },
             Command::SaveMessagesAs(path, format) => self.save_messages(path, format),
+            Command::SaveLog(path) => self.save_log(&path),
             Command::SaveReport { path, format } => self.save_report(&path, format),
         }
         Next::Continue

@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::engine::actor::Actor;
@@ -11,27 +11,41 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::practice_world::PracticeWorld;
-use crate::engine::system::temporary::practice_folder;
+use crate::engine::system::temporary::{practice_folder, remove_rehearsal};
 use crate::project::Project;
 use crate::providers::Catalogue;
 use crate::rehearsal::{
-    DOMAIN, EvidenceStory, Practice, PracticeAccount, PracticeOptions, Trouble, practice_evidence,
+    COLLIDING, DOMAIN, EvidenceStory, Practice, PracticeAccount, PracticeOptions, Trouble, practice_evidence,
 };
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, Secret, UnixTime};
 
+/// The time that each message takes in slow motion: some 740 messages take a minute and a half.
+const SLOW_MOTION: Duration = Duration::from_millis(120);
+/// The password after it was changed on purpose.
+const CHANGED_PASSWORD: &str = "another-one";
 /// How long the practice provider asks for a pause.
 const BUSY_TIME: Duration = Duration::from_secs(10);
 
-/// Creates a practice project in a temporary folder, which is deleted when the project is closed.
-pub(in crate::engine) fn make_project(catalogue: &Catalogue) -> Result<OpenProject, Box<UserError>> {
+/// Creates a practice project in a folder of its own: below `kept`, where it stays until it is deleted, or else in a
+/// temporary one that goes when the project is closed.
+pub(in crate::engine) fn make_project(
+    catalogue: &Catalogue,
+    kept: Option<&Path>,
+) -> Result<OpenProject, Box<UserError>> {
     let domain = DomainName::parse(DOMAIN).map_err(|error| Box::new(explain::domain_name(&error)))?;
-    let folder = practice_folder()
-        .map_err(|error| Box::new(explain::folder_not_made(&std::env::temp_dir(), &error)))?;
+    let place = kept.map_or_else(std::env::temp_dir, Path::to_path_buf);
+    let folder = practice_folder(kept).map_err(|error| Box::new(explain::folder_not_made(&place, &error)))?;
     let path = folder.path().join(format!("{DOMAIN}.mailferry"));
     let mut open = Project::create(&path, &domain, true)
         .and_then(|project| OpenProject::load(project, catalogue))
         .map_err(|error| Box::new(explain::project_at(&path, &error)))?;
-    open.practice_folder = Some(folder);
+    if kept.is_some() {
+        // From here on only its owner deletes it.
+        let _its_path = folder.keep();
+    } else {
+        open.view.is_temporary = true;
+        open.practice_folder = Some(folder);
+    }
     Ok(open)
 }
 
@@ -89,8 +103,35 @@ impl Actor {
         if let Some((provider, _)) = chosen {
             self.choose_destination(provider, None);
         }
+        if self.config.rehearses_slowly
+            && let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref())
+        {
+            practice.world.make_trouble(Trouble::Pace(Some(SLOW_MOTION)));
+        }
         for account in accounts {
             self.add_practice_account(account).await;
+        }
+        if self.open.as_ref().is_some_and(|open| open.view.copy.route.is_some()) {
+            self.name_accounts(true);
+        }
+        self.go_on_by_itself();
+    }
+
+    /// Deletes a rehearsal that is not open, with everything in it; other projects never.
+    pub(in crate::engine) fn delete_rehearsal(&mut self, path: &Path) {
+        let kept = self.config.rehearsals_folder.as_deref();
+        let folder = path.parent().filter(|folder| folder.parent() == kept && kept.is_some());
+        let Some(folder) = folder else { return self.fail(explain::no_rehearsal(path)) };
+        if !folder.exists() {
+            return self.recent.forget(path);
+        }
+        match remove_rehearsal(folder) {
+            Ok(true) => {
+                self.recent.forget(path);
+                self.notice("The rehearsal was thrown away", None);
+            }
+            Ok(false) => self.fail(explain::rehearsal_is_open(path)),
+            Err(error) => self.fail(explain::not_deleted(folder, &error)),
         }
     }
 
@@ -99,25 +140,57 @@ impl Actor {
         let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref()) else {
             return self.fail(explain::no_practice());
         };
+        let (trouble, words) = Self::trouble_of(practice, trouble);
+        practice.world.make_trouble(trouble);
+        self.notice(words, None);
+    }
+
+    /// What is to be done in the practice world, and the words for it.
+    fn trouble_of(practice: &PracticeWorld, trouble: PracticeTrouble) -> (Trouble, String) {
+        let user = practice.world.accounts.first().map(|account| account.address.to_string());
+        let user = user.unwrap_or_default();
         let (trouble, words) = match trouble {
             PracticeTrouble::CutConnections => {
-                (Trouble::ConnectionsBreak, "Every connection was cut. Watch the copy recover")
+                (Trouble::ConnectionsBreak, "Every connection was cut. Watch the copy recover".to_owned())
             }
             PracticeTrouble::SlowProvider => (
                 Trouble::DestinationBusy { time: BUSY_TIME },
-                "The provider asks for a pause. The copy waits and then continues on its own",
+                "The provider asks for a pause. The copy waits and then continues on its own".to_owned(),
             ),
             PracticeTrouble::LoseReplies => (
                 Trouble::RepliesLost { times: 1 },
-                "The provider saves the next messages but its answers get lost. Watch: none will arrive twice",
+                "The provider saves the next messages but its answer gets lost. Watch: none will arrive twice"
+                    .to_owned(),
             ),
             PracticeTrouble::FillMailboxes => {
-                (Trouble::DestinationFull, "Every mailbox at the provider is full now")
+                (Trouble::DestinationFull, "Every mailbox at the provider is full now".to_owned())
             }
-            PracticeTrouble::MakeRoom => (Trouble::DestinationHasRoom, "The provider has space again"),
+            PracticeTrouble::MakeRoom => {
+                (Trouble::DestinationHasRoom, "The provider has space again".to_owned())
+            }
+            PracticeTrouble::RefuseMessage => (
+                Trouble::MessageRefused,
+                "The provider refuses the next message, in every form. Watch what becomes of it".to_owned(),
+            ),
+            PracticeTrouble::ChangePassword => (
+                Trouble::PasswordChanged(Secret::new(CHANGED_PASSWORD)),
+                format!("The password of {user} at the provider is “{CHANGED_PASSWORD}” now. Sign in, and enter it"),
+            ),
+            PracticeTrouble::CollidingFolder => (
+                Trouble::FolderCollides,
+                format!(
+                    "{user} has a folder “{}” beside “{}” on the old server now. Count the folders again",
+                    COLLIDING.0, COLLIDING.1
+                ),
+            ),
+            PracticeTrouble::SlowMotion => {
+                (Trouble::Pace(Some(SLOW_MOTION)), "The copy takes its time now".to_owned())
+            }
+            PracticeTrouble::FullSpeed => {
+                (Trouble::Pace(None), "The copy goes at full speed now".to_owned())
+            }
         };
-        practice.world.make_trouble(trouble);
-        self.notice(words, None);
+        (trouble, words)
     }
 
     /// Adds a user of the practice domain with both passwords.

@@ -63,7 +63,7 @@ impl Actor {
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
         self.catalogue = Arc::new(Catalogue::embedded());
-        match practice::make_project(&self.catalogue) {
+        match practice::make_project(&self.catalogue, self.config.rehearsals_folder.as_deref()) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open), true);

@@ -12,6 +12,9 @@ impl Actor {
                 | Command::NewProject { .. }
                 | Command::OpenProject(_)
                 | Command::Rehearse
+                | Command::DeleteRehearsal(_)
+                | Command::ForgetProject(_)
+                | Command::ListProject(_)
                 | Command::CloseProject
                 | Command::ConfirmProject
                 | Command::GoWithoutAccountLock
@@ -22,6 +25,7 @@ impl Actor {
                 | Command::SaveMessagesAs(..)
                 | Command::ExportAudit { .. }
                 | Command::ExportZone { .. }
+                | Command::SaveLog(_)
                 | Command::SaveReport { .. }
                 | Command::CancelProviderSignIn
                 | Command::SaveExchangeScript { .. }

@@ -345,6 +345,33 @@ pub(super) fn no_practice() -> UserError {
     )
 }
 
+/// Only rehearsals are deleted.
+pub(super) fn no_rehearsal(path: &Path) -> UserError {
+    UserError::new(
+        "Only a rehearsal can be thrown away",
+        format!("{} is not a rehearsal of yours. Mailferry never deletes other projects.", path.display()),
+    )
+    .or("Take it from the list", "The file stays", Command::ForgetProject(path.to_owned()))
+}
+
+/// A rehearsal that is to be deleted is open.
+pub(super) fn rehearsal_is_open(path: &Path) -> UserError {
+    UserError::new("The rehearsal is open", "Another window has it open, so it was not thrown away.").or(
+        "Try again",
+        "After closing it there",
+        Command::DeleteRehearsal(path.to_owned()),
+    )
+}
+
+/// A folder of a rehearsal could not be deleted.
+pub(super) fn not_deleted(folder: &Path, error: &io::Error) -> UserError {
+    UserError::new(
+        "The rehearsal was not thrown away completely",
+        format!("The folder {} could not be deleted: {error}.", folder.display()),
+    )
+    .or_else("Delete the folder yourself", "It holds practice mail only")
+}
+
 /// There is nothing to save yet.
 pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
     UserError::new(title, "There is nothing to save.").or_else(way, "")

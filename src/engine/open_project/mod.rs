@@ -161,6 +161,7 @@ impl OpenProject {
         let view = ProjectView {
             path: project.path().to_path_buf(),
             is_practice: project.is_practice(),
+            is_temporary: false,
             practice_logins: None,
             unconfirmed: Arc::default(),
             was_interrupted: project.was_interrupted(),
@@ -292,6 +293,7 @@ impl OpenProject {
             domain: self.project.domain().clone(),
             state: project_line(&self.view),
             at: UnixTime::now(),
+            is_practice: self.project.is_practice(),
         }
     }
 

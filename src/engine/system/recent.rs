@@ -28,6 +28,8 @@ struct Entry {
     domain: DomainName,
     state: String,
     at: UnixTime,
+    #[serde(default)]
+    is_practice: bool,
 }
 
 impl RecentProjects {
@@ -54,6 +56,7 @@ impl RecentProjects {
                 domain: entry.domain.clone(),
                 state: entry.state.clone(),
                 at: entry.at,
+                is_practice: entry.is_practice,
             })
             .collect();
     }
@@ -61,11 +64,21 @@ impl RecentProjects {
     /// Puts a project first and writes the list.
     pub fn remember(&mut self, project: RecentProject) {
         self.entries.retain(|entry| entry.path != project.path);
-        self.entries.insert(
-            0,
-            Entry { path: project.path, domain: project.domain, state: project.state, at: project.at },
-        );
+        let RecentProject { path, domain, state, at, is_practice } = project;
+        // A project that is put back keeps its place.
+        let place = self.entries.iter().position(|entry| entry.at <= at).unwrap_or(self.entries.len());
+        self.entries.insert(place, Entry { path, domain, state, at, is_practice });
         self.entries.truncate(MOST);
+        self.save();
+    }
+
+    /// Takes a project from the list; its file stays.
+    pub fn forget(&mut self, path: &Path) {
+        self.entries.retain(|entry| entry.path != path);
+        self.save();
+    }
+
+    fn save(&mut self) {
         self.look();
         if let Some(file) = &self.file
             && let Err(error) = write(file, &self.entries)
@@ -108,7 +121,7 @@ mod tests {
             let path = folder.path().join(name);
             std::fs::write(&path, "x").unwrap();
             let domain = DomainName::parse("example.org").unwrap();
-            RecentProject { path, domain, state: "Audit".to_owned(), at: UnixTime(at) }
+            RecentProject { path, domain, state: "Audit".to_owned(), at: UnixTime(at), is_practice: false }
         };
         let mut recent = RecentProjects::load(Some(file.clone()));
         recent.remember(project("a", 1));
@@ -116,6 +129,13 @@ mod tests {
         recent.remember(project("a", 3));
         let again = RecentProjects::load(Some(file.clone())).list();
         assert_eq!(again.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [3, 2]);
+
+        let forgotten = recent.list().pop().unwrap();
+        recent.forget(&forgotten.path);
+        assert_eq!(RecentProjects::load(Some(file.clone())).list().len(), 1);
+        recent.remember(forgotten);
+        let again = RecentProjects::load(Some(file.clone())).list();
+        assert_eq!(again.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [3, 2], "in its place");
 
         std::fs::remove_file(folder.path().join("a")).unwrap();
         assert_eq!(RecentProjects::load(Some(file.clone())).list().len(), 1);

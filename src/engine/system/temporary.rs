@@ -20,9 +20,19 @@ pub fn temporary_project() -> io::Result<TempDir> {
     private_folder(COPY)
 }
 
-/// A folder for a practice project.
-pub(in crate::engine) fn practice_folder() -> io::Result<TempDir> {
-    private_folder(PRACTICE)
+/// A folder for a practice project: below `kept`, which is made where it is missing, or else with the temporary files.
+pub(in crate::engine) fn practice_folder(kept: Option<&Path>) -> io::Result<TempDir> {
+    let Some(kept) = kept else { return private_folder(PRACTICE) };
+    fs::create_dir_all(kept)?;
+    private(PRACTICE).tempdir_in(kept)
+}
+
+/// Deletes the folder of a practice project with everything in it. False if the project is open, or is not this user's.
+pub(in crate::engine) fn remove_rehearsal(folder: &Path) -> io::Result<bool> {
+    match remove_abandoned(folder).map_err(io::Error::other)? {
+        Abandoned::Removed | Abandoned::NoProject => fs::remove_dir_all(folder).map(|()| true),
+        Abandoned::InUse | Abandoned::NotOurs => Ok(false),
+    }
 }
 
 /// Removes what killed runs left behind. Returns how many ledgers these were.
@@ -73,9 +83,13 @@ fn is_old(path: &Path) -> bool {
 
 /// Creates a folder only this user can access.
 fn private_folder(prefix: &str) -> io::Result<TempDir> {
+    private(prefix).tempdir()
+}
+
+fn private(prefix: &str) -> tempfile::Builder<'_, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
+    builder
 }

@@ -196,6 +196,9 @@ impl Session {
         if let Some(reply) = disliked(raw, &append.messages, &personality.quirks) {
             return reply;
         }
+        if append.messages.iter().any(|message| self.shared.circumstances.refuses(&message.bytes)) {
+            return Reply::no("[CANNOT] Message rejected: its content is not allowed here");
+        }
         let messages = match rewritten(append.messages, &personality.quirks) {
             Ok(messages) => messages,
             Err(reply) => return reply,

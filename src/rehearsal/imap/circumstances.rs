@@ -12,6 +12,9 @@ use crate::values::Bytes;
 /// How long a connection holds the lock of a folder behind its last message.
 const LOCK_IS_HELD: Duration = Duration::from_millis(500);
 
+/// The longest that one command waits for its turn, so that no client takes the server for dead.
+const MOST_PACED: Duration = Duration::from_secs(8);
+
 /// What changes at a server while it runs, and what it has counted.
 #[derive(Debug, Default)]
 pub(super) struct Circumstances {
@@ -34,6 +37,14 @@ struct State {
     locks: BTreeMap<FolderPath, (u64, Instant)>,
     /// Ends the connections that were open when it is cancelled.
     cut: CancellationToken,
+    /// The time that each message takes to be stored, over all connections; `None`: no time at all.
+    pace: Option<Duration>,
+    /// When the next message may be stored at this pace.
+    next_turn: Option<Instant>,
+    /// The next message is refused, and then always.
+    refuses_next: bool,
+    /// Message-IDs of what is refused in every form.
+    refused: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +70,16 @@ pub struct Traffic {
     pub most_received_bytes: u64,
     /// Bytes sent on the connection that was sent most.
     pub most_sent_bytes: u64,
+}
+
+/// The value of the first Message-ID field.
+fn message_id(message: &[u8]) -> Option<&[u8]> {
+    let lines = message.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    lines
+        .filter_map(|line| line.split_first_chunk::<11>())
+        .find(|(name, _)| name.eq_ignore_ascii_case(b"message-id:"))
+        .map(|(_, value)| value.trim_ascii())
+        .filter(|value| !value.is_empty())
 }
 
 impl Circumstances {
@@ -135,11 +156,83 @@ impl Circumstances {
         }
     }
 
+    /// From now on each message takes this time, over all connections; `None`: no time at all.
+    pub(super) fn set_pace(&self, pace: Option<Duration>) {
+        self.with(|state| (state.pace, state.next_turn) = (pace, None));
+    }
+
+    /// How long a command waits that adds so many messages.
+    pub(super) fn wait_for_turn(&self, messages: usize) -> Duration {
+        let now = Instant::now();
+        self.with(|state| {
+            let Some(pace) = state.pace else { return Duration::ZERO };
+            let turn = state.next_turn.filter(|turn| *turn > now).unwrap_or(now);
+            let count = u32::try_from(messages).unwrap_or(u32::MAX);
+            let end = turn + pace.saturating_mul(count).min(MOST_PACED);
+            state.next_turn = Some(end);
+            end.duration_since(now).min(MOST_PACED)
+        })
+    }
+
+    /// The next message that comes is refused, and again whenever it comes.
+    pub(super) fn refuse_next(&self) {
+        self.with(|state| state.refuses_next = true);
+    }
+
+    /// Whether this message is one that is refused.
+    pub(super) fn refuses(&self, message: &[u8]) -> bool {
+        self.with(|state| {
+            if !state.refuses_next && state.refused.is_empty() {
+                return false;
+            }
+            if state.refuses_next
+                && let Some(id) = message_id(message)
+            {
+                state.refused.push(id.to_vec());
+                state.refuses_next = false;
+            }
+            state.refused.iter().any(|id| memchr::memmem::find(message, id).is_some())
+        })
+    }
+
     pub(super) fn cut_connections(&self) {
         self.with(|state| std::mem::take(&mut state.cut)).cancel();
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_take_turns_at_the_pace_and_no_command_waits_too_long() {
+        let circumstances = Circumstances::default();
+        assert_eq!(circumstances.wait_for_turn(50), Duration::ZERO);
+        circumstances.set_pace(Some(Duration::from_millis(100)));
+        assert_eq!(circumstances.wait_for_turn(1), Duration::from_millis(100));
+        assert_eq!(circumstances.wait_for_turn(10), Duration::from_millis(1_100), "one behind the other");
+        assert_eq!(circumstances.wait_for_turn(1_000), MOST_PACED);
+        circumstances.set_pace(None);
+        assert_eq!(circumstances.wait_for_turn(1), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_next_message_is_refused_in_every_form_and_others_are_not() {
+        let circumstances = Circumstances::default();
+        let (one, other) = (b"Message-ID: <1@a>\r\n\r\nx", b"Message-Id: <2@a>\r\n\r\nx");
+        assert!(!circumstances.refuses(one));
+        circumstances.refuse_next();
+        assert!(circumstances.refuses(one) && !circumstances.refuses(other));
+        assert!(circumstances.refuses(b"Subject: repaired\r\n\r\nMessage-ID: <1@a>\r\n\r\nx"));
+        circumstances.refuse_next();
+        assert!(
+            !circumstances.refuses(b"Subject: none\r\n\r\nMessage-ID: <3@a>"),
+            "it cannot be known again"
+        );
+        assert!(circumstances.refuses(other), "the next one that can");
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::rehearsal::RehearsalError;
 use crate::rehearsal::mailbox::SampleMessage;
-use crate::values::{Bytes, Endpoint, Security};
+use crate::values::{Bytes, Endpoint, Secret, Security};
 
 use super::circumstances::{Circumstances, Traffic};
 use super::fault::FaultTable;
@@ -172,6 +172,21 @@ impl ImapHandle {
     /// The room that a user's mail takes.
     pub fn used(&self, user: &str) -> Bytes {
         Bytes(self.shared.with_store(|store| store.account(user).map_or(0, Account::size_bytes)))
+    }
+
+    /// From now on each message takes this time to be stored, over all connections; `None`: no time at all.
+    pub fn set_pace(&self, pace: Option<Duration>) {
+        self.shared.circumstances.set_pace(pace);
+    }
+
+    /// The next message that comes by APPEND is refused, and again in every form in which it comes.
+    pub fn refuse_next(&self) {
+        self.shared.circumstances.refuse_next();
+    }
+
+    /// Gives a user another password. Connections that are open stay.
+    pub fn set_password(&self, user: &str, password: Secret) {
+        self.shared.with_store(|store| store.with_account(user, |account| account.set_password(password)));
     }
 
     /// Cuts every open connection; clients can connect again at once.

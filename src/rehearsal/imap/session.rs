@@ -292,6 +292,12 @@ impl Session {
             self.wire.push_line("* BYE Share is gone");
             return Ok(false);
         }
+        if name == "APPEND" {
+            let wait = self.shared.circumstances.wait_for_turn(raw.literals.len().max(1));
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+        }
         let reply = self.perform(raw, &name, lies).await?;
         if lies.lose_reply {
             return Err(WireEnd::OnPurpose);

@@ -149,6 +149,10 @@ impl Account {
         account
     }
 
+    pub(super) fn set_password(&mut self, password: Secret) {
+        self.password = password;
+    }
+
     pub(super) fn has_password(&self, password: &[u8]) -> bool {
         self.password.expose().as_bytes() == password
     }

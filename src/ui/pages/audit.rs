@@ -16,6 +16,7 @@ use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, captioned_head, scroll_page};
+use crate::ui::shortcuts::{self, Wish};
 use crate::ui::theme::{PANEL_GAP, RADIUS_CONTROL, Theme, Tone};
 use crate::ui::widgets::badge::{filter_chip, of_status};
 use crate::ui::widgets::button::Button;
@@ -178,7 +179,8 @@ impl AuditPage {
         let caption = report.map_or_else(String::new, |report| format::date_time(report.at));
         captioned_head(ui, "Audit", &summary, &caption, |ui| {
             if report.is_some() {
-                if Button::secondary("Save audit…").small().icon(Icon::Save).show(ui).clicked() {
+                let button = Button::secondary("Save audit…").small().icon(Icon::Save);
+                if button.show(ui).clicked() || shortcuts::take(ui.ctx(), Wish::Save) {
                     self.is_saving = !self.is_saving;
                 }
                 let is_idle = !matches!(project.audit, AuditView::Running { .. });
@@ -463,8 +465,8 @@ fn area_row<'a>(
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 35.0), Sense::click());
     let count = findings.clone().count();
-    response
-        .widget_info(|| WidgetInfo::selected(Role::Button, true, is_on, format!("{name}, {count} checks")));
+    let checks = format::counted(count, "check", "checks");
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_on, format!("{name}, {checks}")));
     if is_on || response.hovered() {
         let fill = if is_on { theme.select } else { theme.hover };
         ui.painter().rect_filled(row, CornerRadius::same(RADIUS_CONTROL), fill);

@@ -7,14 +7,15 @@ use super::copy_words::since_words;
 use super::message_list::show_label;
 use super::short_address;
 use crate::engine::{
-    Command, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, PracticeTrouble, ProblemGroup,
-    ProjectView, lost_words, server_name, wait_words,
+    Command, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView,
+    lost_words, server_name, wait_words,
 };
 use crate::plan::{MessageQuery, MessageState};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
+use crate::ui::shell::TROUBLES;
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{bar, copy_field, focus_ring_inside, panel, text};
@@ -188,20 +189,14 @@ pub fn trouble(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             let (mark, _) = ui.allocate_exact_size(Vec2::new(ICON, 26.0), Sense::hover());
             Icon::Practice.paint(ui, mark, ICON, theme.tone(Tone::Paused).fg);
             ui.add_space(7.0);
-            text::words(ui, "Inject a fault", Type::Section, theme.text);
+            text::words(ui, "Make trouble on purpose", Type::Section, theme.text);
         });
-        let words = "Nothing is lost or duplicated here either. Watch how the copy handles it.";
+        let words = "Nothing is lost or duplicated here either. Watch how the copy handles it. The same is under “Make trouble…” at the top of every page.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(8.0, 8.0);
-            for (label, trouble) in [
-                ("Cut the connections", PracticeTrouble::CutConnections),
-                ("Slow the provider down", PracticeTrouble::SlowProvider),
-                ("Lose the next replies", PracticeTrouble::LoseReplies),
-                ("Fill the mailboxes", PracticeTrouble::FillMailboxes),
-                ("Free up space again", PracticeTrouble::MakeRoom),
-            ] {
+            for (label, trouble) in TROUBLES {
                 if Button::secondary(label).small().show(ui).clicked() {
                     cx.send(Command::MakeTrouble(trouble));
                 }

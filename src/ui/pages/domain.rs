@@ -17,6 +17,9 @@ use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::{error_card, focus_ring_inside, key_value, note, panel, text};
 use crate::values::{Endpoint, Security};
 
+/// Longest name that stands in a button.
+const MOST_IN_BUTTON: usize = 32;
+
 /// Step Domain: the domain, the server that holds the mail, and the options of the audit.
 #[derive(Default)]
 pub struct DomainPage {
@@ -137,7 +140,7 @@ impl DomainPage {
                         Button::secondary("Find the server").icon(Icon::Search).enabled(!domain.is_searching);
                     let width = ui.available_width() - use_it.size(ui).x - find.size(ui).x - 16.0;
                     let response = Field::new("Another server")
-                        .hint("mail.example.org, or with :143 for STARTTLS")
+                        .hint("mail.example.org")
                         .icon(Icon::Server)
                         .width(width.max(120.0))
                         .error(self.server_error.is_some())
@@ -281,7 +284,10 @@ fn choose(project: &ProjectView, server: &Endpoint, cx: &mut PageCx<'_>) {
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.primary = Some(match &project.audit {
         AuditView::NotRun | AuditView::Failed(_) => {
-            let label = format!("Audit {}", format::domain_forms(&project.domain.name).0);
+            let name = format::domain_forms(&project.domain.name).0;
+            // A long name would leave no room for the other button.
+            let is_short = name.chars().count() <= MOST_IN_BUTTON;
+            let label = if is_short { format!("Audit {name}") } else { "Audit this domain".to_owned() };
             FooterButton::new(label, Act::SendAndGo(Command::RunAudit, Step::Audit))
         }
         AuditView::Running { .. } | AuditView::Done(_) => {

@@ -131,7 +131,7 @@ fn title(project: &ProjectView) -> String {
     let copy = &project.copy;
     match copy_standing(project) {
         CopyStanding::Finished if copy.sum.refused > 0 => {
-            format!("Every message is accounted for, {} refused", with_thousands(copy.sum.refused))
+            format!("Copied: every message is accounted for, {} refused", with_thousands(copy.sum.refused))
         }
         CopyStanding::Finished => "Copied: every message is accounted for".to_owned(),
         CopyStanding::Elsewhere => {

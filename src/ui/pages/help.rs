@@ -108,6 +108,9 @@ fn keys(ui: &mut Ui) {
             ("Ctrl+1 to Ctrl+9", "open a page of the project"),
             ("Tab, Shift+Tab", "move to the next or previous control"),
             ("Arrow keys", "move inside a table; Enter opens a row, Space ticks it"),
+            ("Ctrl+F", "find on this page"),
+            ("Ctrl+S", "save what this page can save"),
+            ("Ctrl+O", "open a project file"),
             ("Ctrl and plus, minus, 0", "zoom"),
             ("F1", "the guide, at the page that fits"),
             ("Esc", "the safe answer to a question"),
@@ -123,6 +126,8 @@ fn words(ui: &mut Ui) {
         panel::section(ui, "Words");
         ui.add_space(4.0);
         let rows = [
+            ("App password", "a password for one program, made in the settings of the provider"),
+            ("The switch", "the moment from which new mail goes to the new provider"),
             ("MX", "the records that say where incoming mail is delivered"),
             ("SPF", "the record that lists who may send mail as you"),
             ("DKIM", "the signature under your mail, and the record with its key"),

@@ -1,24 +1,38 @@
+use std::path::PathBuf;
+
 use egui::{Rect, Sense, Ui, Vec2};
 
-use crate::engine::LogLine;
+use crate::engine::{Command, LogLine};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
+use crate::ui::platform::Purpose;
 use crate::ui::shell::{page_head, scroll_page};
-use crate::ui::theme::{Theme, Tone};
+use crate::ui::shortcuts::{self, Wish};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::button::Button;
 use crate::ui::widgets::copy_field::copy_button;
 use crate::ui::widgets::field::Field;
+use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::row_list::{Cursor, RowList};
 use crate::ui::widgets::{empty_state, panel, text};
 
 const ROW: f32 = 24.0;
 
 /// The newest lines of the log, with secrets redacted.
-#[derive(Default)]
 pub struct LogPage {
     search: String,
     cursor: Cursor,
+    is_saving: bool,
+    path: PathField,
+}
+
+impl Default for LogPage {
+    fn default() -> Self {
+        let path = PathField::new(Purpose::SaveLog);
+        Self { search: String::new(), cursor: Cursor::default(), is_saving: false, path }
+    }
 }
 
 fn as_text(line: &LogLine) -> String {
@@ -45,6 +59,10 @@ impl LogPage {
                     if !lines.is_empty() {
                         let all = lines.iter().rev().map(|line| as_text(line)).collect::<Vec<_>>().join("\n");
                         copy_button(ui, "log", &all);
+                        let button = Button::secondary("Save log…").small().icon(Icon::Save);
+                        if button.show(ui).clicked() || shortcuts::take(ui.ctx(), Wish::Save) {
+                            self.is_saving = !self.is_saving;
+                        }
                     }
                     Field::new("Find in the log")
                         .small()
@@ -54,6 +72,9 @@ impl LogPage {
                         .show(ui, &mut self.search);
                 },
             );
+            if self.is_saving {
+                self.save(ui, cx);
+            }
             panel::flush_panel(ui, |ui| {
                 if lines.is_empty() {
                     let words = "Entries appear here as soon as Mailferry does something.";
@@ -72,6 +93,30 @@ impl LogPage {
             });
             ui.allocate_exact_size(Vec2::new(1.0, 1.0), Sense::hover());
         });
+    }
+}
+
+impl LogPage {
+    fn save(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let project = cx.snapshot.project.as_ref().map(|project| project.path.clone());
+        self.path.repropose(|| match &project {
+            Some(path) => path.with_extension("log.txt"),
+            None => PathBuf::from("mailferry-log.txt"),
+        });
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Save the log");
+            ui.add_space(8.0);
+            let mut is_clicked = false;
+            self.path.show_with(ui, "Log file", cx, |ui| {
+                is_clicked = Button::secondary("Save log").icon(Icon::Save).show(ui).clicked();
+            });
+            let path = self.path.path();
+            if let Some(path) = path.filter(|_| is_clicked || self.path.was_picked()) {
+                cx.send(Command::SaveLog(path));
+                self.is_saving = false;
+            }
+        });
+        ui.add_space(PANEL_GAP);
     }
 }
 

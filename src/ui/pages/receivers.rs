@@ -212,7 +212,7 @@ fn request(ui: &mut Ui, receiver: &Receiver) {
         Some(RemovalRequest::WaitsFor(first)) => {
             ui.add_space(8.0);
             let words = format!(
-                "A text that asks for acceptance appears here once this is mended: {first}. Whoever asks before is turned away."
+                "A text that asks for acceptance appears here once this is fixed: {first}. Whoever asks before is turned away."
             );
             text::paragraph(ui, words, Type::Body, theme.text2);
         }

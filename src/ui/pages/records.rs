@@ -14,6 +14,7 @@ use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::shortcuts::{self, Wish};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{checkbox, option_button, stage_at};
@@ -96,7 +97,10 @@ impl RecordsPage {
             ui.add_space(PANEL_GAP);
             judgement(ui, &plan, self.stage);
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
-                Part::Main => self.diff(ui, &plan),
+                Part::Main => {
+                    let is_waiting = project.records.answers.iter().any(|(_, _, value)| value.is_empty());
+                    self.diff(ui, &plan, is_waiting);
+                }
                 Part::Aside => {
                     self.answers(ui, project, cx);
                     senders(ui, &plan, cx);
@@ -123,7 +127,7 @@ impl RecordsPage {
         }
     }
 
-    fn diff(&mut self, ui: &mut Ui, plan: &RecordsPlan) {
+    fn diff(&mut self, ui: &mut Ui, plan: &RecordsPlan, is_waiting: bool) {
         let mut is_empty = true;
         let stage = self.stage;
         panel::flush_panel(ui, |ui| {
@@ -148,13 +152,14 @@ impl RecordsPage {
                 }
             }
             if is_empty {
-                empty_state::empty_state(
-                    ui,
-                    Icon::Pass,
-                    "Nothing to change at this stage",
-                    "Choose another stage above.",
-                    |_| {},
-                );
+                if is_waiting {
+                    let words = "The lines of this stage appear here once it is entered.";
+                    let title = "Waits for the provider's data at the right";
+                    empty_state::empty_state(ui, Icon::Waiting, title, words, |_| {});
+                } else {
+                    let title = "Nothing to change at this stage";
+                    empty_state::empty_state(ui, Icon::Pass, title, "Choose another stage above.", |_| {});
+                }
             }
             self.kept(ui, plan);
         });
@@ -243,7 +248,18 @@ impl RecordsPage {
             }
             ui.add_space(8.0);
             panel::well(ui, |ui| {
-                egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(ui, |ui| {
+                // The handle is drawn at the edge of the page while the lower end of the preview is below it, and would
+                // run through the text.
+                let bottom_id = ui.scope_id().with("zone bottom");
+                let bottom = ui.data(|data| data.get_temp::<f32>(bottom_id)).unwrap_or(f32::INFINITY);
+                let is_whole = ui.cursor().top() + bottom <= ui.clip_rect().bottom();
+                let handle = if is_whole {
+                    egui::scroll_area::ScrollBarVisibility::VisibleWhenNeeded
+                } else {
+                    egui::scroll_area::ScrollBarVisibility::AlwaysHidden
+                };
+                let area = egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]);
+                let shown = area.scroll_bar_visibility(handle).show(ui, |ui| {
                     for line in zone.lines().take(PREVIEW_LINES) {
                         let color = if line.starts_with(';') { theme.text3 } else { theme.text };
                         text::words(ui, line, Type::MonoDiff, color);
@@ -256,6 +272,7 @@ impl RecordsPage {
                     // Room for the scroll handle under the last line.
                     ui.add_space(8.0);
                 });
+                ui.data_mut(|data| data.insert_temp(bottom_id, shown.inner_rect.height()));
             });
             ui.add_space(10.0);
             if Button::secondary("Copy zone lines").icon(copy_icon(ui, "zone lines")).show(ui).clicked() {
@@ -268,8 +285,9 @@ impl RecordsPage {
             let has_path = self.path.path().is_some();
             self.path.show_with(ui, "Zone file", cx, |ui| {
                 let button = Button::secondary("Save zone file").icon(Icon::Save).enabled(has_path);
-                is_clicked = button.show(ui).clicked();
+                is_clicked = button.show(ui).clicked() || (has_path && shortcuts::take(ui.ctx(), Wish::Save));
             });
+            is_clicked |= self.path.was_picked();
             let path = self.path.path();
             if let Some(path) = path.filter(|_| is_clicked) {
                 cx.send(Command::ExportZone { path, stage: written, format: self.format });

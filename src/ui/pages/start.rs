@@ -5,7 +5,7 @@ use egui::{
     UiBuilder, Vec2, WidgetInfo,
 };
 
-use crate::engine::{Command, RecentProject};
+use crate::engine::{Command, RecentProject, UserError};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -14,21 +14,30 @@ use crate::ui::platform::Purpose;
 use crate::ui::shell::app_mark;
 use crate::ui::theme::{PANEL_PADDING, RADIUS_PANEL, Theme, Tone};
 use crate::ui::widgets::button::Button;
+use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::path_field::PathField;
-use crate::ui::widgets::{drop_zone, error_card, focus_ring_inside, panel, text};
+use crate::ui::widgets::{badge, drop_zone, error_card, focus_ring_inside, panel, text};
 use crate::values::DomainName;
 
 /// The first page: a domain, the projects, the rehearsal, and a place to drop files.
 pub struct StartPage {
     domain: String,
     was_asked: bool,
+    has_focused: bool,
+    closed_error: Option<UserError>,
     open_path: PathField,
 }
 
 impl Default for StartPage {
     fn default() -> Self {
-        Self { domain: String::new(), was_asked: false, open_path: PathField::new(Purpose::OpenProject) }
+        Self {
+            domain: String::new(),
+            was_asked: false,
+            has_focused: false,
+            closed_error: None,
+            open_path: PathField::new(Purpose::OpenProject),
+        }
     }
 }
 
@@ -45,8 +54,11 @@ impl StartPage {
             ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
                 ui.set_width(column.width());
                 question(ui);
-                if let Some(error) = &cx.snapshot.open_error {
-                    error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                let error = cx.snapshot.open_error.as_ref();
+                if let Some(error) = error.filter(|error| self.closed_error.as_ref() != Some(error)) {
+                    if error_card::closable_error_card(ui, error, Tone::Fail, cx.commands) {
+                        self.closed_error = Some(error.clone());
+                    }
                     ui.add_space(12.0);
                 }
                 self.ask(ui, cx);
@@ -78,6 +90,9 @@ impl StartPage {
                     .width(width)
                     .error(has_error);
                 let response = field.show(ui, &mut self.domain);
+                if !std::mem::replace(&mut self.has_focused, true) {
+                    response.request_focus();
+                }
                 is_asked |= response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
                 ui.add_space(8.0);
                 is_asked |= button.show(ui).clicked();
@@ -131,7 +146,9 @@ impl StartPage {
             self.open_path.show(ui, "Project file", cx);
             ui.add_space(8.0);
             let path = self.open_path.path();
-            if Button::secondary("Open this file").small().enabled(path.is_some()).show(ui).clicked()
+            let is_clicked =
+                Button::secondary("Open this file").small().enabled(path.is_some()).show(ui).clicked();
+            if (is_clicked || self.open_path.was_picked())
                 && let Some(path) = path
             {
                 cx.send(Command::OpenProject(path));
@@ -185,14 +202,40 @@ fn projects(ui: &mut Ui, cx: &mut PageCx<'_>) {
     ui.add_space(4.0);
     panel::flush_panel(ui, |ui| {
         for (index, project) in cx.snapshot.recent.iter().enumerate() {
-            if project_row(ui, index, project, cx).clicked() {
-                cx.commands.push(Command::OpenProject(project.path.clone()));
+            match ui.push_id(index, |ui| project_row(ui, index, project, cx)).inner {
+                Some(RowEvent::Open) => cx.send(Command::OpenProject(project.path.clone())),
+                Some(RowEvent::Forget) if project.is_practice => {
+                    let command = Command::DeleteRehearsal(project.path.clone());
+                    cx.actions.push(Action::Ask { question: throw_away_question(project), command });
+                }
+                Some(RowEvent::Forget) => cx.send(Command::ForgetProject(project.path.clone())),
+                None => {}
             }
         }
     });
 }
 
-fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'_>) -> egui::Response {
+/// What was clicked in a row.
+enum RowEvent {
+    Open,
+    /// Taken from the list; a rehearsal is deleted with it.
+    Forget,
+}
+
+fn throw_away_question(project: &RecentProject) -> Question {
+    Question {
+        title: "Throw this rehearsal away?".to_owned(),
+        what: format!(
+            "It is deleted with its practice mail: {}. Nothing else on this computer or elsewhere changes.",
+            project.state
+        ),
+        alternative: "You can also keep it and go on with it another day.".to_owned(),
+        safe: "Keep it".to_owned(),
+        danger: "Throw it away".to_owned(),
+    }
+}
+
+fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'_>) -> Option<RowEvent> {
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 63.0), Sense::click());
     let (name, other) = format::domain_forms(&project.domain);
@@ -219,20 +262,39 @@ fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'
     let second = other.unwrap_or_else(|| {
         project.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     });
-    text::left(ui, cell(inner.left() + 32.0, split - 12.0, -19.0, 20.0), name, Type::Section, theme.text);
+    text::left(ui, cell(inner.left() + 32.0, split - 12.0, -19.0, 20.0), &name, Type::Section, theme.text);
     text::left(ui, cell(inner.left() + 32.0, split - 12.0, 0.0, 18.0), second, Type::Mono, theme.text2);
-    text::left(ui, cell(split, inner.right() - 170.0, -10.0, 20.0), &project.state, Type::Body, theme.text2);
+    let mut state = split;
+    if project.is_practice {
+        let chip = cell(split, split + 80.0, -11.0, 22.0);
+        state = badge::chip_at(ui, chip.min, Tone::Paused, Icon::Practice, "Practice").right() + 10.0;
+    }
+    text::left(ui, cell(state, inner.right() - 200.0, -10.0, 20.0), &project.state, Type::Body, theme.text2);
     text::left(
         ui,
-        cell(inner.right() - 148.0, inner.right() - 30.0, -10.0, 20.0),
+        cell(inner.right() - 188.0, inner.right() - 66.0, -10.0, 20.0),
         when,
         Type::Small,
         theme.text2,
     );
+    let (forgets, hint) = if project.is_practice {
+        (Icon::Trash, format!("Throw the rehearsal {name} away…"))
+    } else {
+        (Icon::Close, format!("Take {name} from this list; its file stays"))
+    };
+    let place = Rect::from_center_size(Pos2::new(inner.right() - 42.0, row.center().y), Vec2::splat(26.0));
+    let button = Button::link("").icon(forgets).small().name(&hint);
+    let is_forgotten = button.show_at(ui, place).on_hover_text(&hint).clicked();
     let chevron = Rect::from_center_size(Pos2::new(inner.right() - 8.0, row.center().y), Vec2::splat(ICON));
     Icon::ChevronRight.paint(ui, chevron, ICON, theme.text2);
     focus_ring_inside(ui, &response, row);
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(project.path.display().to_string())
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    let is_opened = response.on_hover_text(project.path.display().to_string()).clicked();
+    match (is_forgotten, is_opened) {
+        (true, _) => Some(RowEvent::Forget),
+        (false, true) => Some(RowEvent::Open),
+        (false, false) => None,
+    }
 }
 
 fn card_head(ui: &mut Ui, icon: Icon, tone: Tone, title: &str) {
@@ -257,7 +319,8 @@ fn rehearse(ui: &mut Ui, cx: &mut PageCx<'_>) {
         ui.set_min_height(138.0);
         card_head(ui, Icon::Practice, Tone::Paused, "Rehearse first");
         let words = "Walk through a whole move with a practice domain. The mail servers, the DNS and the provider \
-                     are inside this program, so nothing leaves this computer and nothing can break.";
+                     are inside this program, so nothing leaves this computer and nothing can break. It stays in the list above \
+                     until you throw it away.";
         text::paragraph(ui, words, Type::Body, theme.text2);
         ui.add_space(11.0);
         ui.horizontal(|ui| {

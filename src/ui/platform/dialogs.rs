@@ -34,6 +34,8 @@ pub enum Purpose {
     SaveReport,
     /// Where the list of messages is written.
     SaveMessages,
+    /// Where the log is written.
+    SaveLog,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
                 | Self::SaveMessages
                 | Self::SaveAccounts
                 | Self::SaveScript(_)
+                | Self::SaveLog
         )
     }
 
@@ -63,6 +66,7 @@ impl Purpose {
             Self::SaveZone => "Save the zone lines",
             Self::SaveReport => "Save the report",
             Self::SaveMessages => "Save the list of messages",
+            Self::SaveLog => "Save the log",
         }
     }
 
@@ -79,6 +83,7 @@ impl Purpose {
             | Self::ReadAccounts
             | Self::SaveAccounts
             | Self::SaveAudit
+            | Self::SaveLog
             | Self::SaveReport => None,
         }
     }
@@ -91,7 +96,12 @@ pub struct DialogAnswer {
     pub purpose: Purpose,
     /// The path.
     pub path: Option<PathBuf>,
+    /// Whether there was a dialog at all: one that ends before a person can have seen it was none.
+    pub was_shown: bool,
 }
+
+/// A dialog that a person sees and closes takes longer.
+const SEEN: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// File dialogs. Each has a path field beside it, because some desktops have no dialogs.
 pub trait Dialogs {
@@ -154,9 +164,11 @@ struct Answer {
 fn wait(dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static, answer: Answer) {
     let thread = std::thread::Builder::new().name("file dialog".to_owned());
     let spawned = thread.spawn(move || {
+        let began = std::time::Instant::now();
         let path = block_on(dialog).map(|file| file.path().to_owned());
+        let was_shown = path.is_some() || began.elapsed() > SEEN;
         // A closed window needs no answer.
-        if answer.sender.send(DialogAnswer { purpose: answer.purpose, path }).is_ok() {
+        if answer.sender.send(DialogAnswer { purpose: answer.purpose, path, was_shown }).is_ok() {
             answer.ctx.request_repaint();
         }
     });
@@ -192,14 +204,25 @@ pub struct FakeDialogs {
     pub asked: Vec<Purpose>,
     /// The answers to the next requests.
     pub answers: std::collections::VecDeque<PathBuf>,
+    /// Whether this desktop has no dialogs.
+    pub has_none: bool,
     pending: Option<DialogAnswer>,
+}
+
+#[cfg(feature = "testing")]
+impl FakeDialogs {
+    /// The dialogs of a desktop that may have none.
+    pub fn on(has_none: bool) -> Self {
+        Self { has_none, ..Self::default() }
+    }
 }
 
 #[cfg(feature = "testing")]
 impl Dialogs for FakeDialogs {
     fn ask(&mut self, purpose: Purpose, _start: Option<PathBuf>) {
         self.asked.push(purpose);
-        self.pending = Some(DialogAnswer { purpose, path: self.answers.pop_front() });
+        self.pending =
+            Some(DialogAnswer { purpose, path: self.answers.pop_front(), was_shown: !self.has_none });
     }
 
     fn answer(&mut self) -> Option<DialogAnswer> {

@@ -1,13 +1,30 @@
 use egui::{
-    Align, CornerRadius, Label, Layout, Pos2, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align, CornerRadius, Label, Layout, Popup, PopupCloseBehavior, Pos2, Rect, Role, Sense, StrokeKind, Ui,
+    UiBuilder, Vec2, WidgetInfo,
 };
 
-use crate::engine::ProjectView;
+use crate::engine::{Command, PracticeTrouble, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
+use crate::ui::page_cx::PageCx;
 use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{badge, text};
+
+/// What can go wrong on purpose, in the order of the pages.
+pub const TROUBLES: [(&str, PracticeTrouble); 10] = [
+    ("Change a password", PracticeTrouble::ChangePassword),
+    ("Make a colliding folder", PracticeTrouble::CollidingFolder),
+    ("Cut the connections", PracticeTrouble::CutConnections),
+    ("Ask for a pause", PracticeTrouble::SlowProvider),
+    ("Lose the next reply", PracticeTrouble::LoseReplies),
+    ("Refuse the next message", PracticeTrouble::RefuseMessage),
+    ("Fill the mailboxes", PracticeTrouble::FillMailboxes),
+    ("Free up space again", PracticeTrouble::MakeRoom),
+    ("Copy in slow motion", PracticeTrouble::SlowMotion),
+    ("Copy at full speed", PracticeTrouble::FullSpeed),
+];
 
 /// The text of the band on every page of a practice project.
 pub const PRACTICE_WORDS: &str =
@@ -56,6 +73,7 @@ fn route(ui: &Ui, project: &ProjectView, inner: Rect) -> f32 {
     let Some(server) = &project.domain.source_server else { return inner.right() };
     let host = if project.is_practice { "practice server" } else { server.host.as_str() };
     let provider = project.destination.chosen.as_ref().map(|(_, name)| name.as_str());
+    let provider = if project.is_practice { provider.map(|_| "practice provider") } else { provider };
     let sentence = match provider {
         Some(provider) => format!("From {host} to {provider}"),
         None => format!("Your server: {host}"),
@@ -87,7 +105,7 @@ fn route(ui: &Ui, project: &ProjectView, inner: Rect) -> f32 {
 }
 
 /// The band under the header of a practice project, 26 points high; it cannot be closed.
-pub fn practice_band(ui: &mut Ui, side: f32) {
+pub fn practice_band(ui: &mut Ui, side: f32, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     let colors = theme.tone(Tone::Paused);
     let whole = ui.max_rect();
@@ -100,4 +118,15 @@ pub fn practice_band(ui: &mut Ui, side: f32) {
     Icon::Practice.paint(ui, mark, SMALL_ICON, colors.fg);
     let words = Rect::from_min_max(inner.min + Vec2::new(SMALL_ICON + 9.0, 0.0), inner.max);
     text::left(ui, words, PRACTICE_WORDS, Type::SmallLabel, colors.fg);
+    let button = Button::link("Make trouble…").small().icon(Icon::Warn);
+    let size = button.size(ui);
+    let center = Pos2::new(inner.right() - size.x / 2.0, inner.center().y);
+    let response = button.show_at(ui, Rect::from_center_size(center, Vec2::new(size.x, 24.0)));
+    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
+        for (label, trouble) in TROUBLES {
+            if Button::link(label).show(ui).clicked() {
+                cx.send(Command::MakeTrouble(trouble));
+            }
+        }
+    });
 }

@@ -4,15 +4,17 @@ use crate::ui::fonts::Type;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::text;
 
+/// From this width on, everything fits side by side.
+const ROOMY_WIDTH: f32 = 760.0;
 /// Narrowest width that pages are laid out for, in points.
-const LEAST_WIDTH: f32 = 760.0;
+const LEAST_WIDTH: f32 = 540.0;
 
 /// The one vertical scroll of a page, with the handle inside its padding.
 pub fn scroll_page(ui: &mut Ui, salt: &'static str, is_narrow: bool, contents: impl FnOnce(&mut Ui)) {
     let side: i8 = if is_narrow { 20 } else { 24 };
     let room = ui.available_width() - 2.0 * f32::from(side);
     // At a large zoom the page scrolls sideways as well, so that nothing is out of reach.
-    let area = if room < LEAST_WIDTH { ScrollArea::both() } else { ScrollArea::vertical() };
+    let area = if room < ROOMY_WIDTH { ScrollArea::both() } else { ScrollArea::vertical() };
     area.id_salt(salt).auto_shrink(false).show(ui, |ui| {
         Frame::new().inner_margin(Margin { left: side, right: side, top: 18, bottom: 24 }).show(ui, |ui| {
             ui.set_width(room.max(LEAST_WIDTH));

@@ -60,6 +60,11 @@ fn stop_id(target: Option<Place>) -> Id {
     Id::unique(("rail", STOPS.iter().position(|stop| *stop == target)))
 }
 
+/// The stop of a page in the rail, for the keyboard.
+pub fn rail_stop(place: Place) -> Id {
+    stop_id(Some(place))
+}
+
 /// Moves the keyboard inside the rail, and returns the one thing in it that Tab reaches: what has the keyboard, or
 /// the open page.
 fn only_stop(ui: &Ui, place: Place) -> Id {

@@ -5,11 +5,12 @@ use crate::engine::{KeyringStatus, Snapshot};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{Icon, SMALL_ICON};
+use crate::ui::platform::Wakefulness;
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::widgets::text;
 
 /// What Mailferry is doing, and when the project was last saved. 24 points high.
-pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
+pub fn status_line(ui: &mut Ui, snapshot: &Snapshot, wakefulness: Wakefulness) {
     let theme = Theme::of(ui);
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, theme.rail);
@@ -22,7 +23,7 @@ pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
     let inner = whole.shrink2(Vec2::new(12.0, 0.0));
     let mark = Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, inner.height()));
     icon.paint(ui, mark, SMALL_ICON, theme.tone(tone).fg);
-    let right = right_words(snapshot);
+    let right = right_words(snapshot, wakefulness);
     let right_width = text::width(ui, &right, Type::Small);
     let left = Rect::from_min_max(
         inner.min + Vec2::new(SMALL_ICON + 7.0, 0.0),
@@ -32,6 +33,9 @@ pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
     text::right(ui, inner, &right, Type::Small, theme.text2);
     let response = ui.interact(left, ui.scope_id().with("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+    let place = Rect::from_x_y_ranges(inner.right() - right_width..=inner.right(), inner.y_range());
+    let said = ui.interact(place, ui.scope_id().with("status right"), Sense::hover());
+    said.widget_info(|| WidgetInfo::labeled(Role::Label, true, &right));
     // The only live region: screen readers announce changes when idle.
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
 }
@@ -57,7 +61,7 @@ pub fn keyring_words(keyring: &KeyringStatus) -> &'static str {
     }
 }
 
-fn right_words(snapshot: &Snapshot) -> String {
+fn right_words(snapshot: &Snapshot, wakefulness: Wakefulness) -> String {
     let Some(project) = &snapshot.project else {
         return format!("Mailferry {}", env!("CARGO_PKG_VERSION"));
     };
@@ -67,7 +71,12 @@ fn right_words(snapshot: &Snapshot) -> String {
     } else {
         format::date_time(project.saved_at)
     };
-    let mut words = format!("Saved {saved}");
+    let mut words = match wakefulness {
+        Wakefulness::Kept => "Computer stays awake · ".to_owned(),
+        Wakefulness::MaySleep => "The computer may fall asleep; copying waits until it wakes · ".to_owned(),
+        Wakefulness::NotAsked => String::new(),
+    };
+    words.push_str(&format!("Saved {saved}"));
     // Practice passwords never touch the keyring.
     match snapshot.keyring {
         _ if project.is_practice => {}

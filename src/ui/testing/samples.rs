@@ -69,6 +69,7 @@ pub fn start() -> Snapshot {
         domain: domain(name),
         state: state.to_owned(),
         at,
+        is_practice: state.starts_with("Practice"),
     };
     Snapshot {
         recent: vec![
@@ -87,6 +88,7 @@ pub fn empty_project(name: &str) -> ProjectView {
     ProjectView {
         path: PathBuf::from("/home/anna/Documents").join(format!("{}.mailferry", domain(name).as_ascii())),
         is_practice: false,
+        is_temporary: false,
         practice_logins: None,
         unconfirmed: Arc::default(),
         was_interrupted: false,

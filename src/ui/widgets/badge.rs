@@ -1,5 +1,6 @@
 use egui::{
-    Align2, CornerRadius, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Align2, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
 };
 
 use super::{focus_ring, text};
@@ -42,10 +43,18 @@ pub fn badge(ui: &mut Ui, tone: Tone, icon: Icon, word: &str) -> Response {
 
 /// Icon and word on a tinted round ground, 22 points high.
 pub fn chip(ui: &mut Ui, tone: Tone, icon: Icon, word: &str) -> Response {
-    let colors = Theme::of(ui).tone(tone);
     let width = 10.0 + SMALL_ICON + 6.0 + text::width(ui, word, Type::SmallLabel) + 10.0;
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width.ceil(), 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
+    chip_at(ui, rect.min, tone, icon, word);
+    response
+}
+
+/// Only draws it, with its left top corner here; what it stands in is read out. Returns its place.
+pub fn chip_at(ui: &Ui, at: Pos2, tone: Tone, icon: Icon, word: &str) -> Rect {
+    let colors = Theme::of(ui).tone(tone);
+    let width = 10.0 + SMALL_ICON + 6.0 + text::width(ui, word, Type::SmallLabel) + 10.0;
+    let rect = Rect::from_min_size(at, Vec2::new(width.ceil(), 22.0));
     ui.painter().rect_filled(rect, CornerRadius::same(11), colors.bg);
     let inner = rect.shrink2(Vec2::new(10.0, 0.0));
     icon.paint(ui, Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, 22.0)), SMALL_ICON, colors.fg);
@@ -57,7 +66,7 @@ pub fn chip(ui: &mut Ui, tone: Tone, icon: Icon, word: &str) -> Response {
         Type::SmallLabel,
         colors.fg,
     );
-    response
+    rect
 }
 
 /// A filter: outline chip with an icon, a word and a count; pressed when it filters.

@@ -9,8 +9,10 @@ use super::button::Button;
 use super::{ring, text};
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
+use crate::ui::shortcuts::{self, Wish};
 use crate::ui::theme::{CONTROL_HEIGHT, RADIUS_CONTROL, SMALL_CONTROL_HEIGHT, Theme, Tone};
 
+#[expect(clippy::struct_excessive_bools, reason = "independent looks, each set by its own method")]
 /// A text field that never loses what was half typed: it edits a text of the page, never of the snapshot.
 pub struct Field<'a> {
     name: &'a str,
@@ -21,6 +23,7 @@ pub struct Field<'a> {
     is_password: bool,
     is_mono: bool,
     has_error: bool,
+    shows_end: bool,
     id: Option<Id>,
 }
 
@@ -36,6 +39,7 @@ impl<'a> Field<'a> {
             is_password: false,
             is_mono: false,
             has_error: false,
+            shows_end: false,
             id: None,
         }
     }
@@ -79,6 +83,12 @@ impl<'a> Field<'a> {
     /// Monospaced, for keys and paths.
     pub fn mono(mut self) -> Self {
         self.is_mono = true;
+        self
+    }
+
+    /// Shows the end of what is too long, as the end of a path matters most, until it is edited.
+    pub fn shows_end(mut self) -> Self {
+        self.shows_end = true;
         self
     }
 
@@ -129,10 +139,15 @@ impl<'a> Field<'a> {
         let hint = text_atom(self.hint, style, theme);
         let height = style.line_height();
         let line = Align2::LEFT_CENTER.align_size_within_rect(Vec2::new(inner.width(), height), inner);
+        let is_at_rest = self.shows_end && !ui.memory(|memory| memory.has_focus(id));
+        let end_galley = is_at_rest
+            .then(|| text::line(ui, value.as_str(), style, theme.text))
+            .filter(|galley| galley.size().x > inner.width());
+        let color = if end_galley.is_some() { egui::Color32::TRANSPARENT } else { theme.text };
         let edit = TextEdit::singleline(value)
             .id(id)
             .font(style.font())
-            .text_color(theme.text)
+            .text_color(color)
             .hint_text(hint)
             .password(self.is_password && !is_revealed)
             .frame(Frame::NONE)
@@ -144,6 +159,14 @@ impl<'a> Field<'a> {
         let mut child = ui.new_child(UiBuilder::new().max_rect(line));
         child.set_clip_rect(child.clip_rect().intersect(inner));
         let response = child.add_sized(line.size(), edit).accessible_name(self.name);
+        if let Some(galley) = end_galley {
+            // Only painted: what is read out and edited is the whole.
+            let at = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), inner);
+            child.painter().galley(at.min, galley, theme.text);
+        }
+        if self.icon == Some(Icon::Search) && shortcuts::take(ui.ctx(), Wish::Find) {
+            response.request_focus();
+        }
         if response.has_focus() {
             ring(ui, rect.expand(1.0), RADIUS_CONTROL + 1, StrokeKind::Outside);
         }

@@ -11,17 +11,23 @@ use crate::ui::platform::Purpose;
 /// Width in points from which the field and its button are side by side.
 const ROOM_FOR_BOTH: f32 = 400.0;
 
-/// A path that can be typed or chosen. The dialog only fills the field; another button acts.
+/// A path that can be typed or chosen. Choosing one in the dialog fills the field; who draws it may act at once.
 pub struct PathField {
     purpose: Purpose,
     text: String,
     was_edited: bool,
+    was_picked: bool,
 }
 
 impl PathField {
     /// An empty field for this purpose.
     pub const fn new(purpose: Purpose) -> Self {
-        Self { purpose, text: String::new(), was_edited: false }
+        Self { purpose, text: String::new(), was_edited: false, was_picked: false }
+    }
+
+    /// Whether a path was just chosen in a dialog, which is a decision already. Said once.
+    pub fn was_picked(&mut self) -> bool {
+        std::mem::take(&mut self.was_picked)
     }
 
     /// Proposes a path until the user types or chooses another one.
@@ -69,11 +75,11 @@ impl PathField {
     ) -> Response {
         if let Some(path) = cx.take_picked(self.purpose) {
             self.text = path.to_string_lossy().into_owned();
-            self.was_edited = true;
+            (self.was_edited, self.was_picked) = (true, true);
         }
         let label = format!("Choose {} in a dialog", name.to_lowercase());
         let button = Button::secondary("Choose…").icon(Icon::Folder).name(&label);
-        let field = Field::new(name).hint("path of the file").mono();
+        let field = Field::new(name).hint("path of the file").mono().shows_end();
         let is_clicked;
         let response;
         if ui.available_width() < ROOM_FOR_BOTH {

@@ -1,15 +1,21 @@
+use std::path::PathBuf;
+
 use egui::{
     Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Rect, Role, Sense, Stroke, Ui, Vec2,
     WidgetInfo,
 };
 
+use super::button::Button;
 use super::text;
+use crate::engine::Command;
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
 
 /// Seconds that a toast stays; errors stay until they are closed.
 const SECONDS: f64 = 6.0;
+/// The same for one with buttons.
+const SECONDS_WITH_BUTTONS: f64 = 12.0;
 /// At most this many at once.
 const MOST: usize = 3;
 
@@ -21,6 +27,18 @@ struct Toast {
     title: String,
     words: String,
     until: Option<f64>,
+    acts: Vec<(String, ToastAct)>,
+}
+
+/// What a button of a toast does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToastAct {
+    /// Sends a command, such as the one that takes something back.
+    Send(Box<Command>),
+    /// Opens a file that was saved.
+    Open(PathBuf),
+    /// Shows it in its folder.
+    ShowInFolder(PathBuf),
 }
 
 /// The toasts on show.
@@ -33,44 +51,62 @@ pub struct Toasts {
 impl Toasts {
     /// Adds one. `now` is egui's clock in seconds.
     pub fn add(&mut self, tone: Tone, title: impl Into<String>, words: impl Into<String>, now: f64) {
-        let until = (tone != Tone::Fail).then_some(now + SECONDS);
+        self.add_with(tone, title, words, Vec::new(), now);
+    }
+
+    /// Adds one with buttons, each with its label; it stays long enough to be reached.
+    pub fn add_with(
+        &mut self,
+        tone: Tone,
+        title: impl Into<String>,
+        words: impl Into<String>,
+        acts: Vec<(String, ToastAct)>,
+        now: f64,
+    ) {
+        let seconds = if acts.is_empty() { SECONDS } else { SECONDS_WITH_BUTTONS };
+        let until = (tone != Tone::Fail).then_some(now + seconds);
         let (title, words) = (title.into(), words.into());
         self.toasts.retain(|toast| toast.title != title);
-        self.toasts.push(Toast { number: self.next_number, tone, title, words, until });
+        self.toasts.push(Toast { number: self.next_number, tone, title, words, until, acts });
         self.next_number += 1;
         if self.toasts.len() > MOST {
             self.toasts.remove(0);
         }
     }
 
-    /// Draws them above the footer and removes expired ones.
-    pub fn show(&mut self, ctx: &Context, bottom: f32) {
+    /// Draws them above the footer and removes expired ones. What was clicked in one.
+    pub fn show(&mut self, ctx: &Context, bottom: f32) -> Option<ToastAct> {
         let now = ctx.input(|input| input.time);
         self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
         if self.toasts.is_empty() {
-            return;
+            return None;
         }
         if let Some(until) = self.toasts.iter().filter_map(|toast| toast.until).reduce(f64::min) {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64((until - now).max(0.05)));
         }
         let mut closed = None;
+        let mut chosen = None;
         Area::new(Id::unique("toasts"))
             .order(Order::Foreground)
             .anchor(Align2::RIGHT_BOTTOM, Vec2::new(-22.0, -bottom - 14.0))
             .show(ctx, |ui| {
                 ui.set_width(330.0);
                 for toast in &self.toasts {
-                    if toast_ui(ui, toast) {
+                    let (is_closed, act) = toast_ui(ui, toast);
+                    if is_closed || act.is_some() {
                         closed = Some(toast.number);
                     }
+                    chosen = act.or(chosen.take());
                     ui.add_space(8.0);
                 }
             });
         self.toasts.retain(|toast| Some(toast.number) != closed);
+        chosen
     }
 }
 
-fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+/// Whether it was closed, and what was clicked in it.
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> (bool, Option<ToastAct>) {
     let theme = Theme::of(ui);
     let icon = match toast.tone {
         Tone::Fail => Icon::Fail,
@@ -79,6 +115,7 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
         _ => Icon::Info,
     };
     let mut is_closed = false;
+    let mut chosen = None;
     Frame::new()
         .fill(theme.raised)
         .stroke(Stroke::new(1.0, theme.line2))
@@ -112,6 +149,19 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
             Icon::Close.paint(ui, cross, 14.0, theme.text2);
             super::focus_ring(ui, &close, cross, 4);
             is_closed = close.clicked();
+            if toast.acts.is_empty() {
+                return;
+            }
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                ui.add_space(22.0);
+                for (label, act) in &toast.acts {
+                    if Button::link(label).small().show(ui).clicked() {
+                        chosen = Some(act.clone());
+                    }
+                    ui.add_space(10.0);
+                }
+            });
         });
-    is_closed
+    (is_closed, chosen)
 }

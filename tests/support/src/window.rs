@@ -37,8 +37,16 @@ impl Opened {
     }
 
     pub fn at(snapshot: Snapshot, place: Option<Place>, is_dark: bool, size: Vec2) -> Self {
+        Self::themed(FakeEngine::showing(snapshot), place, is_dark, size)
+    }
+
+    /// A window over an engine that the test has prepared.
+    pub fn over(engine: FakeEngine, place: Option<Place>, size: Vec2) -> Self {
+        Self::themed(engine, place, false, size)
+    }
+
+    fn themed(engine: FakeEngine, place: Option<Place>, is_dark: bool, size: Vec2) -> Self {
         let settings = settings(is_dark);
-        let engine = FakeEngine::showing(snapshot);
         let mut window = engine.window(settings);
         if let Some(place) = place {
             window.show(place);

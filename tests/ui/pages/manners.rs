@@ -113,11 +113,14 @@ fn the_rail_leads_out_of_the_list_of_messages() {
 fn faults_can_be_injected_before_the_copy_starts() {
     let mut project = samples::planned();
     assert!(
-        Opened::step(project.clone(), Step::Copy, false).harness.query_by_label("Inject a fault").is_none()
+        Opened::step(project.clone(), Step::Copy, false)
+            .harness
+            .query_by_label("Make trouble on purpose")
+            .is_none()
     );
     project.is_practice = true;
     let mut opened = Opened::step(project, Step::Copy, false);
-    opened.click("Slow the provider down");
+    opened.click("Ask for a pause");
     assert_eq!(opened.sent(), [Command::MakeTrouble(PracticeTrouble::SlowProvider)]);
 }
 

@@ -109,7 +109,10 @@ fn an_error_of_opening_is_not_repeated_in_a_corner() {
         Opened::new(Snapshot { open_error: Some(error.clone()), ..Snapshot::default() }, false, USUAL);
     opened.engine.0.borrow_mut().events.push_back(Event::Failed { error, command: None });
     opened.harness.run();
-    assert_eq!(count(&opened, "This file is not a project"), 1);
+    let title = "This file is not a project";
+    assert_eq!(opened.harness.query_all_by_label(title).count(), 1);
+    opened.click(&format!("Close “{title}”"));
+    assert_eq!(count(&opened, title), 0, "it does not stay over what is typed next");
 }
 
 #[test]

@@ -283,7 +283,7 @@ fn trouble_is_made_in_practice_only() {
     let place = Some(mailferry::ui::Place::Step(Step::Copy));
     let mut opened = Opened::at(snapshot, place, false, size);
     opened.click("Cut the connections");
-    opened.click("Slow the provider down");
+    opened.click("Ask for a pause");
     assert_eq!(
         opened.sent(),
         [
@@ -292,7 +292,7 @@ fn trouble_is_made_in_practice_only() {
         ]
     );
     let opened = Opened::new(samples::copying_snapshot(), false, USUAL);
-    assert_eq!(count(&opened, "Inject a fault"), 0);
+    assert_eq!(count(&opened, "Make trouble on purpose"), 0);
 }
 
 #[test]

@@ -66,9 +66,12 @@ const CLAIMS: &[Claim] = &[
     ("continues when you open it", None, |words, snapshot| {
         let outlives =
             |place: PasswordPlace| matches!(place, PasswordPlace::Keyring | PasswordPlace::NotNeeded);
+        // A rehearsal that is kept fills its passwords in by itself.
+        let is_kept = project(snapshot).is_practice && !project(snapshot).is_temporary;
+        let has_them = is_kept || places(snapshot).all(outlives);
         is(snapshot, CopyStanding::Running)
-            && !project(snapshot).is_practice
-            && (words.contains("enter the passwords") || places(snapshot).all(outlives))
+            && !project(snapshot).is_temporary
+            && (words.contains("enter the passwords") != has_them)
     }),
     ("remaining", None, |_, snapshot| {
         is(snapshot, CopyStanding::Running) && project(snapshot).copy.time_left.is_some()
