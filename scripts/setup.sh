@@ -45,6 +45,8 @@ test_packages=(
     "dbus-bin: dbus-run-session"
     "xvfb: a display without a screen"
     "xdotool: presses keys in the smoke run"
+    "at-spi2-core: tells programs what is in a window, as screen readers ask"
+    "python3-pyatspi: walks through the window by that"
     "imagemagick: looks at the smoke run's picture"
     "libgl1-mesa-dri: draws without a graphics card"
     "mesa-vulkan-drivers: renders page pictures without a graphics card"

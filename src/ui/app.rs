@@ -74,6 +74,8 @@ pub struct Window {
     is_kept_awake: bool,
     /// What had the keyboard in the last frame.
     had_keyboard: Option<egui::Id>,
+    /// What the last frame showed.
+    drawn: Option<(Arc<Snapshot>, Place)>,
 }
 
 impl Window {
@@ -108,6 +110,7 @@ impl Window {
             may_close: false,
             is_kept_awake: false,
             had_keyboard: None,
+            drawn: None,
         };
         window.take_snapshot(snapshot);
         window
@@ -478,6 +481,17 @@ impl Window {
             ctx.memory_mut(|memory| memory.request_focus(stop));
         }
         self.had_keyboard = ctx.memory(egui::Memory::focused);
+        let is_drawn = self
+            .drawn
+            .as_ref()
+            .is_some_and(|(drawn, place)| Arc::ptr_eq(drawn, &self.snapshot) && *place == self.place);
+        if !is_drawn {
+            self.drawn = Some((Arc::clone(&self.snapshot), self.place));
+            if self.had_keyboard.is_some() {
+                // Only after this frame it shows whether what has the keyboard is still there.
+                ctx.request_repaint();
+            }
+        }
     }
 
     /// Says what happens to files that hover over the window, while they can still be taken elsewhere.

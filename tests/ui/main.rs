@@ -11,3 +11,4 @@
 
 mod pages;
 mod pictures;
+mod real_window;

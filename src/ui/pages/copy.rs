@@ -38,7 +38,7 @@ fn columns(ui: &Ui, names: &[String], width: f32) -> [Column; 5] {
         Column::words("", 0.0),
         Column::number("", 46.0),
         Column::number("Messages", 122.0),
-        Column::words("     State", 156.0),
+        Column::words("     State", copy_detail::STATE_WIDTH),
     ]
 }
 

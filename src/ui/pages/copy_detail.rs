@@ -21,6 +21,8 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{bar, copy_field, focus_ring_inside, panel, text};
 use crate::values::with_thousands;
 
+/// Width of the column State of the mailboxes, in points.
+pub const STATE_WIDTH: f32 = 156.0;
 /// Most folders shown below a mailbox; its message list has the rest.
 const MOST_FOLDERS: usize = 200;
 
@@ -139,7 +141,8 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let is_done = sum.waiting() == 0;
     let share = if is_done { 1.0 } else { format::share(sum.arrived(), sum.wanted()).min(0.99) };
     bar::bar_at(ui, place, share, if is_done { Tone::Pass } else { Tone::Running });
-    text::right(ui, inner.with_max_x(inner.right() - 96.0), numbers, Type::Small, theme.text2);
+    // Under the numbers of the mailbox.
+    text::right(ui, inner.with_max_x(inner.right() - STATE_WIDTH), numbers, Type::Small, theme.text2);
     text::right(ui, inner, refused, Type::Small, theme.tone(Tone::Fail).fg);
     focus_ring_inside(ui, &response, row);
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()

@@ -17,6 +17,8 @@ use crate::ui::widgets::{panel, plot, text};
 use crate::values::{Bytes, with_thousands};
 use egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
+/// So many parts of the ledger leave room for their sum in a narrow window.
+const MOST_BESIDE_SUM: usize = 5;
 /// Most waiting mailboxes listed by name: there may be thousands.
 const MOST_WAITING: usize = 6;
 
@@ -73,7 +75,7 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
             Rect::from_min_size(Pos2::new(x, row.top() + top), Vec2::new(width, height))
         };
         let mut x = inner.left();
-        if !is_narrow {
+        if !is_narrow || parts.len() <= MOST_BESIDE_SUM {
             text::left(
                 ui,
                 line(x, 130.0, 8.0, 20.0),

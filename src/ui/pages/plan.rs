@@ -12,7 +12,9 @@ use super::plan_aside::{
 use super::plan_options::PlanOptions;
 use super::short_name;
 use crate::engine::{Command, CopyStanding, ProjectView, Readiness, Step, copy_standing, rename_words};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, needs_decision};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, needs_decision, open_decisions,
+};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -118,7 +120,9 @@ impl PlanPage {
                     if !cx.is_narrow {
                         self.folder(ui, project, cx);
                     }
-                    what_will_happen(ui, project);
+                    if what_will_happen(ui, project) {
+                        self.show_decision(project);
+                    }
                     good_to_know(ui, project);
                     too_large(ui, project);
                     how_long(ui, project);
@@ -201,6 +205,20 @@ impl PlanPage {
                 None => {}
             }
         });
+    }
+
+    /// Opens the first folder that waits for a decision.
+    fn show_decision(&mut self, project: &ProjectView) {
+        let waiting = project.plan.mailboxes.iter().find_map(|(id, plan)| {
+            let folder = plan.folders.iter().find(|folder| needs_decision(plan, folder))?;
+            Some((*id, folder))
+        });
+        let Some((id, folder)) = waiting else { return };
+        self.search.clear();
+        self.opened.insert(id);
+        self.decision = Decision::default();
+        self.name = folder.destination.0.join("/");
+        self.selected = Some((id, folder.source.clone()));
     }
 
     fn is_selected(&self, row: &TreeRow<'_>) -> bool {
@@ -322,7 +340,12 @@ fn row_sentence(row: &TreeRow<'_>) -> String {
     match row {
         TreeRow::Mailbox(_, name, plan) => {
             let (messages, bytes) = plan.chosen();
-            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), with_thousands(messages))
+            let decide = match open_decisions(plan) {
+                0 => String::new(),
+                open => format!(", {open} to decide"),
+            };
+            let (folders, messages) = (plan.folders.len(), with_thousands(messages));
+            format!("{name}, {folders} folders, {messages} messages, {bytes}{decide}")
         }
         TreeRow::Folder(_, plan, folder) => format!(
             "{} goes to {}, {} messages, {}, {}",
@@ -360,9 +383,14 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
         .fold((0, Bytes::ZERO), |(count, sum), folder| (count + folder.messages, sum.plus(folder.bytes)));
     text::right(ui, *messages, with_thousands(all.0), Type::Body, theme.text2);
     text::right(ui, *size, size_words(all.0, all.1), Type::Body, theme.text2);
-    if !is_open {
-        let words = format::counted(plan.folders.len(), "folder", "folders");
-        text::left(ui, what.with_min_x(what.left() + 16.0), words, Type::Body, theme.text2);
+    let what = what.with_min_x(what.left() + 16.0);
+    match open_decisions(plan) {
+        0 if is_open => {}
+        0 => {
+            let words = format::counted(plan.folders.len(), "folder", "folders");
+            text::left(ui, what, words, Type::Body, theme.text2);
+        }
+        open => badge_at(ui, what, Tone::Warn, Icon::Warn, &format!("{open} to decide")),
     }
 }
 

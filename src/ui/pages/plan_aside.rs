@@ -120,8 +120,8 @@ pub fn size_words(messages: u64, bytes: Bytes) -> String {
     if messages > 0 && bytes == Bytes::ZERO { "–".to_owned() } else { bytes.to_string() }
 }
 
-/// Counts of what is copied, left out and renamed.
-pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
+/// Counts of what is copied, left out and renamed. True if the folder that waits for a decision is to be shown.
+pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) -> bool {
     let folders = || project.plan.mailboxes.values().flat_map(|plan| &plan.folders);
     let (messages, bytes) = project
         .plan
@@ -135,7 +135,7 @@ pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
         .sum();
     let renamed = folders().filter(|folder| is_renamed(folder)).count();
     let open: usize = project.plan.mailboxes.values().map(open_decisions).sum();
-    panel::panel(ui, |ui| {
+    let is_asked = panel::panel(ui, |ui| {
         panel::section(ui, "What will happen");
         ui.add_space(4.0);
         let mut rows = vec![
@@ -151,8 +151,10 @@ pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
             rows.push(("Counted", format::date_time(at)));
         }
         key_value::key_values(ui, &rows);
+        open > 0 && Button::link("Show what to decide").small().show(ui).clicked()
     });
     ui.add_space(PANEL_GAP);
+    is_asked
 }
 
 /// Whether a copied folder gets another name.

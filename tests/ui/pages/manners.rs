@@ -194,3 +194,12 @@ fn the_primary_button_is_the_next_thing() {
     opened.click("Prepare the records");
     assert_eq!(opened.sent(), [Command::PrepareRecords]);
 }
+
+#[test]
+fn a_decision_is_marked_on_its_mailbox_and_leads_to_it() {
+    let mut opened = Opened::step(samples::planned(), Step::Plan, false);
+    let choice = "Keep two, rename the second";
+    assert_eq!(opened.harness.query_all_by_label_contains(choice).count(), 0);
+    opened.click("Show what to decide");
+    assert!(opened.harness.query_all_by_label_contains(choice).next().is_some());
+}
