@@ -17,8 +17,8 @@ use super::pages::log::LogPage;
 use super::pages::start::StartPage;
 use super::pages::{Pages, copy, settings};
 use super::platform::{
-    Desktop, DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls, file_address,
-    save_settings,
+    Desktop, DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls,
+    file_address, save_settings,
 };
 use super::shell::{self, RailEvent};
 use super::shortcuts;

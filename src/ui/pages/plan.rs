@@ -390,7 +390,7 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
             let words = format::counted(plan.folders.len(), "folder", "folders");
             text::left(ui, what, words, Type::Body, theme.text2);
         }
-        open => badge_at(ui, what, Tone::Warn, Icon::Warn, &format!("{open} to decide")),
+        open => _ = badge_at(ui, what, Tone::Warn, Icon::Warn, &format!("{open} to decide")),
     }
 }
 
