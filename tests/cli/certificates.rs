@@ -100,6 +100,8 @@ impl Bench {
             confirmed_file: None,
             accounts_folder: home.join("accounts"),
             is_without_account_lock: false,
+            rehearsals_folder: None,
+            rehearses_slowly: false,
             export_folder: None,
             secrets: SecretsPolicy::SessionOnly,
             tokens: None,

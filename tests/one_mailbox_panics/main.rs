@@ -121,6 +121,8 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         accounts_folder: home.join("accounts"),
         export_folder: None,
         is_without_account_lock: false,
+        rehearsals_folder: None,
+        rehearses_slowly: false,
     };
     let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
     let send = |command| assert!(engine.send(command));
