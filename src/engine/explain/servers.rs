@@ -304,7 +304,7 @@ fn connection(
                 .or_else("Use TLS (port 993)", place),
         ),
         ImapError::Refused { command, completion } => {
-            (SignInState::Failed, refused_command(attempt, (command, completion)))
+            (SignInState::Failed, refused_command(attempt, command, completion))
         }
         _ => (
             SignInState::Failed,
@@ -319,7 +319,7 @@ fn connection(
 }
 
 /// A command that the server refused once it had accepted the sign-in.
-fn refused_command(attempt: &Attempt, (command, refused): (&str, &Completion)) -> UserError {
+fn refused_command(attempt: &Attempt, command: &str, refused: &Completion) -> UserError {
     let title = format!("{} did not {} for {}", attempt.server.host, asked_for(command), attempt.signs_in());
     let cause = format!("It accepted the sign-in, and refused the command {command}.");
     let words = refused.to_string();
@@ -434,7 +434,7 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         )
         .caused_by(error),
         TransferError::SecondRun { folder, doubled, by } => {
-            second_run((folder, *doubled), *by).caused_by(error)
+            second_run(folder, *doubled, *by).caused_by(error)
         }
         TransferError::Throttled { side, seconds, words, .. } => UserError::new(
             format!("{} asks for a pause", attempt(*side).server.host),
@@ -463,7 +463,7 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
 }
 
 /// Copies of the same mail that this run has not sent.
-fn second_run((folder, doubled): (&str, usize), by: Doubler) -> UserError {
+fn second_run(folder: &str, doubled: usize, by: Doubler) -> UserError {
     let messages = counted_as(doubled, "message", "messages");
     let is_or_are = if doubled == 1 { "is" } else { "are" };
     let again = "What is there by then is recognised and not sent again";

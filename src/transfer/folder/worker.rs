@@ -386,8 +386,8 @@ impl Worker {
         let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(false) };
         place.place_copies().await?;
         let (limits, lessons) = (&work.context.request.limits, work.lessons);
-        let how = (limits.late_append, &lessons.swallowed);
-        let absent = place.settle_absent(&work.context.control, how).await?;
+        let absent =
+            place.settle_absent(&work.context.control, limits.late_append, &lessons.swallowed).await?;
         if absent.is_empty() {
             return Ok(false);
         }

@@ -39,7 +39,8 @@ impl DestinationFolder<'_> {
     pub(in crate::transfer) async fn settle_absent(
         &mut self,
         control: &CopyControl,
-        (late_append, swallowed): (Duration, &Swallowed),
+        late_append: Duration,
+        swallowed: &Swallowed,
     ) -> Result<Vec<LedgerRow>, TransferError> {
         let nothing = Ok(Vec::new());
         // Gmail folds a message that it has already into the one that is there.

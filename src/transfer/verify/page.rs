@@ -234,7 +234,7 @@ impl Page<'_> {
             match read_large(session, (wanted, Beside::default()), Road::Whole).await {
                 Ok(Reading::Message(Large { bytes, sha256, head, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
-                    if !self.is_another((&row, &head), &listed) {
+                    if !self.is_another(&row, &head, &listed) {
                         self.compare_form(row, form, in_doubt.contains(&uid));
                     }
                 }
@@ -286,7 +286,7 @@ impl Page<'_> {
                     let Some(Placed { row, .. }) = waiting.remove(&uid) else { continue };
                     let sha256 = Sha256::digest(&bytes).into();
                     came.insert(uid, (row.uid, sha256));
-                    if self.is_another((&row, &bytes), known.listed) {
+                    if self.is_another(&row, &bytes, known.listed) {
                         continue;
                     }
                     // The content matters only where the bytes are not known to be those that were sent.
@@ -304,7 +304,8 @@ impl Page<'_> {
     /// hands out messages for each other, their bytes agree on both sides, and only their headers tell.
     fn is_another(
         &mut self,
-        (row, bytes): (&LedgerRow, &[u8]),
+        row: &LedgerRow,
+        bytes: &[u8],
         listed: &BTreeMap<IdentityKey, SourceUid>,
     ) -> bool {
         let identity = identity_key(bytes);
