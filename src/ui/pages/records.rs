@@ -234,6 +234,7 @@ impl RecordsPage {
             text::paragraph(ui, &words, Type::Small, theme.text2);
             ui.add_space(8.0);
             ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = Vec2::splat(6.0);
                 for format in
                     Format::ALL.into_iter().filter(|format| exports.contains_key(&(written, *format)))
                 {

@@ -282,6 +282,7 @@ fn points(ui: &mut Ui, heading: &str, points: &[Point]) {
                     if point.is_trouble { (Tone::Warn, Icon::Warn) } else { (Tone::Info, Icon::Info) };
                 let (mark, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
                 icon.paint(ui, mark, ICON, theme.tone(tone).fg);
+                ui.add_space(5.0);
                 ui.vertical(|ui| text::paragraph(ui, point.words.as_str(), Type::Body, theme.text));
             });
         }
@@ -300,6 +301,7 @@ fn list(ui: &mut Ui, heading: &str, icon: Icon, lines: &[String]) {
             ui.horizontal_top(|ui| {
                 let (mark, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
                 icon.paint(ui, mark, ICON, theme.text2);
+                ui.add_space(5.0);
                 ui.vertical(|ui| text::paragraph(ui, line.as_str(), Type::Body, theme.text));
             });
         }
