@@ -110,9 +110,8 @@ for set in "$@"; do
         test)
             install_packages "${test_packages[@]}"
             "$(dirname "$0")/fetch-unpacked.sh" cyrus courier exim
-            "$(dirname "$0")/fetch-pymap.sh"
+            "$(dirname "$0")/fetch-python.sh" pymap octodns
             "$(dirname "$0")/fetch-oidc.sh"
-            "$(dirname "$0")/fetch-octodns.sh"
             ;;
         *) say "setup.sh: unknown set $set"; exit 2 ;;
     esac

@@ -124,7 +124,7 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
 
 #[test]
 fn octodns_takes_every_stage_of_every_provider() {
-    let Some(octodns) = require_folder("octodns", "scripts/fetch-octodns.sh") else { return };
+    let Some(octodns) = require_folder("octodns", "scripts/fetch-python.sh") else { return };
     let zone = sample().0;
     let folder = tempfile::tempdir().unwrap();
     fs::write(

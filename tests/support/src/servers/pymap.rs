@@ -1,5 +1,5 @@
 //! pymap on a loopback port, an IMAP server in Python that shares no history with the others: no keywords, no
-//! NAMESPACE, mail in memory. Fetched into a folder of the project's own by `scripts/fetch-pymap.sh`.
+//! NAMESPACE, mail in memory. Fetched into a folder of the project's own by `scripts/fetch-python.sh`.
 
 use std::fs;
 use std::process::{Child, Stdio};
@@ -19,7 +19,7 @@ pub struct Pymap {
 impl Pymap {
     /// Starts an instance with one user, or says that the test was skipped.
     pub fn start(user: &str) -> Option<Self> {
-        let unpacked = require_folder("pymap", "scripts/fetch-pymap.sh")?;
+        let unpacked = require_folder("pymap", "scripts/fetch-python.sh")?;
         let folder = tempfile::Builder::new().prefix("pymap-").tempdir().unwrap();
         let clear_port = free_port();
         let child = tied(&unpacked.join("bin/pymap"))
