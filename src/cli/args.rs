@@ -51,6 +51,8 @@ pub enum Task {
     Copy(Box<Copy>),
     /// Write the new DNS records of a domain as a zone snippet.
     Records(Records),
+    /// Publish a stage of the new records at your own name server, after showing what changes.
+    Publish(Box<Publish>),
     /// Sign a user in at an OAuth provider, once; “copy” then renews the tokens by itself.
     SignIn(Box<SignIn>),
     /// Write the PowerShell that lets a Microsoft application into mailboxes, and the one that takes it back.
@@ -525,6 +527,22 @@ pub struct Providers {
 /// `mailferry records`.
 #[derive(Debug, Args)]
 pub struct Records {
+    #[command(flatten)]
+    pub planned: PlannedRecords,
+    /// What is written: one stage, or the way back. In the formats “bind” and “zone” also what earlier stages have done.
+    #[arg(long, value_enum, default_value = "now")]
+    pub stage: RecordsStage,
+    /// The output format.
+    #[arg(long, value_enum, default_value = "bind")]
+    pub format: RecordsFormat,
+    /// The output file; standard output by default.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What new records are planned from.
+#[derive(Debug, Args)]
+pub struct PlannedRecords {
     /// The domain.
     pub domain: String,
     /// The provider's name in the catalogue.
@@ -551,15 +569,25 @@ pub struct Records {
     /// A term to drop from the current SPF record; may be repeated.
     #[arg(long = "drop-sender", value_name = "TERM")]
     pub dropped_senders: Vec<String>,
-    /// What is written: one stage, or the way back. In the formats “bind” and “zone” also what earlier stages have done.
-    #[arg(long, value_enum, default_value = "now")]
+}
+
+/// `mailferry publish`.
+#[derive(Debug, Args)]
+pub struct Publish {
+    #[command(flatten)]
+    pub planned: PlannedRecords,
+    /// What is published: one stage, or the way back.
+    #[arg(long, value_enum)]
     pub stage: RecordsStage,
-    /// The output format.
-    #[arg(long, value_enum, default_value = "bind")]
-    pub format: RecordsFormat,
-    /// The output file; standard output by default.
+    /// The primary name server of the zone, which takes changes (RFC 2136).
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub server: String,
+    /// A file with the key that may change the zone, as tsig-keygen writes it.
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub key_file: PathBuf,
+    /// Publish without asking.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `mailferry watch`.

@@ -24,8 +24,10 @@ mod logging;
 mod output;
 mod places;
 mod plan_outcome;
+mod planned_records;
 mod progress;
 mod providers;
+mod publish;
 mod records;
 mod rehearse;
 mod report;
@@ -98,6 +100,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Spf(arguments) => spf::run(&arguments),
         Task::Copy(arguments) => copy::run(&arguments, log),
         Task::Records(arguments) => records::run(&arguments),
+        Task::Publish(arguments) => publish::run(&arguments),
         Task::SignIn(arguments) => sign_in::run(&arguments),
         Task::ExchangeAccess(arguments) => sign_in::exchange_access(&arguments),
         Task::Watch(arguments) => watch::run(&arguments),

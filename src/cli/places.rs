@@ -80,10 +80,10 @@ pub fn check_report(arguments: &ReportFiles) -> Result<(), CliError> {
 /// The output of `mailferry records`.
 pub fn check_records(arguments: &Records) -> Result<(), CliError> {
     let inputs = [
-        ("--answers", arguments.answers.as_deref()),
-        ("--zone", arguments.zone.as_deref()),
-        ("--facts", arguments.facts.as_deref()),
-        ("--provider-file", arguments.provider_file.as_deref()),
+        ("--answers", arguments.planned.answers.as_deref()),
+        ("--zone", arguments.planned.zone.as_deref()),
+        ("--facts", arguments.planned.facts.as_deref()),
+        ("--provider-file", arguments.planned.provider_file.as_deref()),
     ];
     check(&[("--out", arguments.out.as_deref())], &inputs, None)
 }

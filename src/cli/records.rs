@@ -1,70 +1,27 @@
 use std::process::ExitCode;
 
-use super::args::{Records, RecordsFormat, RecordsStage};
-use super::audit::{check_domain, saved_facts};
-use super::providers::{catalogue_with, destination_named};
+use super::args::{Records, RecordsFormat};
+use super::planned_records::PlanInputs;
 use super::{CliError, done, output};
 use crate::engine::headless;
-use crate::records::{
-    Change, ExportStage, Format, RecordsPlan, SwitchStage, dry_run_words, stage_name, stage_words,
-};
-
-/// A zone file of a small domain is a few kB; even one with thousands of names stays below this.
-const MOST_ZONE_BYTES: u64 = 16_000_000;
-
-/// More than any list of answers has.
-const MOST_ANSWERS_BYTES: u64 = 1_000_000;
+use crate::records::{Change, Format, RecordsPlan, dry_run_words, stage_name, stage_words};
 
 /// `mailferry records`.
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
-    let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_records(arguments)?;
-    let catalogue = catalogue_with(arguments.provider_file.as_deref())?;
-    destination_named(&catalogue, &arguments.provider)?;
-    let answers = match &arguments.answers {
-        Some(path) => output::read_text(path, MOST_ANSWERS_BYTES)?,
-        None => String::new(),
+    let inputs = PlanInputs::read(&arguments.planned)?;
+    let format = match arguments.format {
+        RecordsFormat::Bind | RecordsFormat::Diff => Format::Bind,
+        RecordsFormat::Zone => Format::Zone,
+        RecordsFormat::Cloudflare => Format::Cloudflare,
+        RecordsFormat::Route53 => Format::Route53,
+        RecordsFormat::Octodns => Format::OctoDns,
+        RecordsFormat::Dnscontrol => Format::DnsControl,
+        RecordsFormat::Nsupdate => Format::Nsupdate,
+        RecordsFormat::Csv => Format::Csv,
+        RecordsFormat::Table => Format::Table,
     };
-    let zone = match &arguments.zone {
-        Some(path) => Some((path.as_path(), output::read_text(path, MOST_ZONE_BYTES)?)),
-        None => None,
-    };
-    let audit = match &arguments.facts {
-        Some(path) => {
-            let facts = saved_facts(path)?;
-            check_domain(&domain, &facts, path)?;
-            Some(facts)
-        }
-        None => None,
-    };
-    let question = headless::RecordsQuestion {
-        domain: &arguments.domain,
-        catalogue: &catalogue,
-        provider: &arguments.provider,
-        answers: &answers,
-        zone: zone.as_ref().map(|(path, text)| headless::ZoneText { path, text }),
-        resolver: arguments.resolver.as_deref().unwrap_or_default(),
-        selectors: &arguments.selectors,
-        audit: audit.as_ref(),
-        dropped_senders: &arguments.dropped_senders,
-        stage: match arguments.stage {
-            RecordsStage::Now => ExportStage::Stage(SwitchStage::Now),
-            RecordsStage::Switch => ExportStage::Stage(SwitchStage::AtTheSwitch),
-            RecordsStage::Later => ExportStage::Stage(SwitchStage::Later),
-            RecordsStage::Rollback => ExportStage::Rollback,
-        },
-        format: match arguments.format {
-            RecordsFormat::Bind | RecordsFormat::Diff => Format::Bind,
-            RecordsFormat::Zone => Format::Zone,
-            RecordsFormat::Cloudflare => Format::Cloudflare,
-            RecordsFormat::Route53 => Format::Route53,
-            RecordsFormat::Octodns => Format::OctoDns,
-            RecordsFormat::Dnscontrol => Format::DnsControl,
-            RecordsFormat::Nsupdate => Format::Nsupdate,
-            RecordsFormat::Csv => Format::Csv,
-            RecordsFormat::Table => Format::Table,
-        },
-    };
+    let question = inputs.question(&arguments.planned, arguments.stage, format);
     let (plan, written) = headless::records(&question)?;
     for note in &plan.notes {
         output::say(&format!("Note: {}", output::line(note)));

@@ -9,11 +9,28 @@
 use std::net::Ipv4Addr;
 
 use super::packet::{Reading, build, read};
+use super::tsig_key::TsigKey;
 use crate::mutate::Target;
 use crate::values::{Asked, DnsName, DnsQuestion, RecordType};
 
 /// The targets of this room.
-pub const TARGETS: &[Target] = &[Target { name: "dns: answers", examples: ANSWERS, read: answers }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "dns: answers", examples: ANSWERS, read: answers },
+    Target { name: "dns: keys", examples: KEYS, read: keys },
+];
+
+const KEYS: &[&[u8]] = &[
+    b"key \"mover\" {\n\talgorithm hmac-sha256;\n\tsecret \"QUJDRA==\";\n};\n",
+    b"# a\n/* b */ key mover{secret QUJDRA==;// c\nalgorithm HMAC-SHA512.;};",
+];
+
+/// Whatever is read has a secret.
+fn keys(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(key) = TsigKey::parse(text) {
+        assert!(!key.secret.is_empty());
+    }
+}
 
 /// Behind the number of the question: flags, counts, the question for `example.org`, and answers.
 const ANSWERS: &[&[u8]] = &[

@@ -8,7 +8,11 @@ pub mod fuzz_tests;
 mod packet;
 mod rdata;
 mod resolver;
+mod tsig_key;
+mod update;
 
 pub use disguise::Disguise;
 pub use error::DnsError;
 pub use resolver::Resolver;
+pub use tsig_key::{TsigAlgorithm, TsigKey, TsigKeyError};
+pub use update::{UpdateError, send_update};

@@ -298,7 +298,7 @@ fn is_referral(message: &Message, is_direct: bool) -> bool {
         && !has(rr::RecordType::SOA)
 }
 
-fn wire_type(record_type: RecordType) -> rr::RecordType {
+pub(super) fn wire_type(record_type: RecordType) -> rr::RecordType {
     match record_type {
         RecordType::A => rr::RecordType::A,
         RecordType::Aaaa => rr::RecordType::AAAA,

@@ -1,6 +1,7 @@
-//! Data of single records, from hickory's types and, where it has none without its signing code, from the wire.
+//! Data of single records, from hickory's types and, where signatures are concerned, from the wire.
 
 use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::serialize::binary::BinEncodable;
 
 use crate::values::{DnsName, HexBytes, RecordData, Signature, TxtStrings, UnixTime};
 
@@ -39,6 +40,7 @@ pub(super) fn record_data(data: &RData) -> Option<RecordData> {
             data: HexBytes::new(tlsa.cert_data.clone()),
         },
         RData::Unknown { code, rdata } => return raw_data(*code, &rdata.anything),
+        RData::DNSSEC(_) => return raw_data(data.record_type(), &BinEncodable::to_bytes(data).ok()?),
         RData::TXT(text) => {
             RecordData::Txt(TxtStrings::new(text.txt_data.iter().map(|string| string.to_vec()).collect()))
         }
@@ -103,8 +105,12 @@ fn key_tag(bytes: &[u8]) -> u16 {
 
 /// A signature over records of this type (RFC 4034 section 3.1); `None` where it is over others, or cut off.
 pub(super) fn signature(data: &RData, over: RecordType) -> Option<Signature> {
-    let RData::Unknown { rdata, .. } = data else { return None };
-    let (covered, rest) = rdata.anything.split_first_chunk::<2>()?;
+    let bytes = match data {
+        RData::Unknown { rdata, .. } => rdata.anything.clone(),
+        RData::DNSSEC(_) => BinEncodable::to_bytes(data).ok()?,
+        _ => return None,
+    };
+    let (covered, rest) = bytes.split_first_chunk::<2>()?;
     if u16::from_be_bytes(*covered) != u16::from(over) {
         return None;
     }

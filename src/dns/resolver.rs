@@ -124,19 +124,17 @@ impl Resolver {
 
     /// Reads `HOST`, `HOST:PORT` or `[v6]:PORT`; empty means the system's resolver. Looks the host name up.
     pub async fn parse(text: &str) -> Result<Self, DnsError> {
+        if text.trim().is_empty() { Self::system() } else { Self::address_of(text).await.map(Self::at) }
+    }
+
+    /// The address of a server that is named as in [`Resolver::parse`].
+    pub async fn address_of(text: &str) -> Result<SocketAddr, DnsError> {
         let text = text.trim();
-        if text.is_empty() {
-            return Self::system();
-        }
         if let Ok(server) = text.parse::<SocketAddr>() {
-            return if server.port() == 0 {
-                Err(DnsError::BadAddress(text.to_owned()))
-            } else {
-                Ok(Self::at(server))
-            };
+            return if server.port() == 0 { Err(DnsError::BadAddress(text.to_owned())) } else { Ok(server) };
         }
         if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            return Ok(Self::at(SocketAddr::new(address, 53)));
+            return Ok(SocketAddr::new(address, 53));
         }
         let bad = || DnsError::BadAddress(text.to_owned());
         let (host, port) = match text.rsplit_once(':') {
@@ -152,7 +150,7 @@ impl Resolver {
         let unknown = |source| DnsError::UnknownHost { host: host.to_owned(), source };
         let mut addresses =
             tokio::net::lookup_host((host, port)).await.map_err(|error| unknown(Some(error)))?;
-        addresses.next().map(Self::at).ok_or_else(|| unknown(None))
+        addresses.next().ok_or_else(|| unknown(None))
     }
 
     /// Answers from a book and never from the network; what is not in the book is [`Outcome::Broken`].

@@ -1,5 +1,6 @@
-//! The commands `audit`, `spf`, `records` and `accounts`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
+//! The commands `audit`, `spf`, `records`, `publish` and `accounts`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
 
+mod publish;
 mod switch;
 
 pub mod sign_in;
@@ -9,6 +10,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use publish::{Publication, publication};
 pub use switch::{SwitchReport, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -245,6 +247,14 @@ impl ZoneText<'_> {
 /// An error for the user: not a domain, unknown provider, invalid answer, unreadable zone file, no resolver that answers,
 /// a format that needs a zone file.
 pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), Box<UserError>> {
+    let (plan, zone) = planned(question)?;
+    let text = render(&plan, &zone, question.stage, question.format)
+        .map_err(|error| Box::new(explain::not_whole(error)))?;
+    Ok((plan, text))
+}
+
+/// Reads the zone and plans all stages.
+fn planned(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, CurrentZone), Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let catalogue = question.catalogue;
     let id = ProviderId(question.provider.to_owned());
@@ -279,9 +289,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let mut plan = desired(provider, &answers, &zone, &dropped);
     plan.notes.extend(host_of_today(catalogue, provider, &zone));
-    let text = render(&plan, &zone, question.stage, question.format)
-        .map_err(|error| Box::new(explain::not_whole(error)))?;
-    Ok((plan, text))
+    Ok((plan, zone))
 }
 
 /// Who hosts the incoming mail of today, where the catalogue knows it and it is somebody else.

@@ -21,6 +21,7 @@ mod spf_terms;
 mod spf_world;
 mod txt;
 mod unread;
+mod update;
 mod zone_file;
 mod zone_tokens;
 
@@ -38,4 +39,5 @@ pub use render::{
 };
 pub use seen::{DryRun, Lost, SeenSender, dry_run};
 pub use txt::quoted_strings;
+pub use update::zone_update;
 pub use zone_file::{ZoneFileError, parse_zone_file, parse_zone_file_with};

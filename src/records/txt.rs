@@ -1,7 +1,7 @@
 //! TXT data in zone files (RFC 1035 section 5.1): strings of at most 255 bytes, quoted and escaped.
 
 /// Longest character-string (RFC 1035 section 3.3).
-const STRING_BYTES_MAX: usize = 255;
+pub(super) const STRING_BYTES_MAX: usize = 255;
 
 /// Text as quoted character-strings, each of at most 255 bytes. Bytes outside printable ASCII become `\DDD`,
 /// so that neither quotes nor line breaks can end the record early.

@@ -27,6 +27,7 @@ mod txt_strings;
 mod uid;
 mod unix_time;
 mod web_file;
+mod zone_update;
 
 pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
 pub use answer_book::AnswerBook;
@@ -58,3 +59,4 @@ pub use txt_strings::TxtStrings;
 pub use uid::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 pub use unix_time::UnixTime;
 pub use web_file::{WebFile, WebOutcome};
+pub use zone_update::{Prerequisite, RecordsAt, ZoneUpdate};

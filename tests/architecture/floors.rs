@@ -77,7 +77,7 @@ pub const FLOORS: &[Floor] = &[
     Floor {
         room: "dns",
         rooms: &["values"],
-        crates: &["hickory_proto", "hickory_resolver", "tokio", "tracing"],
+        crates: &["data_encoding", "hickory_proto", "hickory_resolver", "tokio", "tracing"],
     },
     Floor {
         room: "web",

@@ -122,6 +122,118 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
     }
 }
 
+/// A primary server of `d.test` that takes changes with the key `mover`, and the files for the program.
+fn primary(folder: &std::path::Path) -> Option<Named> {
+    fs::write(folder.join("d.zone"), ZONE).unwrap();
+    // The server writes into its own file.
+    fs::write(folder.join("old.zone"), ZONE).unwrap();
+    let key = format!("key \"mover\" {{ algorithm hmac-sha256; secret \"{KEY}\"; }};");
+    fs::write(folder.join("key"), &key).unwrap();
+    let zone = folder.join("d.zone").display().to_string();
+    let other = "key \"other\" { algorithm hmac-sha512; secret \"b3RoZXI=\"; };";
+    let config = format!(
+        "{key}\n{other}\nzone \"d.test\" {{ type primary; file \"{zone}\"; allow-update {{ key mover; }}; }};"
+    );
+    let provider =
+        [("messagingengine.com", "spf 3600 TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"), ("fmhosted.com", "")];
+    Named::start(&provider, &config)
+}
+
+#[test]
+fn publish_brings_a_real_server_through_the_stages_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(named) = primary(folder.path()) else { return };
+    let (zone, plan) = sample();
+    let server = format!("127.0.0.1:{}", named.port);
+    let publish = |stage: &str, key: &str, more: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+        program.args(["publish", "d.test", "--provider", "fastmail", "--stage", stage]);
+        program.args(["--server", &server, "--resolver", &server]);
+        program.arg("--key-file").arg(folder.path().join(key)).args(more);
+        programs::run(&mut program)
+    };
+    let words = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let served_now = || {
+        let names: BTreeSet<_> = ExportStage::ALL
+            .iter()
+            .flat_map(|stage| stage_sets(&plan, &zone, *stage).changes)
+            .map(|change| (change.name, change.record_type))
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(served(named.port, &names, &plan.domain))
+    };
+    let untouched = served_now();
+
+    // Whatever is wrong is said, and nothing is changed.
+    let asked = publish("now", "key", &[]);
+    assert_eq!(asked.status.code(), Some(2), "{}", words(&asked));
+    assert!(String::from_utf8_lossy(&asked.stdout).contains("include:spf.messagingengine.com"));
+    for (name, text, said) in [
+        ("none", "zone;", "no key in it"),
+        (
+            "wrong",
+            "key mover { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };",
+            "is not the one that the name server has",
+        ),
+        ("unknown", "key nobody { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };", "does not know the key"),
+        ("other", "key other { algorithm hmac-sha512; secret \"b3RoZXI=\"; };", "refuses the change"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        let refused = publish("now", name, &["--yes"]);
+        assert_eq!(refused.status.code(), Some(3), "{name}: {}", words(&refused));
+        assert!(words(&refused).contains(said), "{name}: {}", words(&refused));
+        for secret in ["d3Jvbmc=", "b3RoZXI="] {
+            assert!(!words(&refused).contains(secret), "{}", words(&refused));
+        }
+        assert_eq!(served_now(), untouched, "{name}");
+    }
+
+    // Through the stages: the server has what the plan says, and what is there is not published again.
+    for (stage, name) in [(SwitchStage::Now, "now"), (SwitchStage::AtTheSwitch, "switch")] {
+        let published = publish(name, "key", &["--yes"]);
+        assert_eq!(published.status.code(), Some(0), "{}", words(&published));
+        assert!(words(&published).contains("and it answers so"), "{}", words(&published));
+        let after: BTreeSet<String> = stage_sets(&plan, &zone, ExportStage::Stage(stage))
+            .after
+            .iter()
+            .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
+            .collect();
+        let now = served_now();
+        assert!(now.iter().all(|line| after.contains(line)), "{name}: {now:#?}\n{after:#?}");
+        let again = publish(name, "key", &["--yes"]);
+        assert_eq!(again.status.code(), Some(0), "{}", words(&again));
+        assert!(words(&again).contains("Nothing to publish"), "{}", words(&again));
+    }
+    assert_ne!(served_now(), untouched);
+
+    // The way back, before the last stage: what the switch has changed is as it was.
+    let blind = publish("rollback", "key", &["--yes"]);
+    assert_eq!(blind.status.code(), Some(2), "{}", words(&blind));
+    let mut back = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    back.args([
+        "publish",
+        "d.test",
+        "--provider",
+        "fastmail",
+        "--stage",
+        "rollback",
+        "--yes",
+        "--server",
+        &server,
+    ]);
+    back.arg("--key-file").arg(folder.path().join("key")).arg("--zone").arg(folder.path().join("old.zone"));
+    let back = programs::run(&mut back);
+    assert_eq!(back.status.code(), Some(0), "{}", words(&back));
+    let after: BTreeSet<String> = stage_sets(&plan, &zone, ExportStage::Rollback)
+        .after
+        .iter()
+        .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
+        .collect();
+    let now = served_now();
+    assert!(now.iter().all(|line| after.contains(line)), "{now:#?}\n{after:#?}");
+    assert!(now.contains("@ MX 10 mail.d.test."), "{now:#?}");
+}
+
 #[test]
 fn octodns_takes_every_stage_of_every_provider() {
     let Some(octodns) = require_folder("octodns", "scripts/fetch-python.sh") else { return };

@@ -5,6 +5,7 @@ mod certificates;
 mod cutover;
 mod folders;
 mod problems;
+mod publishing;
 mod reasons;
 mod response_codes;
 mod servers;
@@ -37,6 +38,9 @@ pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_a
 pub(super) use cutover::cutover;
 pub(super) use folders::folders;
 pub(super) use problems::problem;
+pub(super) use publishing::{
+    harmful_stage, key_file_not_read, not_an_update, not_published, tsig_key, zone_update,
+};
 pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{SIGN_IN_FAILED, needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use sign_ins::{

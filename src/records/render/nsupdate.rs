@@ -1,22 +1,26 @@
-//! Commands for nsupdate (RFC 2136). What the stage builds on must still be there, or the server changes nothing.
+//! Commands for nsupdate (RFC 2136). What the stage builds on must still be there, or the server changes
+//! nothing. The way back asks for nothing: it must work at any time after the switch.
 
-use super::sets::StageSets;
+use super::sets::{ExportStage, StageSets};
 use super::zone::data;
 use crate::records::txt::escaped_name;
 use std::fmt::Write as _;
 
 pub(super) fn render(sets: &StageSets) -> String {
-    let mut text = format!(
-        "; {}\n; Sign it: nsupdate -k KEYFILE FILE. Nothing is changed where the zone is not as it was read.\n",
-        sets.title()
-    );
+    let is_way_back = sets.stage == ExportStage::Rollback;
+    let promise = if is_way_back {
+        "It works after the switch and after the last stage."
+    } else {
+        "Nothing is changed where the zone is not as it was read."
+    };
+    let mut text = format!("; {}\n; Sign it: nsupdate -k KEYFILE FILE. {promise}\n", sets.title());
     if sets.changes.is_empty() {
         text.push_str("; nothing to do\n");
         return text;
     }
     let _infallible = writeln!(text, "zone {}.", escaped_name(sets.domain.as_ascii()));
     let name = |name: &str| format!("{}.", escaped_name(&sets.full_name(name)));
-    for change in &sets.changes {
+    for change in sets.changes.iter().filter(|_| !is_way_back) {
         match &change.before {
             Some(before) => {
                 for value in &before.values {
@@ -36,8 +40,8 @@ pub(super) fn render(sets: &StageSets) -> String {
         }
     }
     // Everything that goes, goes first: a CNAME stands alone.
-    for change in sets.changes.iter().filter(|change| change.before.is_some()) {
-        for value in change.removed() {
+    for change in &sets.changes {
+        for value in change.removed_in_any_case() {
             let _infallible = writeln!(
                 text,
                 "update delete {} IN {} {}",

@@ -61,6 +61,9 @@ pub struct SetChange {
     pub record_type: &'static str,
     /// Before the stage; `None` where there is none.
     pub before: Option<RecordSet>,
+    /// What may be there in its place: the way back can be taken before the last stage is published. `None` where it is the
+    /// same, and for every stage.
+    pub or_before: Option<RecordSet>,
     /// After the stage; `None` where there is none any more.
     pub after: Option<RecordSet>,
     /// Why, each in a sentence.
@@ -71,6 +74,14 @@ impl SetChange {
     /// Values that go.
     pub fn removed(&self) -> impl Iterator<Item = &ZoneData> {
         only_in(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// The same, with those that may be there in place of the others.
+    pub fn removed_in_any_case(&self) -> impl Iterator<Item = &ZoneData> {
+        let others = only_in(self.or_before.as_ref(), self.after.as_ref());
+        self.removed().chain(
+            others.filter(|value| self.before.as_ref().is_none_or(|before| !before.values.contains(value))),
+        )
     }
 
     /// Values that come.
@@ -131,16 +142,28 @@ pub fn stage_sets(plan: &RecordsPlan, zone: &CurrentZone, stage: ExportStage) ->
         ExportStage::Rollback => (after(Some(SwitchStage::Later)), after(Some(SwitchStage::Now))),
     };
     let (old, new) = (sets(&before), sets(&after));
-    let mut keys: Vec<&(String, &'static str)> = old.keys().chain(new.keys()).collect();
+    // The way back can be taken as soon as the switch is published.
+    let earlier = match stage {
+        ExportStage::Rollback => sets(&applied(plan, zone, SwitchStage::AtTheSwitch)),
+        ExportStage::Stage(_) => Sets::new(),
+    };
+    let is_earlier = |key: &(String, &'static str)| {
+        stage == ExportStage::Rollback && !is_same(earlier.get(key), old.get(key))
+    };
+    let mut keys: Vec<&(String, &'static str)> = old.keys().chain(new.keys()).chain(earlier.keys()).collect();
     keys.sort();
     keys.dedup();
     let changes = keys
         .into_iter()
-        .filter(|key| !is_same(old.get(*key), new.get(*key)))
+        .filter(|key| {
+            !is_same(old.get(*key), new.get(*key))
+                || (is_earlier(key) && !is_same(earlier.get(*key), new.get(*key)))
+        })
         .map(|key| SetChange {
             name: key.0.clone(),
             record_type: key.1,
             before: old.get(key).cloned(),
+            or_before: earlier.get(key).filter(|_| is_earlier(key)).cloned(),
             after: new.get(key).cloned(),
             reasons: reasons(plan, stage, key),
         })

@@ -1,0 +1,179 @@
+//! A stage as one change that a name server takes (RFC 2136): what must still be so, what goes, what comes.
+
+use std::net::IpAddr;
+
+use super::current_zone::ZoneData;
+use super::render::{ExportStage, RecordSet, StageSets};
+use super::txt::STRING_BYTES_MAX;
+use crate::values::{
+    DnsName, HexBytes, Prerequisite, RecordData, RecordType, RecordsAt, TxtStrings, ZoneUpdate,
+};
+
+/// The change that publishes a stage; `None` where a record cannot be written as DNS has it.
+pub fn zone_update(sets: &StageSets) -> Option<ZoneUpdate> {
+    let mut update = ZoneUpdate {
+        zone: sets.domain.clone(),
+        prerequisites: Vec::new(),
+        removed: Vec::new(),
+        after: Vec::new(),
+    };
+    for change in &sets.changes {
+        let name = DnsName::new(&sets.full_name(&change.name));
+        let any = change.before.iter().chain(&change.after).flat_map(|set| &set.values).next();
+        let record_type = any.map(type_of)?;
+        // The way back must work at any time after the switch.
+        if sets.stage != ExportStage::Rollback {
+            update.prerequisites.push(match &change.before {
+                Some(before) => Prerequisite::Exactly(name.clone(), records(before)?),
+                None => Prerequisite::None(name.clone(), record_type),
+            });
+        }
+        for value in change.removed_in_any_case() {
+            update.removed.push((name.clone(), record(value)?));
+        }
+        update.after.push(match &change.after {
+            Some(after) => {
+                RecordsAt { name, record_type, ttl_secs: after.ttl_secs, records: records(after)? }
+            }
+            None => RecordsAt { name, record_type, ttl_secs: 0, records: Vec::new() },
+        });
+    }
+    Some(update)
+}
+
+fn records(set: &RecordSet) -> Option<Vec<RecordData>> {
+    set.values.iter().map(record).collect()
+}
+
+const fn type_of(data: &ZoneData) -> RecordType {
+    match data {
+        ZoneData::Mx(..) => RecordType::Mx,
+        ZoneData::Txt(_) => RecordType::Txt,
+        ZoneData::Cname(_) => RecordType::Cname,
+        ZoneData::Ns(_) => RecordType::Ns,
+        ZoneData::Address(IpAddr::V4(_)) => RecordType::A,
+        ZoneData::Address(IpAddr::V6(_)) => RecordType::Aaaa,
+        ZoneData::Srv { .. } => RecordType::Srv,
+        ZoneData::Tlsa(_) => RecordType::Tlsa,
+    }
+}
+
+fn record(data: &ZoneData) -> Option<RecordData> {
+    Some(match data {
+        ZoneData::Mx(preference, exchange) => {
+            RecordData::Mx { preference: *preference, exchange: exchange.clone() }
+        }
+        ZoneData::Txt(bytes) => {
+            let strings = match bytes.as_slice() {
+                [] => vec![Vec::new()],
+                bytes => bytes.chunks(STRING_BYTES_MAX).map(<[u8]>::to_vec).collect(),
+            };
+            RecordData::Txt(TxtStrings::new(strings))
+        }
+        ZoneData::Cname(target) => RecordData::Cname(target.clone()),
+        ZoneData::Ns(host) => RecordData::Ns(host.clone()),
+        ZoneData::Address(IpAddr::V4(address)) => RecordData::A(*address),
+        ZoneData::Address(IpAddr::V6(address)) => RecordData::Aaaa(*address),
+        ZoneData::Srv { priority, weight, port, host } => {
+            RecordData::Srv { priority: *priority, weight: *weight, port: *port, target: host.clone() }
+        }
+        ZoneData::Tlsa(text) => {
+            let mut words = text.split_whitespace();
+            let mut number = || words.next()?.parse().ok();
+            let (usage, selector, matching) = (number()?, number()?, number()?);
+            let data = HexBytes::parse(&words.collect::<String>()).ok()?;
+            RecordData::Tlsa { usage, selector, matching, data }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::SwitchStage;
+    use crate::records::render::SetChange;
+    use crate::values::DomainName;
+
+    fn set(values: Vec<ZoneData>) -> Option<RecordSet> {
+        Some(RecordSet { ttl_secs: 300, values })
+    }
+
+    fn change(
+        name: &str,
+        record_type: &'static str,
+        before: Option<RecordSet>,
+        after: Option<RecordSet>,
+    ) -> SetChange {
+        SetChange { name: name.to_owned(), record_type, before, or_before: None, after, reasons: Vec::new() }
+    }
+
+    #[test]
+    fn a_stage_expects_the_zone_as_it_was_read_and_changes_no_more() {
+        let mx = |host: &str| ZoneData::Mx(10, DnsName::new(host));
+        let long = ZoneData::Txt(vec![b'x'; 300]);
+        let sets = StageSets {
+            domain: DomainName::parse("d.test").unwrap(),
+            stage: ExportStage::Stage(SwitchStage::AtTheSwitch),
+            changes: vec![
+                change("@", "MX", set(vec![mx("old.d.test")]), set(vec![mx("new.test")])),
+                change("k._domainkey", "TXT", None, set(vec![long])),
+                change("_25._tcp.old", "TLSA", set(vec![ZoneData::Tlsa("3 1 1 ABcd".to_owned())]), None),
+            ],
+            after: Vec::new(),
+        };
+        let update = zone_update(&sets).unwrap();
+        let wire = |host: &str| RecordData::Mx { preference: 10, exchange: DnsName::new(host) };
+        let tlsa =
+            RecordData::Tlsa { usage: 3, selector: 1, matching: 1, data: HexBytes::new(vec![0xab, 0xcd]) };
+        let (apex, key, host) = (
+            DnsName::new("d.test"),
+            DnsName::new("k._domainkey.d.test"),
+            DnsName::new("_25._tcp.old.d.test"),
+        );
+        assert_eq!(
+            update.prerequisites,
+            [
+                Prerequisite::Exactly(apex.clone(), vec![wire("old.d.test")]),
+                Prerequisite::None(key.clone(), RecordType::Txt),
+                Prerequisite::Exactly(host.clone(), vec![tlsa.clone()]),
+            ]
+        );
+        assert_eq!(update.removed, [(apex.clone(), wire("old.d.test")), (host.clone(), tlsa)]);
+        let strings = TxtStrings::new(vec![vec![b'x'; 255], vec![b'x'; 45]]);
+        let after = |name, record_type, ttl_secs, records| RecordsAt { name, record_type, ttl_secs, records };
+        assert_eq!(
+            update.after,
+            [
+                after(apex, RecordType::Mx, 300, vec![wire("new.test")]),
+                after(key, RecordType::Txt, 300, vec![RecordData::Txt(strings)]),
+                after(host, RecordType::Tlsa, 0, Vec::new()),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_way_back_expects_nothing_and_removes_what_either_stage_has_left() {
+        let text = |text: &str| ZoneData::Txt(text.as_bytes().to_vec());
+        let mut spf = change("@", "TXT", set(vec![text("late")]), set(vec![text("old")]));
+        spf.or_before = set(vec![text("both")]);
+        let sets = StageSets {
+            domain: DomainName::parse("d.test").unwrap(),
+            stage: ExportStage::Rollback,
+            changes: vec![spf],
+            after: Vec::new(),
+        };
+        let update = zone_update(&sets).unwrap();
+        assert_eq!(update.prerequisites, []);
+        let removed: Vec<_> = update.removed.iter().map(|(_, record)| record.to_string()).collect();
+        assert_eq!(removed.len(), 2, "{removed:?}");
+        assert!(removed.iter().any(|record| record.contains("late")));
+        assert!(removed.iter().any(|record| record.contains("both")));
+    }
+
+    #[test]
+    fn a_damaged_record_is_not_guessed() {
+        for text in ["", "3 1", "3 1 1 xyz", "3 1 999 ab"] {
+            assert_eq!(record(&ZoneData::Tlsa(text.to_owned())), None, "{text}");
+        }
+    }
+}
