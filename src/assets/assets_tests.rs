@@ -89,6 +89,12 @@ means = "size"
 source = "RFC 7889 section 4"
 date = "2026-11-24"
 "#;
+const RESOLVER: &str = r#"[[resolver]]
+operator = "Cloudflare"
+address = "1.1.1.1"
+source = "its own page"
+date = "2026-11-29"
+"#;
 const SELECTOR: &str = r#"source = "RFC 6376"
 date = "2026-11-23"
 
@@ -121,6 +127,7 @@ fn whole_files_of_each_kind_are_taken() {
         ("rdap/dns.json", RDAP),
         ("folder_words.toml", WORDS),
         ("nonmail_folders.toml", NONMAIL),
+        ("public_resolvers.toml", RESOLVER),
         ("refusals.toml", REFUSAL),
         ("selectors.toml", SELECTOR),
         ("server_habits.toml", HABITS),
@@ -203,6 +210,15 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
             &[":1:", "matches nothing"],
         ),
         ("refusals.toml", REFUSAL, "date = \"2026-11-24\"", "date = \"2019-11-24\"", &[":6:", "2019-11-24"]),
+        ("public_resolvers.toml", RESOLVER, "1.1.1.1", "one.example", &[":3:", "address"]),
+        ("public_resolvers.toml", RESOLVER, "Cloudflare", " ", &[":1:", "no operator"]),
+        (
+            "public_resolvers.toml",
+            RESOLVER,
+            "[[resolver]]",
+            "[[resolver]]\noperator = \"A\"\naddress = \"1.1.1.1\"\nsource = \"its page\"\ndate = \"2026-11-29\"\n[[resolver]]",
+            &[":6:", "listed twice"],
+        ),
         ("selectors.toml", SELECTOR, "name = \"default\"", "name = \"a b\"", &[":4:", "not a selector"]),
         (
             "selectors.toml",

@@ -10,6 +10,7 @@ mod error;
 mod folder_words;
 mod licences;
 mod nonmail_folders;
+mod public_resolvers;
 mod rdap_servers;
 mod receivers;
 mod refusals;
@@ -31,6 +32,7 @@ pub use error::AssetError;
 pub use folder_words::{LanguageWords, read_folder_words};
 pub use licences::{Library, read_licences};
 pub use nonmail_folders::read_nonmail_folders;
+pub use public_resolvers::{PublicResolver, read_public_resolvers};
 pub use rdap_servers::{RdapServers, RdapService, read_rdap_servers};
 pub use receivers::{Receiver, read_receivers};
 pub use refusals::{Means, Refusal, read_refusals};
@@ -68,6 +70,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "folder_words.toml" => read_folder_words(text).map(drop),
         "licences.tsv" => read_licences(text).map(drop),
         "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
+        "public_resolvers.toml" => read_public_resolvers(text).map(drop),
         "receivers.toml" => read_receivers(text).map(drop),
         "rdap/dns.json" | "rdap/ipv4.json" | "rdap/ipv6.json" => read_rdap_servers(text).map(drop),
         "refusals.toml" => read_refusals(text).map(drop),

@@ -595,12 +595,22 @@ pub struct Publish {
 pub struct Watch {
     /// The project whose switch is watched.
     pub project: PathBuf,
-    /// Look once, instead of every 30 seconds until the switch is over and late mail was brought over.
+    /// Look once, instead of again and again until the switch is over and late mail was brought over.
     #[arg(long)]
     pub once: bool,
+    /// Bring over late mail whenever the plan asks for it: a copy of every chosen mailbox in which nothing at the destination is
+    /// touched. It follows a whole copy, and uses the passwords of the keyring or of --accounts.
+    #[arg(long)]
+    pub sweep: bool,
+    /// The list of mailboxes with passwords, as in “mailferry copy”, for --sweep.
+    #[arg(long, value_name = "FILE", requires = "sweep")]
+    pub accounts: Option<PathBuf>,
     /// Ask this resolver instead of the system's; may be repeated. The first one finds the name servers.
     #[arg(long = "resolver", value_name = "HOST:PORT")]
     pub resolvers: Vec<String>,
+    /// Ask well-known public resolvers, too, to see what senders elsewhere see.
+    #[arg(long)]
+    pub public_resolvers: bool,
     /// Agree to query the servers of the domain that a project from another computer names.
     #[arg(long)]
     pub confirm_project: bool,

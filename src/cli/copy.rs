@@ -214,6 +214,11 @@ fn open(
             .map_or_else(|| "local.invalid".to_owned(), |address| address.domain().as_ascii().to_owned());
         driver.send(Command::NewProject { domain, path: Some(path.to_path_buf()) })?;
     }
+    agree(driver, is_confirmed)
+}
+
+/// Agrees to what a project from elsewhere would do, where that was asked for.
+pub fn agree(driver: &mut Driver, is_confirmed: bool) -> Result<(), CliError> {
     let question = driver.project()?.question_of_trust();
     match question {
         Some(_) if is_confirmed => driver.require(Command::ConfirmProject).map(|_agreed| ()),

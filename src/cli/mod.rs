@@ -103,7 +103,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Publish(arguments) => publish::run(&arguments),
         Task::SignIn(arguments) => sign_in::run(&arguments),
         Task::ExchangeAccess(arguments) => sign_in::exchange_access(&arguments),
-        Task::Watch(arguments) => watch::run(&arguments),
+        Task::Watch(arguments) => watch::run(&arguments, &log),
         Task::Accounts(arguments) => account_list::run(&arguments, log),
         Task::Report(arguments) => report::run(&arguments, log),
         Task::ForgetPasswords(arguments) => forget_passwords::run(&arguments, log),

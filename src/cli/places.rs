@@ -96,7 +96,8 @@ pub fn check_providers(arguments: &Providers) -> Result<(), CliError> {
 
 /// The output of `mailferry watch`.
 pub fn check_watch(arguments: &Watch) -> Result<(), CliError> {
-    check(&[("--json", arguments.json.as_deref())], &[], Some(&arguments.project))
+    let inputs = [("--accounts", arguments.accounts.as_deref())];
+    check(&[("--json", arguments.json.as_deref())], &inputs, Some(&arguments.project))
 }
 
 fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) -> Result<(), CliError> {

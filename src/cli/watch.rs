@@ -1,24 +1,40 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::args::Watch;
-use super::{CliError, done, output};
-use crate::cutover::{StepState, reading_words, sight_words, step_words, way_back};
+use super::copy_args::ProgressForm;
+use super::driver::Driver;
+use super::{CliError, copy, done, output};
+use crate::cutover::{
+    StepState, keep_words, reading_words, reminder_words, sight_words, step_words, sweep_words, way_back,
+};
 use crate::engine::headless::{self, SwitchReport, WatchOptions};
+use crate::engine::{Command, EngineConfig, LogRing, SecretsPolicy, date_time};
+use crate::values::counted;
 
-/// Between two looks. Waiting times are minutes at least, so nothing is missed for long.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// After a sweep that could not begin, the next one waits this long.
+const SWEEP_AGAIN: Duration = Duration::from_secs(900);
 
 /// `mailferry watch`.
-pub fn run(arguments: &Watch) -> Result<ExitCode, CliError> {
+pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {
     super::places::check_watch(arguments)?;
     let mut shown = BTreeSet::new();
+    let mut no_sweep_until = None;
     loop {
-        let wanted =
-            WatchOptions { resolvers: &arguments.resolvers, confirms_project: arguments.confirm_project };
-        let report = headless::watch(&arguments.project, &wanted)?;
-        show(&report, &mut shown);
+        let mut report = look(arguments, &mut shown)?;
+        let may_sweep = arguments.sweep && no_sweep_until.is_none_or(|until| Instant::now() >= until);
+        if may_sweep && report.is_sweep_due() {
+            match sweep(arguments, log.clone()) {
+                Ok(()) => report = look(arguments, &mut shown)?,
+                Err(error) if arguments.once => return Err(error),
+                Err(CliError::CouldNotRun(error)) => {
+                    output::say(&error.to_text());
+                    no_sweep_until = Some(Instant::now() + SWEEP_AGAIN);
+                }
+                Err(error) => return Err(error),
+            }
+        }
         if let Some(path) = &arguments.json {
             output::write_json(path, &report)?;
         }
@@ -26,8 +42,38 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, CliError> {
             return Ok(done(!report.is_done()));
         }
         // The project is closed meanwhile, so that a copy can run.
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(Duration::from_secs(u64::from(report.pause_secs)));
     }
+}
+
+fn look(arguments: &Watch, shown: &mut BTreeSet<String>) -> Result<SwitchReport, CliError> {
+    let wanted = WatchOptions {
+        resolvers: &arguments.resolvers,
+        asks_public: arguments.public_resolvers,
+        confirms_project: arguments.confirm_project,
+    };
+    let report = headless::watch(&arguments.project, &wanted)?;
+    show(&report, shown);
+    Ok(report)
+}
+
+/// Brings over late mail, over the same engine as “mailferry copy”.
+fn sweep(arguments: &Watch, log: LogRing) -> Result<(), CliError> {
+    output::say("Bringing over late mail");
+    let mut config = EngineConfig::headless();
+    config.secrets = SecretsPolicy::SessionThenKeyring;
+    let mut driver = Driver::start(config, log)?;
+    driver.send(Command::OpenProject(arguments.project.clone()))?;
+    copy::agree(&mut driver, arguments.confirm_project)?;
+    if let Some(list) = &arguments.accounts {
+        driver.require(Command::ImportCsv(list.clone()))?;
+    }
+    copy::sign_in(&mut driver)?;
+    copy::copy(&mut driver, Command::SweepLateMail, ProgressForm::Lines)?;
+    if let Some(sweep) = &driver.project()?.switch.late.last {
+        output::say(&sweep_words(sweep));
+    }
+    Ok(())
 }
 
 /// Says what is new since the last look.
@@ -42,16 +88,36 @@ fn show(report: &SwitchReport, shown: &mut BTreeSet<String>) {
         };
         format!("[{mark}] {}", step_words(step, report.at))
     }));
+    if report.late_messages > 0 {
+        now.push(format!("Brought over since the switch: {}", counted(report.late_messages, "message")));
+    }
+    if let Some(reason) = report.keeps_old_server {
+        now.push(keep_words(reason, date_time));
+    }
     let old = way_back(&report.route);
     now.push(if old.is_empty() {
         "The way back: remove the new MX records; there were none before".to_owned()
     } else {
         format!("The way back, in place of the new MX records: {}", old.join(" | "))
     });
+    if report.is_done() {
+        now.extend(remaining(report));
+    }
     for line in &now {
         if !shown.contains(line) {
             output::say(&output::line(line));
         }
     }
     *shown = now.into_iter().collect();
+}
+
+/// What remains to be done, once the switch is over.
+fn remaining(report: &SwitchReport) -> Vec<String> {
+    let open = report.remaining.iter().filter(|one| one.done_at.is_none() && !one.reminder.is_seen);
+    open.map(|one| {
+        let words = reminder_words(&one.reminder, &report.provider);
+        let from = one.reminder.from.map_or_else(String::new, |from| format!("from {}: ", date_time(from)));
+        format!("Remains, {from}{} ({})", words.title, words.detail)
+    })
+    .collect()
 }

@@ -3,7 +3,11 @@
 //! `round` asks; everything else is a function of answers, of what earlier rounds saw, and of the time.
 
 mod error;
+mod log;
+#[cfg(test)]
+mod log_tests;
 mod reading;
+mod reminders;
 mod round;
 mod route;
 mod schedule;
@@ -13,9 +17,13 @@ mod watch_tests;
 mod words;
 
 pub use error::CutoverError;
+pub use log::{RoundNote, Sweep, SwitchLog};
 pub use reading::{Lie, Sees, Sight, Viewer};
+pub use reminders::{Reminder, ReminderKind, reminders};
 pub use round::{AuthoritativeServer, Round, find_servers, look};
 pub use route::{MailRoute, MxRecord};
-pub use schedule::{CopyDone, Step, StepKind, StepState, schedule};
+pub use schedule::{CopyDone, KeepReason, Step, StepKind, StepState, keep_reason, schedule};
 pub use watch::{Reading, Watch};
-pub use words::{reading_words, sight_words, step_words, way_back};
+pub use words::{
+    ReminderWords, keep_words, reading_words, reminder_words, sight_words, step_words, sweep_words, way_back,
+};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::MailRoute;
 use super::round::{AuthoritativeServer, Round, ServerAnswers};
@@ -10,7 +10,7 @@ use super::route::Shown;
 use crate::values::{DnsAnswer, DnsName, Outcome, RecordData};
 
 /// Who was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Viewer {
     /// A server in charge of the zone.
@@ -20,7 +20,7 @@ pub enum Viewer {
 }
 
 /// What one of them sees.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sight {
     /// Who.
     pub viewer: Viewer,
@@ -35,7 +35,7 @@ pub struct Sight {
 }
 
 /// What an answer shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "detail")]
 pub enum Sees {
     /// The old mail hosts.
@@ -57,7 +57,7 @@ pub enum Sees {
 }
 
 /// Why an answer cannot be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lie {
     /// A server that should be in charge says that it is not (no AA bit, RFC 1035 section 4.1.1).

@@ -110,12 +110,13 @@ async fn addresses(name: DnsName, resolver: &Resolver) -> Vec<AuthoritativeServe
 }
 
 /// Asks every server and every resolver at the same time; comes back in under 2 s, whoever is down. The first resolver
-/// also says from where servers are reached; without resolvers nobody is asked.
+/// also says from where servers are reached; without resolvers nobody is asked. `answered` hears of each that is done.
 pub async fn look(
     domain: &DomainName,
     servers: &[AuthoritativeServer],
     resolvers: &[Resolver],
     at: UnixTime,
+    answered: &(dyn Fn() + Sync),
 ) -> Round {
     let Some(first) = resolvers.first() else {
         return Round { at, servers: Vec::new(), resolvers: Vec::new() };
@@ -128,6 +129,7 @@ pub async fn look(
         let (soa, mx) = (question(RecordType::Soa), question(RecordType::Mx));
         async move {
             let (soa, mx) = join(ask(&wire, soa, SERVER_TIME), ask(&wire, mx, SERVER_TIME)).await;
+            answered();
             ServerAnswers { server: server.clone(), soa, mx }
         }
     }));
@@ -136,6 +138,7 @@ pub async fn look(
         let question = DnsQuestion::new(name.clone(), RecordType::Mx);
         async move {
             let mx = ask(&wire, question, RESOLVER_TIME).await;
+            answered();
             ResolverAnswer { label: wire.label().to_owned(), mx }
         }
     }));
@@ -151,6 +154,7 @@ async fn ask(wire: &Resolver, question: DnsQuestion, time: Duration) -> DnsAnswe
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
@@ -171,7 +175,12 @@ mod tests {
         let domain = DomainName::parse("weber.example").unwrap();
         let wire = Resolver::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         let began = tokio::time::Instant::now();
-        let round = look(&domain, &servers, &[wire], UnixTime(1)).await;
+        let count = AtomicUsize::new(0);
+        let round = look(&domain, &servers, &[wire], UnixTime(1), &|| {
+            count.fetch_add(1, Ordering::Relaxed);
+        })
+        .await;
+        assert_eq!(count.load(Ordering::Relaxed), 14, "each is heard of once");
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
         assert_eq!(round.servers.len(), 13);
         assert!(round.servers.iter().all(|one| one.mx.outcome == Outcome::Timeout));
@@ -187,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_resolver_nobody_is_asked() {
         let domain = DomainName::parse("weber.example").unwrap();
-        let round = look(&domain, &[], &[], UnixTime(1)).await;
+        let round = look(&domain, &[], &[], UnixTime(1), &|| {}).await;
         assert!(round.servers.is_empty() && round.resolvers.is_empty());
     }
 }

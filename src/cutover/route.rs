@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::CutoverError;
-use crate::records::{Change, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, RecordsPlan, SwitchStage};
 use crate::values::DnsName;
 
 /// An MX record of the domain itself (RFC 5321 section 5).
@@ -43,22 +43,35 @@ impl MailRoute {
     /// # Errors
     /// [`CutoverError::NothingToSwitch`] where both sides have the same hosts.
     pub fn of_plan(plan: &RecordsPlan) -> Result<Self, CutoverError> {
-        let mut route = Self { old: Vec::new(), new: Vec::new() };
         let lines = plan.groups.iter().flat_map(|group| &group.lines);
-        for line in lines.filter(|line| line.record_type == "MX" && line.name == "@") {
-            let record = MxRecord::parse(&line.value, line.ttl_secs)?;
-            let is_later = line.stage == SwitchStage::Later;
-            if line.change != Change::Add {
-                route.old.push(record.clone());
-            }
-            if match line.change {
-                Change::Add => !is_later,
-                Change::Keep => true,
-                Change::Remove => is_later,
-            } {
-                route.new.push(record);
+        let lines: Vec<(&DiffLine, MxRecord)> = lines
+            .filter(|line| line.record_type == "MX" && line.name == "@")
+            .map(|line| Ok((line, MxRecord::parse(&line.value, line.ttl_secs)?)))
+            .collect::<Result<_, CutoverError>>()?;
+        let is_same =
+            |one: &MxRecord, other: &MxRecord| one.host == other.host && one.preference == other.preference;
+        // What an earlier stage adds, such as today's record with a shorter waiting time, is not there today.
+        let comes_first = |line: &DiffLine, record: &MxRecord| {
+            lines.iter().any(|(other, added)| {
+                other.change == Change::Add && other.stage < line.stage && is_same(added, record)
+            })
+        };
+        let old: Vec<MxRecord> = lines
+            .iter()
+            .filter(|(line, record)| line.change != Change::Add && !comes_first(line, record))
+            .map(|(_, record)| record.clone())
+            .collect();
+        let mut new = old.clone();
+        for stage in [SwitchStage::Now, SwitchStage::AtTheSwitch] {
+            for (line, record) in lines.iter().filter(|(line, _)| line.stage == stage) {
+                match line.change {
+                    Change::Remove => new.retain(|there| !is_same(there, record)),
+                    Change::Add => new.push(record.clone()),
+                    Change::Keep => {}
+                }
             }
         }
+        let route = Self { old, new };
         if hosts(&route.old) == hosts(&route.new) {
             return Err(CutoverError::NothingToSwitch);
         }
@@ -71,7 +84,7 @@ impl MailRoute {
     }
 
     /// How long others may keep the old records by the plan, in seconds.
-    pub(super) fn old_ttl_secs(&self) -> u32 {
+    pub fn old_ttl_secs(&self) -> u32 {
         self.old.iter().map(|record| record.ttl_secs).max().unwrap_or(0)
     }
 
@@ -102,4 +115,87 @@ impl MxRecord {
 
 fn hosts(records: &[MxRecord]) -> BTreeSet<&DnsName> {
     records.iter().map(|record| &record.host).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::providers::ProviderId;
+    use crate::records::RecordGroup;
+    use crate::values::DomainName;
+
+    fn plan(lines: &[(Change, SwitchStage, u32, &str)]) -> RecordsPlan {
+        let line = |(change, stage, ttl_secs, value): &(Change, SwitchStage, u32, &str)| DiffLine {
+            change: *change,
+            stage: *stage,
+            name: "@".to_owned(),
+            ttl_secs: *ttl_secs,
+            record_type: "MX".to_owned(),
+            value: (*value).to_owned(),
+            reason: String::new(),
+        };
+        let lines = lines.iter().map(line).collect();
+        RecordsPlan {
+            domain: DomainName::parse("weber.example").unwrap(),
+            provider: ProviderId("generic".to_owned()),
+            groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
+            senders: Vec::new(),
+            notes: Vec::new(),
+            unread: BTreeMap::new(),
+            left_out: Vec::new(),
+            files: Vec::new(),
+            old_keys: Vec::new(),
+            dmarc_ramp: Vec::new(),
+            judgements: Vec::new(),
+        }
+    }
+
+    fn shown(records: &[MxRecord]) -> Vec<String> {
+        let words = |one: &MxRecord| format!("{} {} {}", one.ttl_secs, one.preference, one.host);
+        records.iter().map(words).collect()
+    }
+
+    #[test]
+    fn a_shorter_waiting_time_is_no_other_host() {
+        use Change::{Add, Keep, Remove};
+        use SwitchStage::{AtTheSwitch, Later, Now};
+        let route = MailRoute::of_plan(&plan(&[
+            (Remove, Now, 86_400, "10 mail.weber.example."),
+            (Add, Now, 300, "10 mail.weber.example."),
+            (Remove, AtTheSwitch, 300, "10 mail.weber.example."),
+            (Add, AtTheSwitch, 300, "10 in1.provider.example."),
+            (Keep, Now, 300, "50 backup.provider.example."),
+            (Remove, Later, 300, "60 later.provider.example."),
+        ]))
+        .unwrap();
+        assert_eq!(
+            shown(&route.old),
+            [
+                "86400 10 mail.weber.example",
+                "300 50 backup.provider.example",
+                "300 60 later.provider.example"
+            ]
+        );
+        assert_eq!(
+            shown(&route.new),
+            [
+                "300 50 backup.provider.example",
+                "300 60 later.provider.example",
+                "300 10 in1.provider.example"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_plan_that_only_lowers_waiting_times_switches_nothing() {
+        let lines = [
+            (Change::Remove, SwitchStage::Now, 86_400, "10 mail.weber.example."),
+            (Change::Add, SwitchStage::Now, 300, "10 mail.weber.example."),
+        ];
+        assert!(matches!(MailRoute::of_plan(&plan(&lines)), Err(CutoverError::NothingToSwitch)));
+        let broken = [(Change::Add, SwitchStage::Now, 300, "mail.weber.example.")];
+        assert!(matches!(MailRoute::of_plan(&plan(&broken)), Err(CutoverError::UnreadableLine(_))));
+    }
 }

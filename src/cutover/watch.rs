@@ -24,7 +24,9 @@ pub struct Watch {
     pub long_until: Option<UnixTime>,
     /// The longest waiting time of the old records at the servers in the last round, in seconds; `None` where none has them.
     pub old_ttl_secs: Option<u32>,
-    /// When a server was first seen with the new records.
+    /// When every server was first seen with a short waiting time. Taken back where a long one turns up again.
+    pub lowered_at: Option<UnixTime>,
+    /// When a server was first seen with the new records. Taken back where none has them any more.
     pub published_at: Option<UnixTime>,
     /// The round that found the switch over at every server. Taken back where old records turn up again.
     pub over_at: Option<UnixTime>,
@@ -42,7 +44,7 @@ struct ServerMemory {
 }
 
 /// Where the switch stands after a round.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// What everybody sees.
     pub sights: Vec<Sight>,
@@ -63,6 +65,7 @@ impl Watch {
             old_until: None,
             long_until: None,
             old_ttl_secs: None,
+            lowered_at: None,
             published_at: None,
             over_at: None,
             servers: Vec::new(),
@@ -95,7 +98,16 @@ impl Watch {
                 self.note(server, sight, round.at);
             }
         }
+        if !self.servers.iter().any(|memory| memory.has_new) {
+            self.published_at = None;
+        }
         let is_everywhere = self.is_everywhere(&sights);
+        self.lowered_at = match self.old_ttl_secs {
+            Some(ttl_secs) if ttl_secs > SHORT_TTL_SECS => None,
+            Some(_) => self.lowered_at.or(Some(round.at)),
+            None if is_everywhere => self.lowered_at.or(Some(round.at)),
+            None => self.lowered_at,
+        };
         let is_past = self.old_until.is_none_or(|until| round.at >= until);
         let has_old_resolver = sights.iter().any(|sight| {
             matches!(sight.viewer, Viewer::Resolver(_))

@@ -4,22 +4,22 @@ use std::net::IpAddr;
 
 use super::round::{AuthoritativeServer, ResolverAnswer, Round, ServerAnswers};
 use super::{
-    CopyDone, CutoverError, Lie, MailRoute, MxRecord, Reading, Sees, StepKind, StepState, Watch,
-    reading_words, schedule, way_back,
+    CopyDone, CutoverError, KeepReason, Lie, MailRoute, MxRecord, Reading, Sees, StepKind, StepState, Watch,
+    keep_reason, reading_words, schedule, way_back,
 };
 use crate::values::{
     Asked, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, RecordData, RecordType, UnixTime,
 };
 
-const DAY: u32 = 86_400;
-const OLD: &[&str] = &["mail.weber.example"];
-const NEW: &[&str] = &["in1.provider.example", "in2.provider.example"];
+pub(super) const DAY: u32 = 86_400;
+pub(super) const OLD: &[&str] = &["mail.weber.example"];
+pub(super) const NEW: &[&str] = &["in1.provider.example", "in2.provider.example"];
 
-fn domain() -> DomainName {
+pub(super) fn domain() -> DomainName {
     DomainName::parse("weber.example").unwrap()
 }
 
-fn route() -> MailRoute {
+pub(super) fn route() -> MailRoute {
     let record = |preference, host: &str| MxRecord { preference, host: DnsName::new(host), ttl_secs: DAY };
     MailRoute { old: vec![record(10, OLD[0])], new: vec![record(10, NEW[0]), record(20, NEW[1])] }
 }
@@ -39,7 +39,7 @@ fn mx(asked: Asked, hosts: &[&str], ttl_secs: u32) -> DnsAnswer {
 }
 
 /// Server number `number` has this version of the zone, with these mail hosts.
-fn server(number: u8, serial: u32, hosts: &[&str], ttl_secs: u32) -> ServerAnswers {
+pub(super) fn server(number: u8, serial: u32, hosts: &[&str], ttl_secs: u32) -> ServerAnswers {
     let address = IpAddr::from([192, 0, 2, number]);
     let asked = Asked::Server(address);
     let soa = RecordData::Soa {
@@ -64,11 +64,11 @@ fn without_answer(number: u8, outcome: &Outcome) -> ServerAnswers {
     ServerAnswers { soa: empty(&one.soa), mx: empty(&one.mx), ..one }
 }
 
-fn round(at: u32, servers: Vec<ServerAnswers>) -> Round {
+pub(super) fn round(at: u32, servers: Vec<ServerAnswers>) -> Round {
     Round { at: UnixTime(at.into()), servers, resolvers: Vec::new() }
 }
 
-fn with_resolver(mut round: Round, hosts: &[&str]) -> Round {
+pub(super) fn with_resolver(mut round: Round, hosts: &[&str]) -> Round {
     let label = "192.0.2.200".to_owned();
     round.resolvers.push(ResolverAnswer { label, mx: mx(Asked::Resolver, hosts, 300) });
     round
@@ -87,7 +87,14 @@ fn state(watch: &Watch, reading: &Reading, copy: CopyDone, kind: StepKind) -> St
     steps.into_iter().find(|step| step.kind == kind).unwrap().state
 }
 
-const COPIED: CopyDone = CopyDone { finished_at: Some(UnixTime(50)), is_verified: true };
+const COPIED: CopyDone =
+    CopyDone { began_at: Some(UnixTime(40)), finished_at: Some(UnixTime(50)), is_verified: true };
+
+/// A copy that began at this moment and ended at once.
+pub(super) fn copied_at(moment: u32) -> CopyDone {
+    let moment = UnixTime(moment.into());
+    CopyDone { began_at: Some(moment), finished_at: Some(moment), is_verified: true }
+}
 
 #[test]
 fn the_switch_waits_one_old_waiting_time_after_it_was_lowered() {
@@ -138,12 +145,20 @@ fn it_is_over_one_waiting_time_after_the_last_server_followed() {
     let over = take(&mut watch, &round(1_000, vec![server(1, 2, NEW, 300), server(2, 2, NEW, 300)]));
     assert!(over.is_over);
     // A copy from before has not seen the last late mail.
-    let before = CopyDone { finished_at: Some(UnixTime(1_000)), is_verified: true };
+    let before = CopyDone { began_at: Some(UnixTime(999)), ..copied_at(1_001) };
     assert_eq!(state(&watch, &over, before, StepKind::Sweep), StepState::Due);
     assert_eq!(state(&watch, &over, before, StepKind::StopOldServer), StepState::Waits);
-    let after = CopyDone { finished_at: Some(UnixTime(1_001)), is_verified: true };
+    let after = copied_at(1_000);
     assert_eq!(state(&watch, &over, after, StepKind::Sweep), StepState::Done);
-    assert_eq!(state(&watch, &over, after, StepKind::StopOldServer), StepState::Due);
+    // The queues of others get three days, and one more sweep follows them.
+    let quiet = 1_000 + 3 * DAY;
+    assert_eq!(state(&watch, &over, after, StepKind::StopOldServer), StepState::From(UnixTime(quiet.into())));
+    let mut at_last = watch.clone();
+    let last = take(&mut at_last, &round(quiet, vec![server(1, 2, NEW, 300), server(2, 2, NEW, 300)]));
+    assert_eq!(state(&at_last, &last, after, StepKind::StopOldServer), StepState::Waits);
+    assert_eq!(keep_reason(&at_last, &last, after, UnixTime(quiet.into())), Some(KeepReason::LastSweep));
+    assert_eq!(state(&at_last, &last, copied_at(quiet), StepKind::StopOldServer), StepState::Due);
+    assert_eq!(keep_reason(&at_last, &last, copied_at(quiet), UnixTime(quiet.into())), None);
     // The first round that found it over counts, not the newest.
     let later = take(&mut watch, &round(9_000, vec![server(1, 2, NEW, 300), server(2, 2, NEW, 300)]));
     assert_eq!(state(&watch, &later, after, StepKind::Sweep), StepState::Done);

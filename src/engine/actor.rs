@@ -150,6 +150,7 @@ impl Actor {
                     self.watch_keyring();
                     self.refresh_token_times();
                     self.keep_confirmed();
+                    self.go_on_with_switch(UnixTime::now());
                     if let Some(open) = &self.open {
                         open.idle.close_expired();
                     }
@@ -168,7 +169,8 @@ impl Actor {
     /// Publishes a snapshot of the current state.
     fn publish(&mut self) {
         self.is_dirty = false;
-        let project = self.open.as_ref().map(OpenProject::snapshot);
+        let now = UnixTime::now();
+        let project = self.open.as_ref().map(|open| open.snapshot(now));
         self.outlet.snapshot(Snapshot {
             activity: self.open.as_ref().map(OpenProject::activity).unwrap_or_default(),
             project,
@@ -178,7 +180,7 @@ impl Actor {
             log: Arc::new(self.log.lines()),
             lost_events: 0,
             commands_taken: self.commands_taken,
-            now: UnixTime::now(),
+            now,
         });
     }
 

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use publish::{Publication, publication};
-pub use switch::{SwitchReport, WatchOptions, watch};
+pub use switch::{Remaining, SwitchReport, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{AccountsError, Directory};

@@ -23,6 +23,8 @@ pub enum JobKind {
     SaveMessages,
     /// Reads the zone.
     Records,
+    /// Asks who sees the old and who the new mail hosts.
+    Switch,
     /// The embedded servers of a practice project.
     Practice,
 }

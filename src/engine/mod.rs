@@ -27,6 +27,7 @@ pub use api::copy_words::{
     AfterClosing, after_closing, elsewhere_words, is_all_copied, lost_words, project_line, result_words,
     server_name, trial_words, wait_words,
 };
+pub use api::day::date_time;
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;
 pub use api::sign_ins::{
@@ -42,6 +43,7 @@ pub use api::standing::{
     is_report_saved, is_zone_saved, missing_passwords, saved_stages,
 };
 pub use api::step::{Readiness, Step, StepState, readiness, step_line, step_state};
+pub use api::switch_snapshot::{LateMailView, ReminderView, SwitchView};
 pub use api::user_error::{FolderRemark, UserError, WayOut};
 pub use config::{EngineConfig, SecretsPolicy, Verify, crash_folder};
 pub use explain::{not_written, reason_words, rename_words, why};
@@ -53,6 +55,7 @@ pub use system::crash_report::{report_crashes, report_crashes_into};
 pub use system::input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use system::log::{LogRing, RingLayer};
 pub use system::output_file::{OutputError, check_output, write_output, write_private};
+pub use system::public_resolvers::public_resolvers;
 pub use system::temporary::{remove_abandoned_projects, temporary_project};
 
 pub use crate::assets::{

@@ -22,6 +22,9 @@ pub struct CopyJob {
     /// Whether every mailbox was copied to its end, whatever a verification said of it.
     #[serde(default)]
     pub is_copied: bool,
+    /// The newest copy that came to its end in every mailbox; a later run that does not come so far leaves it.
+    #[serde(default)]
+    pub whole: Option<WholeCopy>,
     /// What the verification after the copy said, in words.
     pub verification: Option<String>,
     /// The same in figures; files of older versions have none.
@@ -45,6 +48,17 @@ pub struct CopyJob {
     /// Copies between other servers that this one has taken the place of, oldest first.
     #[serde(default)]
     pub earlier: Vec<EarlierCopy>,
+}
+
+/// A copy that came to its end in every mailbox: what had reached the old server before it began is at the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WholeCopy {
+    /// When it began.
+    pub began_at: UnixTime,
+    /// When it ended.
+    pub finished_at: UnixTime,
+    /// Whether it was compared and agreed.
+    pub is_verified: bool,
 }
 
 /// Between which servers mail was copied, as they were called then.

@@ -1,5 +1,7 @@
 //! Stores whole documents as JSON: the audit report, its facts, the plan of records and the facts of the zone.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +61,16 @@ impl Project {
     /// Keeps what was seen of the switch.
     pub fn set_switch_watch(&self, watch_json: &str) -> Result<(), ProjectError> {
         self.commit_durable(|transaction| put(transaction, "switch-watch", watch_json))
+    }
+
+    /// Reminders that the owner has ticked, by their names, each with the moment.
+    pub fn ticked_reminders(&self) -> Result<BTreeMap<String, UnixTime>, ProjectError> {
+        Ok(self.document("reminders")?.unwrap_or_default())
+    }
+
+    /// Keeps what the owner has ticked. It settles.
+    pub fn set_ticked_reminders(&self, ticked: &BTreeMap<String, UnixTime>) -> Result<(), ProjectError> {
+        self.set_document("reminders", (!ticked.is_empty()).then_some(ticked))
     }
 
     /// What the owner's files say of mailboxes and aliases; empty where none were read.
@@ -166,9 +178,10 @@ mod tests {
             notes: Vec::new(),
             left_out: Vec::new(),
             files: Vec::new(),
+            old_keys: Vec::new(),
             dmarc_ramp: Vec::new(),
             judgements: Vec::new(),
-            unread: std::collections::BTreeMap::new(),
+            unread: BTreeMap::new(),
         };
         project.set_records_plan(Some(&plan)).unwrap();
         assert_eq!(project.records_plan().unwrap(), Some(plan));
@@ -179,6 +192,10 @@ mod tests {
         let users = crate::accounts::read("users", b"anna@example.org\n", &domain, None).unwrap();
         project.set_directory(&users).unwrap();
         assert_eq!(project.directory().unwrap(), users);
+        assert!(project.ticked_reminders().unwrap().is_empty());
+        let ticked = BTreeMap::from([("raise-ttls".to_owned(), UnixTime(9))]);
+        project.set_ticked_reminders(&ticked).unwrap();
+        assert_eq!(project.ticked_reminders().unwrap(), ticked);
         project.set_zone_facts("[]").unwrap();
         assert_eq!(project.zone_facts().unwrap().as_deref(), Some("[]"));
     }

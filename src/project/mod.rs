@@ -28,7 +28,7 @@ mod sides;
 
 pub use abandoned::{Abandoned, remove_abandoned};
 pub use account_claims::{AccountClaim, AccountClaims, ClaimError, Claimed};
-pub use copy_job::{CopyJob, CopyJobPhase, CopyRoute, EarlierCopy};
+pub use copy_job::{CopyJob, CopyJobPhase, CopyRoute, EarlierCopy, WholeCopy};
 pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};
 pub use ledger::{

@@ -104,7 +104,7 @@ fn plan(
 
     let mut dkim_group = Lines::default();
     place(current, &dkim, &mut dkim_group);
-    keep_old_keys(current, &dkim, &mut dkim_group);
+    let old_keys = keep_old_keys(current, &dkim, &mut dkim_group);
     plan.group("DKIM", "Signatures that prove a message is yours", dkim_group, &Needs::names_of(&dkim));
 
     let mut dmarc_group = Lines::default();
@@ -134,6 +134,7 @@ fn plan(
     plan.leftovers(&leftovers);
     plan.doubt_weak_sources();
     let mut plan = plan.finish();
+    plan.old_keys = old_keys;
     plan.dmarc_ramp = plan.published_dmarc().map(|record| ramp(&record)).unwrap_or_default();
     plan.judgements = judge(&plan, &case);
     plan
@@ -271,6 +272,7 @@ impl<'a> Planner<'a> {
             unread: BTreeMap::new(),
             left_out: Vec::new(),
             files: Vec::new(),
+            old_keys: Vec::new(),
             dmarc_ramp: Vec::new(),
             judgements: Vec::new(),
         };

@@ -31,6 +31,9 @@ pub struct RecordsPlan {
     /// Files on a web server that belong to the stages: the policy of MTA-STS.
     #[serde(default)]
     pub files: Vec<PlanFile>,
+    /// Names of the keys that the old server signs with and the provider does not; they go long after the switch.
+    #[serde(default)]
+    pub old_keys: Vec<String>,
     /// How the DMARC policy is tightened after the switch.
     #[serde(default)]
     pub dmarc_ramp: Vec<DmarcStep>,

@@ -47,19 +47,21 @@ pub(super) fn place(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines
     }
 }
 
-/// Keys of today that the new ones do not replace: mail under way still carries their signatures.
-pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines) {
-    let mut has_old = false;
+/// Keys of today that the new ones do not replace: mail under way still carries their signatures. Returns their names.
+pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines) -> Vec<String> {
+    let mut old = Vec::new();
     for record in &zone.records {
         let is_key = matches!(record.data, ZoneData::Txt(_) | ZoneData::Cname(_))
             && record.name.ends_with("._domainkey")
             && !filled.iter().any(|new| new.name == record.name);
         if is_key {
-            has_old = true;
+            if !old.contains(&record.name) {
+                old.push(record.name.clone());
+            }
             lines.keep(record, "Signs the mail of today; receivers still need it for mail under way.");
         }
     }
-    if has_old {
+    if !old.is_empty() {
         lines.note(
             "Keep the old DKIM keys for at least seven days after your old server has signed its last message."
                 .to_owned(),
@@ -79,4 +81,5 @@ pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &m
              needed for mail under way into your own zone."
         ));
     }
+    old
 }

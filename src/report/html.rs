@@ -5,6 +5,7 @@ use super::page_accounts::{AccountsPage, accounts_page, left_behind};
 use super::page_audit::{AuditPage, audit_page};
 use super::page_copy::{CopyPage, copy_page, headline};
 use super::page_records::{RecordsPage, records_page};
+use super::page_switch::{ReminderPage, SwitchPage, reminder_pages, switch_page};
 use super::page_verdict::{VerdictPage, verdict_page};
 use super::{ReportError, ReportInput, next_steps};
 use crate::audit::AuditReport;
@@ -23,6 +24,8 @@ struct ReportPage {
     verdict: Option<VerdictPage>,
     copy: Option<CopyPage>,
     records: Option<RecordsPage>,
+    switch: Option<SwitchPage>,
+    reminders: Vec<ReminderPage>,
     accounts: Option<AccountsPage>,
     left_behind: Vec<(String, String, String)>,
     next_steps: Vec<String>,
@@ -68,6 +71,8 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
         verdict: input.audit.as_ref().and_then(verdict_page),
         copy: input.copy.as_ref().map(copy_page),
         records: input.records.as_ref().map(records_page),
+        switch: input.switch.as_ref().map(switch_page),
+        reminders: reminder_pages(&input.reminders),
         accounts: input.accounts.as_ref().map(accounts_page),
         left_behind: left_behind(input),
         next_steps: next_steps(input),

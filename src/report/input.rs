@@ -29,6 +29,12 @@ pub struct ReportInput {
     pub copy: Option<CopyReport>,
     /// The new records, if they were prepared.
     pub records: Option<RecordsReport>,
+    /// The switch, if it was watched.
+    #[serde(default)]
+    pub switch: Option<SwitchReport>,
+    /// What remains to be done after the switch.
+    #[serde(default)]
+    pub reminders: Vec<ReminderReport>,
     /// Aliases and the like, if the old server's files were read.
     #[serde(default)]
     pub accounts: Option<AccountsReport>,
@@ -183,4 +189,81 @@ pub struct RecordsReport {
     pub plan: RecordsPlan,
     /// The zone lines.
     pub zone_text: String,
+}
+
+/// How the switch went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchReport {
+    /// Where it stands, as one sentence.
+    pub standing: String,
+    /// The mail hosts before.
+    pub old_hosts: Vec<String>,
+    /// The mail hosts after.
+    pub new_hosts: Vec<String>,
+    /// When a server was first seen with the new records.
+    pub published_at: Option<UnixTime>,
+    /// When nobody could have the old records any more.
+    pub over_at: Option<UnixTime>,
+    /// When the owner declared the move finished.
+    pub finished_at: Option<UnixTime>,
+    /// How often everybody was asked.
+    pub rounds: u64,
+    /// Rounds that saw something new, oldest first.
+    pub notes: Vec<RoundReport>,
+    /// What everybody saw last: who, and what.
+    pub sights: Vec<SightReport>,
+    /// Copies after the switch, oldest first.
+    pub sweeps: Vec<SweepReport>,
+    /// Messages that they brought over.
+    pub late_messages: u64,
+    /// The old records as zone lines.
+    pub way_back: Vec<String>,
+}
+
+/// What a round saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundReport {
+    /// When everybody was asked.
+    pub at: UnixTime,
+    /// Servers and resolvers with the new mail hosts.
+    pub new: usize,
+    /// Those with the old ones.
+    pub old: usize,
+    /// Those with others, and those that cannot be right.
+    pub wrong: usize,
+    /// Those without a usable answer.
+    pub silent: usize,
+}
+
+/// What one of those that were asked saw last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SightReport {
+    /// Who was asked.
+    pub who: String,
+    /// What it has.
+    pub sees: String,
+}
+
+/// A copy after the switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepReport {
+    /// When it began.
+    pub began_at: UnixTime,
+    /// Messages that it brought over.
+    pub messages: u64,
+    /// Whether it came to its end in every mailbox.
+    pub is_whole: bool,
+}
+
+/// What remains to be done after the switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReminderReport {
+    /// What is to be done.
+    pub title: String,
+    /// What it is about.
+    pub detail: String,
+    /// From when on, if that is known.
+    pub from: Option<UnixTime>,
+    /// Whether it is done.
+    pub is_done: bool,
 }

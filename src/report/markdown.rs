@@ -9,6 +9,7 @@ use super::page_accounts::accounts_page;
 use super::page_audit::{FindingPage, audit_page};
 use super::page_copy::{copy_page, headline};
 use super::page_records::records_page;
+use super::page_switch::{SwitchPage, reminder_pages, switch_page};
 use super::page_verdict::verdict_page;
 use super::{ReportInput, next_steps};
 use crate::audit::AuditReport;
@@ -38,6 +39,7 @@ pub fn markdown(input: &ReportInput) -> String {
     copy(&mut out, input);
     accounts(&mut out, input);
     records(&mut out, input);
+    switch(&mut out, input);
     out.heading(2, "What was audited");
     match &input.audit {
         Some(report) => audit(&mut out, report),
@@ -132,6 +134,56 @@ fn records(out: &mut Page, input: &ReportInput) {
     }
     for note in &page.notes {
         out.line(&format!("- {}", escaped(note)));
+    }
+}
+
+fn switch(out: &mut Page, input: &ReportInput) {
+    out.heading(2, "The switch");
+    match &input.switch {
+        Some(switch) => watched(out, &switch_page(switch)),
+        None => out.paragraph("The switch has not been watched yet."),
+    }
+    if input.reminders.is_empty() {
+        return;
+    }
+    out.heading(3, "What remains afterwards");
+    out.table(&["", "From", "What", "About"]);
+    for reminder in reminder_pages(&input.reminders) {
+        let title = escaped(&reminder.title);
+        out.row(&[reminder.word.to_owned(), reminder.from, title, code(&reminder.detail)]);
+    }
+}
+
+fn watched(out: &mut Page, page: &SwitchPage) {
+    out.paragraph(&escaped(&page.standing));
+    out.paragraph(&escaped(&page.route));
+    for (words, at) in &page.dates {
+        out.line(&format!("- {words}: {at}"));
+    }
+    if !page.notes.is_empty() {
+        out.paragraph(&page.rounds);
+        out.table(&["When", "New", "Old", "Neither", "No answer"]);
+    }
+    for note in &page.notes {
+        let counts = [note.new, note.old, note.wrong, note.silent].map(|count| count.to_string());
+        let [new, old, wrong, silent] = counts;
+        out.row(&[note.at.clone(), new, old, wrong, silent]);
+    }
+    if !page.sights.is_empty() {
+        out.table(&["Who was asked", "What it has"]);
+    }
+    for (who, sees) in &page.sights {
+        out.row(&[code(who), escaped(sees)]);
+    }
+    out.paragraph(&page.late);
+    if !page.sweeps.is_empty() {
+        out.table(&["Copied again", "Brought over"]);
+    }
+    for (at, words) in &page.sweeps {
+        out.row(&[at.clone(), words.clone()]);
+    }
+    for line in page.way_back.lines() {
+        out.line(&format!("- the way back: {}", code(line)));
     }
 }
 

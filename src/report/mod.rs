@@ -13,6 +13,7 @@ mod page_audit;
 mod page_copy;
 mod page_range;
 mod page_records;
+mod page_switch;
 mod page_verdict;
 
 use thiserror::Error;
@@ -20,7 +21,7 @@ use thiserror::Error;
 pub use html::{audit_html, html, verdict_html};
 pub use input::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
-    RecordsReport, ReportInput,
+    RecordsReport, ReminderReport, ReportInput, RoundReport, SightReport, SweepReport, SwitchReport,
 };
 pub use json::{audit_json, json, verdict_json};
 pub use markdown::{audit_markdown, markdown};

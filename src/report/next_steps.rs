@@ -1,4 +1,5 @@
-use super::ReportInput;
+use super::format::utc;
+use super::{ReminderReport, ReportInput};
 use crate::audit::{Group, Status};
 use crate::records::{Change, SwitchStage};
 use crate::values::counted;
@@ -16,7 +17,10 @@ pub fn next_steps(input: &ReportInput) -> Vec<String> {
     record_steps(input, &mut steps);
     finding_steps(input, &mut steps);
     let is_copied = input.copy.as_ref().is_some_and(|copy| copy.sum().source_count > 0);
-    if is_copied && input.records.is_some() {
+    let open: Vec<String> = input.reminders.iter().filter(|one| !one.is_done).map(reminder_step).collect();
+    if !open.is_empty() && input.switch.is_some() {
+        steps.extend(open);
+    } else if is_copied && input.records.is_some() {
         steps.push(
             "After the switch: copy once more. This brings late mail and copies nothing twice.".to_owned(),
         );
@@ -25,6 +29,15 @@ pub fn next_steps(input: &ReportInput) -> Vec<String> {
         steps.push("At the end: delete the stored passwords.".to_owned());
     }
     steps
+}
+
+/// What remains, with its day.
+fn reminder_step(reminder: &ReminderReport) -> String {
+    let ReminderReport { title, detail, .. } = reminder;
+    match reminder.from {
+        Some(from) => format!("From {} on: {title} ({detail}).", utc(from)),
+        None => format!("After the switch: {title} ({detail})."),
+    }
 }
 
 fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {

@@ -14,7 +14,8 @@ use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
-    RecordsReport, audit_json, audit_markdown, json, markdown,
+    RecordsReport, ReminderReport, RoundReport, SightReport, SweepReport, SwitchReport, audit_json,
+    audit_markdown, json, markdown,
 };
 use crate::values::{DomainName, EmailAddress, UnixTime};
 
@@ -163,6 +164,21 @@ fn input(text: &str, url: &str) -> ReportInput {
             remark: Some(text.to_owned()),
         }),
         records: Some(RecordsReport { plan, zone_text }),
+        switch: Some(switch(text)),
+        reminders: vec![
+            ReminderReport {
+                title: text.to_owned(),
+                detail: text.to_owned(),
+                from: Some(UnixTime(AT.0 + 86_400)),
+                is_done: false,
+            },
+            ReminderReport {
+                title: "Raise it".to_owned(),
+                detail: text.to_owned(),
+                from: None,
+                is_done: true,
+            },
+        ],
         accounts: Some(accounts(text)),
         left_behind: vec![LeftBehind {
             id: text.to_owned(),
@@ -171,6 +187,58 @@ fn input(text: &str, url: &str) -> ReportInput {
             what_to_do: text.to_owned(),
         }],
     }
+}
+
+fn switch(text: &str) -> SwitchReport {
+    let note = |seconds: i64, new| RoundReport {
+        at: UnixTime(AT.0 + seconds),
+        new,
+        old: 8 - new,
+        wrong: 0,
+        silent: 1,
+    };
+    let sweep = |messages, is_whole| SweepReport { began_at: UnixTime(AT.0 + 600), messages, is_whole };
+    SwitchReport {
+        standing: text.to_owned(),
+        old_hosts: vec![text.to_owned()],
+        new_hosts: vec!["in1.provider.example".to_owned()],
+        published_at: Some(AT),
+        over_at: Some(UnixTime(AT.0 + 300)),
+        finished_at: None,
+        rounds: 42,
+        notes: vec![note(0, 2), note(30, 8)],
+        sights: vec![SightReport { who: text.to_owned(), sees: text.to_owned() }],
+        sweeps: vec![sweep(2, true), sweep(1, false)],
+        late_messages: 3,
+        way_back: vec![text.to_owned()],
+    }
+}
+
+#[test]
+fn the_switch_and_what_remains_are_in_every_form() {
+    let report = input("plain words", "https://example.org/");
+    let (page, text) = (html(&report).unwrap(), markdown(&report));
+    for words in [
+        "The switch",
+        "From plain words to in1.provider.example.",
+        "New records first seen",
+        "Everybody was asked 42 times",
+        "3 messages still reached the old server",
+        "1 message; it did not come to its end",
+        "What remains afterwards",
+        "2026-11-16 09:12 UTC",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(text.contains("| 2026-11-15 09:12 UTC | 2 | 6 | 0 | 1 |"), "{text}");
+    assert!(!page.contains("Move finished"), "it is not");
+    let steps = next_steps(&report).join("\n");
+    assert!(steps.contains("From 2026-11-16 09:12 UTC on: plain words (plain words)."), "{steps}");
+    assert!(!steps.contains("Raise it"), "that is done: {steps}");
+    let none = ReportInput { switch: None, reminders: Vec::new(), ..report };
+    assert!(html(&none).unwrap().contains("The switch has not been watched yet."));
+    assert!(next_steps(&none).join("\n").contains("Keep the old server running"));
 }
 
 fn accounts(text: &str) -> AccountsReport {

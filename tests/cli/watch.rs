@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use mailferry::project::{CopyJob, CopyJobPhase, Project};
+use mailferry::project::{CopyJob, CopyJobPhase, Project, WholeCopy};
 use mailferry::providers::ProviderId;
 use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use mailferry::values::{DomainName, UnixTime};
@@ -140,6 +140,7 @@ fn plan(domain: DomainName) -> RecordsPlan {
         left_out: Vec::new(),
         judgements: Vec::new(),
         files: Vec::new(),
+        old_keys: Vec::new(),
         dmarc_ramp: Vec::new(),
     }
 }
@@ -183,13 +184,21 @@ fn a_switch_is_followed_to_its_end_and_taken_back() {
     assert_eq!(step(&over, "sweep"), "due", "late mail is still to be brought over");
 
     let opened = Project::open(&project).unwrap();
-    let finished_at = Some(UnixTime(over["at"].as_i64().unwrap() + 1));
-    let job = CopyJob { phase: CopyJobPhase::Finished, is_copied: true, finished_at, ..CopyJob::default() };
+    let moment = UnixTime(over["at"].as_i64().unwrap());
+    let whole = WholeCopy { began_at: moment, finished_at: moment, is_verified: true };
+    let job = CopyJob { phase: CopyJobPhase::Finished, whole: Some(whole), ..CopyJob::default() };
     opened.set_copy_job(&job).unwrap();
     opened.close().unwrap();
     drop(opened);
     let done = net.look(&project, 0);
-    assert_eq!(step(&done, "stop-old-server"), "due");
+    assert_eq!(step(&done, "sweep"), "done");
+    assert_eq!(step(&done, "stop-old-server"), "from", "the queues of others get three days");
+    assert_eq!(done["keeps_old_server"]["kind"], "queues");
+    let remaining = done["remaining"].as_array().unwrap();
+    let raise = remaining.iter().find(|one| one["kind"] == "raise-ttls").unwrap();
+    let over_at = done["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "old-answers-gone");
+    let over_at = over_at.unwrap()["done_at"].as_i64().unwrap();
+    assert_eq!(raise["from"].as_i64(), Some(over_at + 3 * 86_400));
 
     net.publish(OLD);
     let back = net.look(&project, 1);
@@ -232,7 +241,7 @@ fn a_wrong_clock_is_refused() {
     net.look(&project, 1);
     let opened = Project::open(&project).unwrap();
     let mut seen: Value = serde_json::from_str(&opened.switch_watch().unwrap().unwrap()).unwrap();
-    seen["last_round_at"] = (UnixTime::now().0 + 86_400).into();
+    seen["watch"]["last_round_at"] = (UnixTime::now().0 + 86_400).into();
     opened.set_switch_watch(&seen.to_string()).unwrap();
     opened.close().unwrap();
     drop(opened);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::accounts::ExportFormat;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
+use crate::cutover::ReminderKind;
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::sign_ins::{ExchangeApp, ExchangeScript};
 use crate::engine::api::snapshot::RecentProject;
@@ -385,6 +386,32 @@ pub enum Command {
     },
     /// Writes the lines of the log.
     SaveLog(PathBuf),
+    /// Asks every name server and the resolvers once who sees the old and who the new mail hosts.
+    LookAtSwitch,
+    /// Cancels the running round.
+    CancelLook,
+    /// Whether everybody is asked again and again, and late mail is brought over when the plan says so.
+    WatchSwitch(bool),
+    /// Whether public resolvers are asked, too.
+    AskPublicResolvers(bool),
+    /// Brings over what still reached the old server.
+    SweepLateMail,
+    /// Writes the old records, as they were before the switch.
+    ExportWayBack {
+        /// Where it goes.
+        path: PathBuf,
+        /// How it is written.
+        format: Format,
+    },
+    /// Declares the move finished; refused while the old server must go on running.
+    FinishMove,
+    /// Ticks a reminder, or takes the tick back.
+    TickReminder {
+        /// Which one.
+        kind: ReminderKind,
+        /// Whether it is done.
+        is_done: bool,
+    },
     /// Writes the final report.
     SaveReport {
         /// Where it goes.

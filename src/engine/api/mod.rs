@@ -12,4 +12,6 @@ pub(in crate::engine) mod sign_ins;
 pub(in crate::engine) mod snapshot;
 pub(in crate::engine) mod standing;
 pub(in crate::engine) mod step;
+pub(in crate::engine) mod switch_snapshot;
+pub(in crate::engine) mod switch_words;
 pub(in crate::engine) mod user_error;

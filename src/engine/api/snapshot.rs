@@ -10,6 +10,7 @@ use crate::engine::api::command::AuditOptions;
 use crate::engine::api::copy_snapshot::CopyView;
 use crate::engine::api::copy_snapshot::MessagesView;
 use crate::engine::api::sign_ins::SignInsView;
+use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
 use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
 use crate::providers::{Comparison, ProviderId};
@@ -119,6 +120,8 @@ pub struct ProjectView {
     pub messages: MessagesView,
     /// Step Records.
     pub records: RecordsView,
+    /// Step Switch.
+    pub switch: SwitchView,
     /// The final report, as it was last saved.
     pub report_saved: Option<SavedView>,
 }

@@ -15,6 +15,7 @@ use crate::engine::api::standing::is_report_saved;
 use crate::engine::api::standing::is_zone_saved;
 use crate::engine::api::standing::missing_passwords;
 use crate::engine::api::standing::saved_stages;
+use crate::engine::api::switch_words::{switch_line, switch_readiness, switch_state};
 use crate::plan::open_decisions;
 use crate::values::with_thousands;
 
@@ -37,13 +38,15 @@ pub enum Step {
     Copy,
     /// The new DNS records.
     Records,
+    /// New mail goes to the new server.
+    Switch,
     /// The report.
     Done,
 }
 
 impl Step {
     /// All steps in the order of the rail.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Domain,
         Self::Audit,
         Self::Verdict,
@@ -52,6 +55,7 @@ impl Step {
         Self::Plan,
         Self::Copy,
         Self::Records,
+        Self::Switch,
         Self::Done,
     ];
 
@@ -66,6 +70,7 @@ impl Step {
             Self::Plan => "Plan",
             Self::Copy => "Copy",
             Self::Records => "Records",
+            Self::Switch => "Switch",
             Self::Done => "Done",
         }
     }
@@ -117,6 +122,7 @@ pub fn step_state(step: Step, project: &ProjectView) -> StepState {
         Step::Plan => plan_state(project),
         Step::Copy => copy_state(project),
         Step::Records => records_state(project),
+        Step::Switch => switch_state(project),
         Step::Done => match copy_standing(project) {
             CopyStanding::Finished if is_report_saved(project) => StepState::Done,
             CopyStanding::Finished => StepState::Available,
@@ -271,6 +277,7 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
                 }
             }
         },
+        Step::Switch => switch_line(project),
         Step::Done => match step_state(Step::Done, project) {
             StepState::Waiting => "After Copy".to_owned(),
             StepState::Done => "Report saved".to_owned(),
@@ -371,8 +378,9 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
             (Some(_), 0) => {
                 Readiness::Ready("Save the zone lines, then publish them at your DNS host".to_owned())
             }
-            (Some(_), _) => Readiness::Ready("Next: the report".to_owned()),
+            (Some(_), _) => Readiness::Ready("Next: the switch".to_owned()),
         },
+        Step::Switch => switch_readiness(project),
         Step::Done => Readiness::Ready(String::new()),
     }
 }

@@ -14,10 +14,23 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::copy_limits::RunLimits;
-use crate::plan::{CopyOptions, VerifyDepth};
+use crate::plan::{CopyMode, CopyOptions, VerifyDepth};
 use crate::project::AccountClaims;
 use crate::values::MailboxId;
 use crate::values::UnixTime;
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RunKind {
+    /// Copies everything that is missing.
+    Copy,
+    /// The same after the switch, for what still reached the old server.
+    Sweep,
+    /// Copies this many messages of each folder.
+    Trial(u32),
+    /// Compares what was copied.
+    Verification(VerifyDepth),
+}
 
 impl Actor {
     /// Starts the copy of the chosen mailboxes, or continues after a pause or a stop.
@@ -25,7 +38,19 @@ impl Actor {
         if self.jobs.is_running(JobKind::Copy) {
             return self.resume_copy();
         }
-        self.begin_copy(None, None);
+        self.begin_copy(RunKind::Copy);
+    }
+
+    /// Brings over what still reached the old server. It is a copy in which nothing at the destination is touched, as people
+    /// work there now.
+    pub(super) fn sweep_late_mail(&mut self) {
+        if self.refuse_while_copying("bring over late mail") {
+            return;
+        }
+        if self.open.as_ref().is_some_and(|open| open.copy_done().finished_at.is_none()) {
+            return self.fail(explain::nothing_to_sweep());
+        }
+        self.begin_copy(RunKind::Sweep);
     }
 
     /// Verifies the copy again.
@@ -37,7 +62,7 @@ impl Actor {
         if !is_begun {
             return self.fail(explain::nothing_to_verify());
         }
-        self.begin_copy(None, Some(depth));
+        self.begin_copy(RunKind::Verification(depth));
     }
 
     /// Copies a few messages per folder, to test the copy and estimate its duration.
@@ -46,7 +71,7 @@ impl Actor {
             return self.fail(explain::empty_trial());
         }
         if !self.refuse_while_copying("start a trial") {
-            self.begin_copy(Some(messages), None);
+            self.begin_copy(RunKind::Trial(messages));
         }
     }
 
@@ -58,15 +83,28 @@ impl Actor {
             return;
         };
         let depth = self.job_settings().and_then(|settings| settings.verify).unwrap_or_default();
-        self.begin_copy(trial, was_verify.then_some(depth));
+        self.begin_copy(match trial {
+            _ if was_verify => RunKind::Verification(depth),
+            Some(messages) => RunKind::Trial(messages),
+            None => RunKind::Copy,
+        });
     }
 
     /// Starts a copy, a trial or a verification.
-    fn begin_copy(&mut self, trial: Option<u32>, verify_only: Option<VerifyDepth>) {
+    fn begin_copy(&mut self, kind: RunKind) {
         let Some(mut settings) = self.job_settings() else { return };
+        let trial = match kind {
+            RunKind::Trial(messages) => Some(messages),
+            RunKind::Copy | RunKind::Sweep | RunKind::Verification(_) => None,
+        };
         settings.options.trial_messages = trial;
-        settings.is_verify_only = verify_only.is_some();
-        settings.verify = verify_only.or(settings.verify);
+        if let RunKind::Verification(depth) = kind {
+            settings.is_verify_only = true;
+            settings.verify = Some(depth);
+        }
+        if kind == RunKind::Sweep && settings.options.mode == CopyMode::BeforeSwitch {
+            settings.options.mode = CopyMode::AfterSwitch;
+        }
         settings.claims = match self.account_claims(settings.is_verify_only) {
             Ok(claims) => claims,
             Err(error) => return self.fail(*error),
@@ -82,7 +120,7 @@ impl Actor {
         };
         let (control, again) = CopyBoard::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), (trial, verify_only.is_some()), UnixTime::now());
+        open.begin_copy(control.clone(), (trial, settings.is_verify_only), UnixTime::now());
         if !self.remember_copy_phase() {
             // Nothing runs unless the file records it: restore the previous state.
             if let Some(open) = self.open.as_mut() {

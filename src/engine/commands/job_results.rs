@@ -63,6 +63,8 @@ impl Actor {
             Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
             Message::MessagesSaved { path, result, .. } => self.messages_saved(&path, result),
             Message::ZoneRead { result, .. } => self.zone_read(result),
+            Message::SwitchAsked { done, all, .. } => self.switch_asked(done, all),
+            Message::SwitchLooked { result, .. } => self.switch_looked(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
             Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
         }
@@ -241,6 +243,7 @@ impl Actor {
                 tracing::warn!("the largest message is not known: {error}");
             }
             open.compare_providers(&catalogue);
+            open.note_sweep(UnixTime::now());
         }
         self.remember_copy_phase();
         self.remember_recent();
@@ -307,12 +310,17 @@ impl Actor {
             JobKind::Plan => open.view.plan.counting = None,
             JobKind::Copy => {
                 open.end_copy(&Outcome::default(), UnixTime::now());
+                open.note_sweep(UnixTime::now());
                 self.remember_copy_phase();
             }
             JobKind::SaveMessages => open.view.messages.is_saving = false,
             JobKind::Records => {
                 open.view.records.is_preparing = false;
                 open.view.records.error = Some(error.clone());
+            }
+            JobKind::Switch => {
+                open.switch.looking = None;
+                open.switch.error = Some(error.clone());
             }
             JobKind::Practice | JobKind::RecallPasswords | JobKind::RecallClients => {}
         }

@@ -16,6 +16,7 @@ pub(in crate::engine) mod practice;
 mod projects;
 mod provider_sign_ins;
 mod records;
+mod switch;
 mod trust;
 
 use crate::engine::actor::{Actor, Next};
@@ -120,6 +121,14 @@ impl Actor {
             Command::SetAnswer { name, value } => self.set_answer(&name, &value),
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
             Command::ExportZone { path, stage, format } => self.export_zone(&path, stage, format),
+            Command::LookAtSwitch => self.look_at_switch(),
+            Command::CancelLook => self.cancel_look(),
+            Command::WatchSwitch(is_on) => self.watch_switch(is_on),
+            Command::AskPublicResolvers(is_on) => self.ask_public_resolvers(is_on),
+            Command::SweepLateMail => self.sweep_late_mail(),
+            Command::ExportWayBack { path, format } => self.export_way_back(&path, format),
+            Command::FinishMove => self.finish_move(),
+            Command::TickReminder { kind, is_done } => self.tick_reminder(kind, is_done),
             Command::ShowMessages { query, first } => self.show_messages(&query, first),
             Command::HideMessages => self.hide_messages(),
             Command::SaveMessages(path) => match MessageListFormat::of(&path) {

@@ -30,6 +30,10 @@ impl Actor {
                 | Command::CancelProviderSignIn
                 | Command::SaveExchangeScript { .. }
                 | Command::DiscardAccounts
+                | Command::CancelLook
+                | Command::WatchSwitch(false)
+                | Command::ExportWayBack { .. }
+                | Command::TickReminder { .. }
         );
         let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };
         let Some(question) = open.view.question_of_trust() else {

@@ -1,7 +1,9 @@
-//! Why a switch cannot be watched.
+//! Why a switch cannot be watched, swept or finished.
 
 use super::sentence;
-use crate::cutover::CutoverError;
+use crate::cutover::{CutoverError, KeepReason, keep_words};
+use crate::engine::api::command::Command;
+use crate::engine::api::day::date_time;
 use crate::engine::api::user_error::UserError;
 
 pub(in crate::engine) fn cutover(error: &CutoverError) -> UserError {
@@ -33,4 +35,27 @@ pub(in crate::engine) fn cutover(error: &CutoverError) -> UserError {
         ),
     };
     UserError::new(title, sentence(error)).or_else(way, note).caused_by(error)
+}
+
+/// The old server must go on running.
+pub(in crate::engine) fn keeps_old_server(reason: KeepReason) -> UserError {
+    let error =
+        UserError::new("The move cannot be finished yet", format!("{}.", keep_words(reason, date_time)));
+    match reason {
+        KeepReason::LateMail | KeepReason::LastSweep => {
+            error.or("Bring over late mail", "Nothing is copied twice", Command::SweepLateMail)
+        }
+        KeepReason::NotPublished | KeepReason::OldAnswers(_) | KeepReason::Queues(_) => {
+            error.or("Check now", "Every name server and resolver is asked", Command::LookAtSwitch)
+        }
+    }
+}
+
+/// A sweep follows a whole copy.
+pub(in crate::engine) fn nothing_to_sweep() -> UserError {
+    UserError::new(
+        "There is no late mail before the first copy",
+        "A sweep brings over what came after every mailbox was copied, and that has not happened yet.",
+    )
+    .or("Start copying", "Every mailbox is copied first", Command::StartCopy)
 }

@@ -35,7 +35,7 @@ use crate::survey::{ControlHostError, EvidenceError, SurveyError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
-pub(super) use cutover::cutover;
+pub(super) use cutover::{cutover, keeps_old_server, nothing_to_sweep};
 pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub(super) use publishing::{
@@ -539,6 +539,7 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),
         JobKind::SaveMessages => ("Writing the list of messages", None),
         JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords)),
+        JobKind::Switch => ("Asking the name servers", Some(Command::LookAtSwitch)),
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
     let error = UserError::new(

@@ -5,16 +5,15 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::to_its_end;
-use crate::cutover::{
-    self, CopyDone, CutoverError, MailRoute, Reading, Step, StepKind, StepState, Watch, schedule,
-};
-use crate::dns::Resolver;
+use crate::cutover::{KeepReason, MailRoute, Reading, Reminder, Step, StepKind, StepState, reminders};
 use crate::engine::api::user_error::UserError;
 use crate::engine::config::EngineConfig;
 use crate::engine::explain;
+use crate::engine::jobs::switch::{Watched, ask_everybody};
 use crate::engine::open_project::confirmed::Confirmed;
+use crate::engine::open_project::switch::{copy_done_of, keep_log, log_to_watch};
 use crate::plan::Reach;
-use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
+use crate::project::{Project, ProjectError};
 use crate::values::{DomainName, UnixTime};
 
 /// What a look is told.
@@ -22,6 +21,8 @@ use crate::values::{DomainName, UnixTime};
 pub struct WatchOptions<'a> {
     /// `HOST:PORT` of each resolver; empty for the system's.
     pub resolvers: &'a [String],
+    /// Whether public resolvers are asked, too.
+    pub asks_public: bool,
     /// Whether the owner agrees to what a project from elsewhere asks.
     pub confirms_project: bool,
 }
@@ -31,6 +32,8 @@ pub struct WatchOptions<'a> {
 pub struct SwitchReport {
     /// The domain.
     pub domain: DomainName,
+    /// The provider that mail was copied to.
+    pub provider: String,
     /// When everybody was asked.
     pub at: UnixTime,
     /// From which mail hosts to which.
@@ -39,6 +42,26 @@ pub struct SwitchReport {
     pub reading: Reading,
     /// The dated plan.
     pub steps: Vec<Step>,
+    /// Why the old server must go on running; `None` when it may be stopped.
+    pub keeps_old_server: Option<KeepReason>,
+    /// When late mail is to be brought over next; `None` where there is nothing to bring yet.
+    pub next_sweep_at: Option<UnixTime>,
+    /// Messages that sweeps have brought over since the switch.
+    pub late_messages: u64,
+    /// How long to wait before the next round, in seconds.
+    pub pause_secs: u32,
+    /// What remains to be done.
+    pub remaining: Vec<Remaining>,
+}
+
+/// What remains to be done, and when the owner ticked it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Remaining {
+    /// What.
+    #[serde(flatten)]
+    pub reminder: Reminder,
+    /// When it was ticked; `None` while it is to be done.
+    pub done_at: Option<UnixTime>,
 }
 
 impl SwitchReport {
@@ -46,6 +69,11 @@ impl SwitchReport {
     pub fn is_done(&self) -> bool {
         let is_swept = |step: &Step| step.kind == StepKind::Sweep && step.state == StepState::Done;
         self.reading.is_over && self.steps.iter().any(is_swept)
+    }
+
+    /// Whether late mail is to be brought over now.
+    pub fn is_sweep_due(&self) -> bool {
+        self.next_sweep_at.is_some_and(|at| at <= self.at)
     }
 }
 
@@ -57,8 +85,7 @@ impl SwitchReport {
 /// server for it, or the clock went back.
 pub fn watch(path: &Path, wanted: &WatchOptions<'_>) -> Result<SwitchReport, Box<UserError>> {
     let project = Project::open(path).map_err(|error| explain::project_at(path, &error))?;
-    let looked = may_ask(&project, wanted.confirms_project)
-        .and_then(|()| to_its_end(look(&project, wanted.resolvers)));
+    let looked = may_ask(&project, wanted.confirms_project).and_then(|()| to_its_end(look(&project, wanted)));
     // The look is over either way; what it said counts for more than a failure to close.
     let closed = project.close().map_err(|error| Box::new(explain::project(&error)));
     let report = looked?;
@@ -81,70 +108,40 @@ fn may_ask(project: &Project, confirms: bool) -> Result<(), Box<UserError>> {
     })
 }
 
-async fn look(project: &Project, addresses: &[String]) -> Result<SwitchReport, Box<UserError>> {
+async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchReport, Box<UserError>> {
     let domain = project.domain().clone();
-    let mut watch = stored_watch(project)?;
-    let resolvers = resolvers(addresses).await?;
-    let told = |error: CutoverError| Box::new(explain::cutover(&error));
-    let found = match resolvers.first() {
-        Some(first) => cutover::find_servers(&domain, first).await,
-        None => Ok(Vec::new()),
+    let mut log = log_to_watch(project)?;
+    log.asks_public |= wanted.asks_public;
+    let watched = Watched {
+        domain: domain.clone(),
+        resolvers: wanted.resolvers.to_vec(),
+        asks_public: wanted.asks_public,
+        known: log.watch.servers(),
     };
-    let servers = match found {
-        // The resolver fails, but who was in charge in the last round can still be asked.
-        Err(CutoverError::NoServers { .. }) if !watch.servers().is_empty() => watch.servers(),
-        found => found.map_err(told)?,
-    };
-    let round = cutover::look(&domain, &servers, &resolvers, UnixTime::now()).await;
-    let reading = watch.take_in(&domain, &round).map_err(told)?;
-    let body = serde_json::to_string(&watch)
-        .map_err(|error| explain::defect("The switch could not be saved", &error))?;
+    let round = ask_everybody(&watched, &|_done, _all| {}).await?;
+    let reading = log.take_in(&domain, &round).map_err(|error| Box::new(explain::cutover(&error)))?;
+    keep_log(project, &log)?;
     let stored = |error: ProjectError| Box::new(explain::project(&error));
-    project.set_switch_watch(&body).map_err(stored)?;
-    let copy = copy_done(&project.copy_job().map_err(stored)?);
-    let steps = schedule(&watch, &reading, copy, round.at);
-    Ok(SwitchReport { domain, at: round.at, route: watch.route, reading, steps })
-}
-
-async fn resolvers(addresses: &[String]) -> Result<Vec<Resolver>, Box<UserError>> {
-    if addresses.is_empty() {
-        return Ok(vec![crate::engine::jobs::survey::resolver("").await?]);
-    }
-    let mut resolvers = Vec::new();
-    for address in addresses {
-        resolvers.push(crate::engine::jobs::survey::resolver(address).await?);
-    }
-    Ok(resolvers)
-}
-
-/// What was seen before. After the switch the records are planned anew from a zone that has only the new ones, so the route of
-/// the first look stays, unless the goal is another one.
-fn stored_watch(project: &Project) -> Result<Watch, Box<UserError>> {
-    let stored = |error: ProjectError| Box::new(explain::project(&error));
-    let known = match project.switch_watch().map_err(stored)? {
-        Some(body) => Some(serde_json::from_str::<Watch>(&body).map_err(|error| {
-            Box::new(explain::project(&ProjectError::Corrupt(format!(
-                "what was seen of the switch cannot be read: {error}"
-            ))))
-        })?),
-        None => None,
-    };
-    let planned = match project.records_plan().map_err(stored)? {
-        Some(plan) => MailRoute::of_plan(&plan),
-        None => Err(CutoverError::NothingToSwitch),
-    };
-    match (known, planned) {
-        (Some(known), Err(CutoverError::NothingToSwitch)) => Ok(known),
-        (Some(known), Ok(route)) if known.route.has_same_goal(&route) => Ok(known),
-        (_, Ok(route)) => Ok(Watch::new(route)),
-        (_, Err(error)) => Err(Box::new(explain::cutover(&error))),
-    }
-}
-
-fn copy_done(job: &CopyJob) -> CopyDone {
-    let is_whole = job.is_copied && job.trial.is_none() && job.phase == CopyJobPhase::Finished;
-    CopyDone {
-        finished_at: job.finished_at.filter(|_| is_whole),
-        is_verified: job.verification_counts.as_ref().is_some_and(crate::plan::VerifySummary::is_clean),
-    }
+    let job = project.copy_job().map_err(stored)?;
+    let copy = copy_done_of(project, &job).map_err(stored)?;
+    let ticked = project.ticked_reminders().map_err(stored)?;
+    let plan = project.records_plan().map_err(stored)?;
+    let remaining = reminders(Some(&log), plan.as_ref(), copy)
+        .into_iter()
+        .map(|reminder| Remaining { done_at: ticked.get(reminder.kind.id()).copied(), reminder })
+        .collect();
+    let provider = job.route.map_or_else(|| "the new provider".to_owned(), |route| route.provider_name);
+    Ok(SwitchReport {
+        domain,
+        provider,
+        at: round.at,
+        steps: log.steps(copy, round.at),
+        keeps_old_server: log.keep_reason(copy, round.at),
+        next_sweep_at: log.next_sweep_at(copy),
+        late_messages: log.late_messages,
+        pause_secs: log.pause_secs(),
+        route: log.watch.route,
+        reading,
+        remaining,
+    })
 }

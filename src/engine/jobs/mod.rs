@@ -9,6 +9,7 @@ pub(in crate::engine) mod plan;
 pub(in crate::engine) mod results;
 pub(in crate::engine) mod sign_in;
 pub(in crate::engine) mod survey;
+pub(in crate::engine) mod switch;
 
 use std::any::Any;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::audit::AuditReport;
 use crate::engine::api::sign_ins::KnownClient;
+use crate::cutover::Round;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ServerCandidate;
 use crate::engine::api::snapshot::SignInView;
@@ -46,6 +47,10 @@ pub(in crate::engine) enum Message {
     MessagesSaved { number: u64, path: PathBuf, result: Result<u64, Box<UserError>> },
     /// The zone was read.
     ZoneRead { number: u64, result: Result<Box<CurrentZone>, Box<UserError>> },
+    /// So many of those that are asked about the switch have answered.
+    SwitchAsked { number: u64, done: usize, all: usize },
+    /// Everybody was asked about the switch.
+    SwitchLooked { number: u64, result: Result<Box<Round>, Box<UserError>> },
     /// The practice servers stopped, which they do only on request or on failure.
     PracticeEnded { number: u64 },
     /// A job panicked.
@@ -61,6 +66,7 @@ impl Message {
                 | Self::Asked { .. }
                 | Self::Planned { .. }
                 | Self::SignedIn { .. }
+                | Self::SwitchAsked { .. }
                 | Self::Waits { .. }
         )
     }
@@ -77,6 +83,9 @@ impl Message {
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
             Self::MessagesSaved { number, .. } => (JobKind::SaveMessages, *number),
             Self::ZoneRead { number, .. } => (JobKind::Records, *number),
+            Self::SwitchAsked { number, .. } | Self::SwitchLooked { number, .. } => {
+                (JobKind::Switch, *number)
+            }
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
             Self::Waits { kind, number, .. } | Self::Panicked { kind, number, .. } => (*kind, *number),
         }

@@ -16,9 +16,12 @@ use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::copy_view;
 use crate::engine::open_project::copy_view::Known;
 use crate::engine::open_project::copy_work::MailboxWork;
+use crate::engine::open_project::switch::RunStart;
 use crate::engine::open_project::throughput::CopyMeter;
 use crate::plan::{CopyMode, VerifySummary};
-use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling};
+use crate::project::{
+    AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling, WholeCopy,
+};
 use crate::values::{AccountIdentity, UnixTime};
 use crate::values::{MailboxId, Side};
 
@@ -177,6 +180,9 @@ impl OpenProject {
         at: UnixTime,
     ) {
         self.copy = Some(control);
+        let sum = &self.view.copy.sum;
+        let is_whole = trial.is_none() && !is_verifying;
+        self.run = is_whole.then_some(RunStart { began_at: at, copied: sum.copied + sum.repaired });
         self.was_verify_only = is_verifying;
         self.begin_route();
         let copy = &mut self.view.copy;
@@ -220,6 +226,7 @@ impl OpenProject {
                 verification: copy.verification.take(),
             });
             self.meter = CopyMeter::default();
+            self.whole = None;
         }
     }
 
@@ -315,6 +322,22 @@ impl OpenProject {
         copy.verification = outcome.verification.as_ref().map(VerifySummary::words);
         copy.verification_counts.clone_from(&outcome.verification);
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
+        let is_verified = outcome.verification.as_ref().is_some_and(VerifySummary::is_clean);
+        // Mailboxes that never began do not count as an end.
+        let has_end = |id| {
+            let state = self.copy_states.get(&id);
+            matches!(state, Some(MailboxProgressState::Done | MailboxProgressState::Stopped(_)))
+        };
+        let all_ended =
+            self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| has_end(row.id));
+        match (&self.run, &mut self.whole) {
+            (Some(run), _) if self.is_copied && all_ended => {
+                self.whole = Some(WholeCopy { began_at: run.began_at, finished_at: at, is_verified });
+            }
+            // A verification alone.
+            (None, Some(whole)) if copy.trial.is_none() => whole.is_verified = is_verified,
+            _ => {}
+        }
         copy.is_verifying = false;
         copy.time_left = None;
         copy.bytes_per_second = None;
@@ -413,6 +436,7 @@ impl OpenProject {
             started_at: copy.started_at,
             finished_at: copy.finished_at,
             is_copied: self.is_copied,
+            whole: self.whole,
             verification: copy.verification.clone(),
             verification_counts: copy.verification_counts.clone(),
             route: copy.route.clone(),

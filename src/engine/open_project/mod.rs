@@ -17,6 +17,7 @@ pub(in crate::engine) mod provider;
 pub(in crate::engine) mod reaches;
 pub(in crate::engine) mod records;
 pub(in crate::engine) mod report_input;
+pub(in crate::engine) mod switch;
 pub(in crate::engine) mod throughput;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ use crate::engine::api::snapshot::RecentProject;
 use crate::engine::api::snapshot::RecordsView;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::explain;
@@ -49,12 +51,14 @@ use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::provider::ProviderLimits;
 use crate::engine::open_project::records::SavedFiles;
+use crate::engine::open_project::switch::{RunStart, Switch};
 use crate::engine::open_project::throughput::CopyMeter;
 use crate::engine::pins::PinBook;
 use crate::imap::{Compression, IdleSessions, Timeouts};
 use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};
 use crate::project::{
     AuditSettings, BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError,
+    WholeCopy,
 };
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
@@ -67,6 +71,12 @@ use crate::values::{MailboxId, Side};
 pub(super) struct OpenProject {
     /// Whether every mailbox was copied completely, whatever a verification found.
     pub(super) is_copied: bool,
+    /// The newest copy that came to its end in every mailbox.
+    pub(super) whole: Option<WholeCopy>,
+    /// The copy that runs: when it began, and how much had been copied by then.
+    pub(super) run: Option<RunStart>,
+    /// The switch.
+    pub(super) switch: Switch,
     pub(super) project: Arc<Project>,
     pub(super) view: ProjectView,
     /// The zone as last read; what the records are computed from.
@@ -158,6 +168,7 @@ impl OpenProject {
         let bound = load_bound(&project)?;
         let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
         let zone = load_zone(&project)?;
+        let switch = Switch::load(&project)?;
         let view = ProjectView {
             path: project.path().to_path_buf(),
             is_practice: project.is_practice(),
@@ -185,10 +196,14 @@ impl OpenProject {
             copy: view_of(&job),
             messages: MessagesView::default(),
             records: RecordsView::default(),
+            switch: SwitchView::default(),
             report_saved: None,
         };
         let mut open = Self {
             is_copied: job.is_copied,
+            whole: job.whole,
+            run: None,
+            switch,
             project,
             view,
             zone,
@@ -232,10 +247,11 @@ impl OpenProject {
     }
 
     /// The current view for the faces.
-    pub(super) fn snapshot(&self) -> ProjectView {
+    pub(super) fn snapshot(&self, now: UnixTime) -> ProjectView {
         ProjectView {
             saved_at: self.project.saved_at(),
             report_saved: self.report_saved(),
+            switch: self.switch_view(now),
             ..self.view.clone()
         }
     }
@@ -281,6 +297,8 @@ impl OpenProject {
             "Reading the zone".to_owned()
         } else if view.domain.is_searching {
             "Looking for the mail server".to_owned()
+        } else if let Some((done, all)) = self.switch.looking {
+            format!("Asking name servers and resolvers, {done} of {all}")
         } else {
             String::new()
         }

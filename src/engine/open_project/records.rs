@@ -110,9 +110,12 @@ impl OpenProject {
         let view = &self.view;
         let copy = &view.copy;
         let problems: Vec<_> = copy.problems.iter().map(|group| (&group.cause, group.count)).collect();
+        // Rounds that saw nothing new change no more than a count.
+        let switch = self.switch_log().map(|log| (log.notes.len(), log.sweeps.len(), log.finished_at));
         let content = serde_json::json!([
             [copy.route, copy.sum, copy.started_at, copy.finished_at, copy.verification, problems],
             [view.destination.chosen, view.destination.server, view.domain.source_server],
+            [switch, self.switch.ticked.len()],
             [view.audit.report().map(|report| report.at), view.records.zone_texts],
         ]);
         content_digest(content.to_string().as_bytes())

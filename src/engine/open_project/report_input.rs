@@ -1,10 +1,12 @@
 //! Gathers what the report of a move contains.
 
 use crate::accounts::left_behind;
+use crate::cutover::{MxRecord, Viewer, reading_words, reminder_words, way_back};
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_words::elsewhere_words;
 use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::copy_standing;
+use crate::engine::api::standing::{copied_to, copy_standing};
+use crate::engine::api::switch_snapshot::ReminderView;
 use crate::engine::api::user_error::FolderRemark;
 use crate::engine::api::user_error::UserError;
 use crate::engine::open_project::OpenProject;
@@ -13,7 +15,7 @@ use crate::project::{EarlierCopy, FolderTotals, ProjectError};
 use crate::records::SwitchStage;
 use crate::report::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
-    RecordsReport, ReportInput,
+    RecordsReport, ReminderReport, ReportInput, RoundReport, SightReport, SweepReport, SwitchReport,
 };
 use crate::values::{Endpoint, UnixTime};
 
@@ -73,9 +75,80 @@ pub(in crate::engine) fn gather(open: &OpenProject) -> Result<ReportInput, Proje
             plan: (**plan).clone(),
             zone_text: view.records.zone_texts.get(&SwitchStage::Now).cloned().unwrap_or_default(),
         }),
+        switch: switch(open),
+        reminders: remaining(open),
         accounts: accounts(open),
         left_behind: left_behind(&view.accounts.directory, &view.accounts.plan),
     })
+}
+
+/// How the switch went, if it was watched.
+fn switch(open: &OpenProject) -> Option<SwitchReport> {
+    let log = open.switch_log()?;
+    let reading = log.reading.as_ref()?;
+    let now = UnixTime::now();
+    let hosts = |records: &[MxRecord]| records.iter().map(|record| record.host.to_string()).collect();
+    Some(SwitchReport {
+        standing: match log.finished_at {
+            Some(_) => "The move is finished.".to_owned(),
+            None => reading_words(reading, now),
+        },
+        old_hosts: hosts(&log.watch.route.old),
+        new_hosts: hosts(&log.watch.route.new),
+        published_at: log.watch.published_at,
+        over_at: log.watch.over_at,
+        finished_at: log.finished_at,
+        rounds: log.rounds,
+        notes: log
+            .notes
+            .iter()
+            .map(|note| RoundReport {
+                at: note.at,
+                new: note.new,
+                old: note.old,
+                wrong: note.wrong,
+                silent: note.silent,
+            })
+            .collect(),
+        sights: reading
+            .sights
+            .iter()
+            .map(|sight| SightReport {
+                who: match &sight.viewer {
+                    Viewer::Server(server) => format!("{} ({})", server.name, server.address),
+                    Viewer::Resolver(label) => format!("resolver {label}"),
+                },
+                sees: sight.words(),
+            })
+            .collect(),
+        sweeps: log
+            .sweeps
+            .iter()
+            .map(|sweep| SweepReport {
+                began_at: sweep.began_at,
+                messages: sweep.messages,
+                is_whole: sweep.is_whole,
+            })
+            .collect(),
+        late_messages: log.late_messages,
+        way_back: way_back(&log.watch.route),
+    })
+}
+
+/// What remains to be done after the switch.
+fn remaining(open: &OpenProject) -> Vec<ReminderReport> {
+    let view = open.switch_view(UnixTime::now());
+    let provider = copied_to(&open.view).unwrap_or("the new provider");
+    let report = |one: &ReminderView| {
+        let words = reminder_words(&one.reminder, provider);
+        ReminderReport {
+            title: words.title.to_owned(),
+            detail: words.detail,
+            from: one.reminder.from,
+            is_done: one.is_done(),
+        }
+    };
+    view.reminders.iter().map(report).collect()
 }
 
 /// What the old server's files say, if any were read.

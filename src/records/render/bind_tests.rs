@@ -12,6 +12,7 @@ fn plan(lines: Vec<DiffLine>) -> RecordsPlan {
         notes: vec!["first\n@ IN MX 0 evil.example.".to_owned()],
         left_out: Vec::new(),
         files: Vec::new(),
+        old_keys: Vec::new(),
         dmarc_ramp: Vec::new(),
         judgements: Vec::new(),
         unread: std::collections::BTreeMap::new(),

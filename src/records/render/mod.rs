@@ -15,10 +15,13 @@ pub use bind::{BindOptions, render_bind};
 pub use sets::{ExportStage, RecordSet, SetChange, StageSets, stage_sets};
 pub use zone::NotWhole;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CurrentZone, RecordsPlan};
 
 /// A form in which records are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Lines for a BIND zone file, with the records that stay.
     Bind,
