@@ -87,6 +87,7 @@ impl Pictures {
             ("08-aliases", samples::with_aliases, Step::Mailboxes, &[]),
             ("08-accounts-read", samples::accounts_to_add, Step::Mailboxes, &[]),
             ("08-read-panel", samples::signed_in, Step::Mailboxes, &["Read from your server…"]),
+            ("12-way-back", samples::switching, Step::Switch, &["Show and save…"]),
             ("menu", samples::copying, Step::Copy, &["More"]),
             ("confirm", samples::copying, Step::Copy, &["More", "Stop copying…"]),
             ("plan-decision", samples::planned, Step::Plan, &["Projekte/haus goes to"]),

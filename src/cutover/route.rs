@@ -88,6 +88,11 @@ impl MailRoute {
         self.old.iter().map(|record| record.ttl_secs).max().unwrap_or(0)
     }
 
+    /// How long others may keep the new records by the plan, in seconds.
+    pub fn new_ttl_secs(&self) -> u32 {
+        self.new.iter().map(|record| record.ttl_secs).max().unwrap_or(0)
+    }
+
     /// Which records an answer shows. Preferences do not count: owners and panels renumber them.
     pub(super) fn shown_by(&self, seen: &BTreeSet<DnsName>) -> Shown {
         let seen: BTreeSet<&DnsName> = seen.iter().collect();

@@ -77,6 +77,12 @@ impl Watch {
         self.servers.iter().map(|memory| memory.server.clone()).collect()
     }
 
+    /// The longest waiting time that servers had last with the old records, in seconds; before the first round that of the plan.
+    pub fn last_old_ttl_secs(&self) -> u32 {
+        let known = self.servers.iter().map(|memory| memory.old_ttl_secs).max();
+        known.unwrap_or_else(|| self.route.old_ttl_secs())
+    }
+
     /// Takes in a round. Nothing changes where it fails.
     ///
     /// # Errors

@@ -89,17 +89,22 @@ impl StepKind {
         }
     }
 
-    /// Its name on a line of dates.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LowerTtls => "Waiting times lowered",
-            Self::LongTtlOver => "Old waiting time over",
-            Self::Copy => "Copied",
-            Self::Verify => "Verified",
-            Self::Publish => "MX switched",
-            Self::OldAnswersGone => "Old answers gone",
-            Self::Sweep => "Late mail brought over",
-            Self::StopOldServer => "Old server may stop",
+    /// Its name on a line of dates: what was done, or what is ahead.
+    pub const fn name(self, is_done: bool) -> &'static str {
+        match (self, is_done) {
+            (Self::LowerTtls, true) => "Waiting times lowered",
+            (Self::LowerTtls, false) => "Lower waiting times",
+            (Self::LongTtlOver, _) => "Old waiting time over",
+            (Self::Copy, true) => "Copied",
+            (Self::Copy, false) => "Copy",
+            (Self::Verify, true) => "Verified",
+            (Self::Verify, false) => "Verify",
+            (Self::Publish, true) => "MX switched",
+            (Self::Publish, false) => "Switch MX",
+            (Self::OldAnswersGone, _) => "Old answers gone",
+            (Self::Sweep, true) => "Late mail brought over",
+            (Self::Sweep, false) => "Sweep late mail",
+            (Self::StopOldServer, _) => "Old server may stop",
         }
     }
 }
@@ -157,7 +162,7 @@ pub fn reminder_words(reminder: &Reminder, provider: &str) -> ReminderWords {
         ReminderKind::RemoveOldKeys => ("Remove the old DKIM keys", about()),
         ReminderKind::DmarcQuarantine => ("Tighten DMARC to p=quarantine", about()),
         ReminderKind::DmarcReject => ("Tighten DMARC to p=reject", about()),
-        ReminderKind::DeletePasswords => ("Delete stored passwords", "nothing is copied any more".to_owned()),
+        ReminderKind::DeletePasswords => ("Delete stored passwords", "in Settings, once nothing is copied any more".to_owned()),
         ReminderKind::StopOldServer => {
             ("Switch the old server off", "after 30 days without late mail".to_owned())
         }

@@ -529,6 +529,8 @@ impl Window {
             Key::Num7,
             Key::Num8,
             Key::Num9,
+            // Ctrl+0 is the usual zoom, here as everywhere.
+            Key::D,
         ];
         let pressed = ctx.input_mut(|input| {
             if input.consume_key(Modifiers::NONE, Key::F1) {

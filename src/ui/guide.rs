@@ -84,7 +84,7 @@ pub const fn file_of(step: Step) -> &'static str {
     match step {
         Step::Domain | Step::Audit | Step::Verdict => "should-i-move.md",
         Step::Destination | Step::Mailboxes | Step::Plan | Step::Copy => "copying.md",
-        Step::Records | Step::Done => "records-and-switch.md",
+        Step::Records | Step::Switch | Step::Done => "records-and-switch.md",
     }
 }
 

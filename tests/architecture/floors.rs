@@ -255,7 +255,17 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "ui",
-        rooms: &["values", "accounts", "audit", "providers", "records", "message", "plan", "engine"],
+        rooms: &[
+            "values",
+            "accounts",
+            "audit",
+            "providers",
+            "records",
+            "message",
+            "plan",
+            "cutover",
+            "engine",
+        ],
         crates: &[
             "eframe",
             "egui",

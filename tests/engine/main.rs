@@ -14,6 +14,7 @@ mod connection_limits;
 mod own_provider;
 mod rehearsal;
 mod standing;
+mod switch;
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;

@@ -10,6 +10,7 @@ mod once;
 mod outcomes;
 mod sign_ins;
 mod strangers;
+mod switch;
 mod truth;
 mod verdict;
 mod ways;
@@ -341,8 +342,18 @@ fn practice_is_marked_on_every_page() {
 #[test]
 fn the_keyboard_reaches_every_step() {
     let mut opened = Opened::step(samples::with_records(), Step::Domain, false);
-    let keys =
-        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    let keys = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+        Key::Num9,
+        Key::D,
+    ];
     assert_eq!(keys.len(), Step::ALL.len());
     for (step, key) in Step::ALL.into_iter().zip(keys) {
         opened.harness.key_press_modifiers(Modifiers::COMMAND, key);

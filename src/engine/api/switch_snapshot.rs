@@ -31,6 +31,10 @@ pub struct SwitchView {
     pub published_at: Option<UnixTime>,
     /// How long the old records could be kept by others at first, in seconds.
     pub long_ttl_secs: u32,
+    /// How long the old records can be kept by others now, in seconds.
+    pub old_ttl_secs: u32,
+    /// How long the new ones can be kept, in seconds: as long takes the way back.
+    pub new_ttl_secs: u32,
     /// Why the old server must go on running; `None` when it may be stopped.
     pub keep: Option<KeepReason>,
     /// Whether everybody is asked again and again, and late mail is brought over by itself.

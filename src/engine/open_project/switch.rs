@@ -142,6 +142,8 @@ impl OpenProject {
         let remaining = reminders(log, self.view.records.plan.as_deref(), copy);
         let view = SwitchView {
             looking: self.switch.looking,
+            old_ttl_secs: log.map_or(0, |log| log.watch.last_old_ttl_secs()),
+            new_ttl_secs: route.as_ref().map_or(0, MailRoute::new_ttl_secs),
             long_ttl_secs: route.as_ref().map_or(0, MailRoute::old_ttl_secs),
             old_lines: route.as_ref().map(way_back).unwrap_or_default(),
             route,

@@ -6,6 +6,7 @@ use super::alias_plan::left_behind_panel;
 use super::audit::{FORMATS, beside, extension};
 use super::copy_panels::{LedgerPart, ledger_parts, state_mark};
 use super::message_list::SaveMessages;
+use crate::cutover::{ReminderKind, StepKind, StepState, reminder_words};
 use crate::engine::{
     Command, CopyStanding, ProjectView, Readiness, ReportFormat, SavedView, Step, copied_to, copy_standing,
     elsewhere_words, is_zone_saved, saved_stages, trial_words,
@@ -19,7 +20,7 @@ use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::badge_at;
-use crate::ui::widgets::choice::{option_button, paint_check};
+use crate::ui::widgets::choice::{check_at, option_button, paint_check};
 use crate::ui::widgets::field::field_label;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
@@ -63,7 +64,7 @@ impl DonePage {
                     left_behind_panel(ui, project);
                 }
                 Part::Aside => {
-                    still_to_do(ui, project);
+                    still_to_do(ui, project, cx);
                     ui.add_space(PANEL_GAP);
                     self.report(ui, project, cx);
                     if project.copy.started_at.is_some() {
@@ -298,7 +299,12 @@ fn copied_words(project: &ProjectView) -> String {
 /// The tasks still to do, from the facts of the project: words, detail, whether it is done.
 fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
     let is_copied = copy_standing(project) == CopyStanding::Finished;
-    let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
+    let is_published = project.switch.reading.as_ref().is_some_and(|reading| reading.is_everywhere);
+    let is_done = |kind: StepKind| {
+        project.switch.steps.iter().any(|step| step.kind == kind && step.state == StepState::Done)
+    };
+    let is_swept = is_done(StepKind::Sweep);
+    let late = with_thousands(project.switch.late.messages);
     let (saved, stages) = saved_stages(project);
     let refused = project.copy.sum.refused;
     let mut tasks = vec![
@@ -317,9 +323,24 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
             "at your DNS host; mail delivery does not change".to_owned(),
             false,
         ),
-        ("Publish the lines of the switch", "new mail then arrives at the new provider".to_owned(), false),
-        ("Copy late mail", "start the copy again after the switch; nothing is duplicated".to_owned(), false),
-        ("Change the server in mail programs", format!("to {provider}"), false),
+        (
+            "Publish the lines of the switch",
+            if is_published {
+                "seen at every name server".to_owned()
+            } else {
+                "new mail then arrives at the new provider".to_owned()
+            },
+            is_published,
+        ),
+        (
+            "Bring over late mail",
+            if is_swept {
+                format!("after the last old answer was gone; {late} came late")
+            } else {
+                "from the page Switch; nothing is duplicated".to_owned()
+            },
+            is_swept,
+        ),
     ];
     if refused > 0 {
         tasks.insert(1, ("Look at the refused messages", format!("{refused}, listed in the report"), false));
@@ -327,34 +348,81 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
     tasks
 }
 
-fn still_to_do(ui: &mut Ui, project: &ProjectView) {
-    let theme = Theme::of(ui);
+/// How a row of the list is marked.
+enum Tick {
+    /// The program sees whether it is done.
+    Known(bool),
+    /// The owner says so.
+    Owner(ReminderKind, bool),
+}
+
+fn still_to_do(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let tasks = tasks(project);
-    let done = tasks.iter().filter(|(.., is_done)| *is_done).count();
+    let reminders = &project.switch.reminders;
+    let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
+    let done = tasks.iter().filter(|(.., is_done)| *is_done).count()
+        + reminders.iter().filter(|one| one.is_done()).count();
     panel::flush_panel(ui, |ui| {
-        panel::panel_head(ui, "Still to do", &format!("{done} of {} done", tasks.len()));
-        for (words, known, is_done) in tasks {
-            let (row, response) =
-                ui.allocate_exact_size(Vec2::new(ui.available_width(), 52.0), Sense::hover());
-            let state = if is_done { "done" } else { "to do" };
-            response
-                .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{words}, {known}, {state}")));
-            let mark = Rect::from_min_size(row.min + Vec2::new(16.0, 9.0), Vec2::splat(16.0));
-            if is_done {
-                paint_check(ui, mark, true);
-            } else {
-                ui.painter().circle_stroke(mark.center(), 6.5, (1.5, theme.line2));
-            }
-            let line = |top: f32, height: f32| {
-                Rect::from_min_max(
-                    row.min + Vec2::new(42.0, top),
-                    Pos2::new(row.right() - 15.0, row.top() + top + height),
-                )
+        let all = tasks.len() + reminders.len();
+        panel::panel_head(ui, "Still to do", &format!("{done} of {all} done"));
+        for (words, known, is_done) in &tasks {
+            to_do_row(ui, (words, known, ""), &Tick::Known(*is_done));
+        }
+        for one in reminders {
+            let words = reminder_words(&one.reminder, provider);
+            let date = match (one.done_at, one.reminder.from) {
+                (Some(at), _) => format::date(at),
+                (None, Some(from)) if from <= cx.snapshot.now => "now".to_owned(),
+                (None, Some(from)) => format::date(from),
+                (None, None) => "after the switch".to_owned(),
             };
-            let color = if is_done { theme.text2 } else { theme.text };
-            text::left(ui, line(7.0, 20.0), words, Type::Label, color);
-            text::left(ui, line(27.0, 17.0), known, Type::Small, theme.text2);
-            ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
+            let tick = if one.reminder.is_seen {
+                Tick::Known(true)
+            } else {
+                Tick::Owner(one.reminder.kind, one.done_at.is_some())
+            };
+            if let Some((kind, is_done)) = to_do_row(ui, (words.title, &words.detail, &date), &tick) {
+                cx.send(Command::TickReminder { kind, is_done });
+            }
         }
     });
+}
+
+/// One row: what, about what, from when. Returns what was just ticked, and whether it is done now.
+fn to_do_row(
+    ui: &mut Ui,
+    (words, known, date): (&str, &str, &str),
+    tick: &Tick,
+) -> Option<(ReminderKind, bool)> {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 52.0), Sense::hover());
+    let (Tick::Known(is_done) | Tick::Owner(_, is_done)) = *tick;
+    let state = if is_done { "done" } else { "to do" };
+    let when = if date.is_empty() { String::new() } else { format!(", {date}") };
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{words}, {known}{when}, {state}")));
+    let mark = Rect::from_min_size(row.min + Vec2::new(16.0, 9.0), Vec2::splat(16.0));
+    let mut ticked = None;
+    match tick {
+        Tick::Owner(kind, is_done) => {
+            if check_at(ui, mark, words.len(), *is_done, &format!("Done: {words}")) {
+                ticked = Some((*kind, !is_done));
+            }
+        }
+        Tick::Known(true) => paint_check(ui, mark, true),
+        Tick::Known(false) => {
+            ui.painter().circle_stroke(mark.center(), 6.5, (1.5, theme.line2));
+        }
+    }
+    let right = row.right() - 15.0;
+    let line = |top: f32, height: f32, end: f32| {
+        Rect::from_min_max(row.min + Vec2::new(42.0, top), Pos2::new(end, row.top() + top + height))
+    };
+    let date_width = if date.is_empty() { 0.0 } else { text::width(ui, date, Type::Small) + 12.0 };
+    let color = if is_done { theme.text2 } else { theme.text };
+    text::left(ui, line(7.0, 20.0, right - date_width), words, Type::Label, color);
+    text::right(ui, line(7.0, 20.0, right), date, Type::Small, theme.text2);
+    text::left(ui, line(27.0, 17.0, right), known, Type::Small, theme.text2);
+    response.on_hover_text(known);
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
+    ticked
 }

@@ -105,7 +105,7 @@ fn keys(ui: &mut Ui) {
         panel::section(ui, "Keys");
         ui.add_space(4.0);
         let rows = [
-            ("Ctrl+1 to Ctrl+9", "open a page of the project"),
+            ("Ctrl+1 to Ctrl+9, Ctrl+D", "open a page of the project; Ctrl+D is Done"),
             ("Tab, Shift+Tab", "move to the next or previous control"),
             ("Arrow keys", "move inside a table; Enter opens a row, Space ticks it"),
             ("Ctrl+F", "find on this page"),

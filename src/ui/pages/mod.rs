@@ -40,6 +40,8 @@ pub mod records;
 pub mod settings;
 mod since_last;
 pub mod start;
+pub mod switch;
+mod switch_route;
 pub mod verdict;
 
 use egui::Ui;
@@ -61,6 +63,7 @@ pub struct Pages {
     plan: plan::PlanPage,
     copy: copy::CopyPage,
     records: records::RecordsPage,
+    switch: switch::SwitchPage,
     done: done::DonePage,
 }
 
@@ -76,6 +79,7 @@ impl Pages {
             Step::Plan => self.plan.ui(ui, project, cx),
             Step::Copy => self.copy.ui(ui, project, cx),
             Step::Records => self.records.ui(ui, project, cx),
+            Step::Switch => self.switch.ui(ui, project, cx),
             Step::Done => self.done.ui(ui, project, cx),
         }
     }
@@ -99,6 +103,7 @@ impl Pages {
             Step::Plan => plan::footer(project, &mut footer),
             Step::Copy => copy::footer(project, &mut footer),
             Step::Records => records::footer(project, &mut footer),
+            Step::Switch => switch::footer(project, &mut footer),
             Step::Done => self.done.footer(&mut footer),
         }
         footer

@@ -540,7 +540,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         footer.primary = Some(FooterButton::new("Prepare the records", Act::Send(Command::PrepareRecords)));
         return;
     }
-    footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
+    footer.primary = Some(FooterButton::new("Go to the switch", Act::Go(Step::Switch)));
     if let Some(at) = project.copy.finished_at
         && saved_stages(project).0 == 0
         && project.records.plan.is_some()

@@ -30,6 +30,8 @@ pub enum Purpose {
     SaveAudit,
     /// Where the zone lines are written.
     SaveZone,
+    /// Where the old records are written.
+    SaveWayBack,
     /// Where the report is written.
     SaveReport,
     /// Where the list of messages is written.
@@ -49,6 +51,7 @@ impl Purpose {
                 | Self::SaveAccounts
                 | Self::SaveScript(_)
                 | Self::SaveLog
+                | Self::SaveWayBack
         )
     }
 
@@ -64,6 +67,7 @@ impl Purpose {
             Self::ReadEvidence => "Read as evidence",
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
+            Self::SaveWayBack => "Save the old records",
             Self::SaveReport => "Save the report",
             Self::SaveMessages => "Save the list of messages",
             Self::SaveLog => "Save the log",
@@ -84,6 +88,7 @@ impl Purpose {
             | Self::SaveAccounts
             | Self::SaveAudit
             | Self::SaveLog
+            | Self::SaveWayBack
             | Self::SaveReport => None,
         }
     }

@@ -181,6 +181,7 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
             Tone::Fail => Icon::Fail,
             Tone::Info => Icon::Info,
             Tone::Running => Icon::Running,
+            Tone::Paused => Icon::Waiting,
             _ => Icon::Warn,
         };
         icon.paint(ui, mark, ICON, theme.tone(footer.tone).fg);

@@ -14,6 +14,6 @@ pub use footer::{Act, Footer, FooterButton, footer};
 pub use header::{TROUBLES, header, practice_band};
 pub use hover_banner::hover_banner;
 pub use page::{captioned_head, page_head, scroll_page};
-pub use rail::{RailEvent, app_mark, rail, rail_stop, rail_width};
+pub use rail::{RailEvent, app_mark, marker, rail, rail_stop, rail_width};
 pub use status_line::status_line;
 pub use trust::question_of_trust;

@@ -40,7 +40,7 @@ pub enum RailEvent {
 }
 
 /// What the rail has, in the order of the arrow keys; `None` switches the project.
-const STOPS: [Option<Place>; 13] = [
+const STOPS: [Option<Place>; 14] = [
     None,
     Some(Place::Step(Step::Domain)),
     Some(Place::Step(Step::Audit)),
@@ -50,6 +50,7 @@ const STOPS: [Option<Place>; 13] = [
     Some(Place::Step(Step::Plan)),
     Some(Place::Step(Step::Copy)),
     Some(Place::Step(Step::Records)),
+    Some(Place::Step(Step::Switch)),
     Some(Place::Step(Step::Done)),
     Some(Place::Log),
     Some(Place::Settings),
@@ -129,9 +130,9 @@ fn steps(
     let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let pitch = if is_narrow { 44.0 } else { 46.0 };
     let (area, _) =
-        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 9.0 + 18.0), Sense::hover());
+        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 10.0 + 18.0), Sense::hover());
     let row = |index: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "nine steps")]
+        #[expect(clippy::cast_precision_loss, reason = "ten steps")]
         let top = area.top() + 10.0 + pitch * index as f32;
         Rect::from_min_size(
             Pos2::new(whole.left() + inset, top),

@@ -20,11 +20,13 @@ mod copying;
 mod mailboxes;
 mod providers;
 mod records;
+mod switch;
 
 pub use audit::report;
 pub use copying::*;
 pub use mailboxes::*;
 pub use records::*;
+pub use switch::*;
 
 /// Makes a project in one of its states.
 pub type Sample = fn() -> ProjectView;
@@ -110,6 +112,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         copy: CopyView::default(),
         messages: crate::engine::MessagesView::default(),
         records: RecordsView::default(),
+        switch: crate::engine::SwitchView::default(),
         report_saved: None,
     }
 }

@@ -96,6 +96,10 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
             format: Format::Bind,
         }]
     );
+    assert_eq!(enter_on(&mut opened, "Go to the switch"), []);
+    show(&mut opened, samples::switch_planned());
+    assert_eq!(enter_on(&mut opened, "Check now"), [Command::LookAtSwitch]);
+    show(&mut opened, samples::with_records());
     assert_eq!(enter_on(&mut opened, "Show the report"), []);
     let sent = enter_on(&mut opened, "Save report");
     assert!(matches!(sent.as_slice(), [Command::SaveReport { .. }]), "{sent:?}");

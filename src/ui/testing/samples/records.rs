@@ -133,7 +133,7 @@ fn records_plan() -> RecordsPlan {
         unread: BTreeMap::new(),
         left_out: Vec::new(),
         files: Vec::new(),
-        old_keys: Vec::new(),
+        old_keys: vec!["s2024._domainkey".to_owned()],
         dmarc_ramp: Vec::new(),
         judgements: SwitchStage::ALL.into_iter().map(judgement).collect(),
         notes: vec![
