@@ -175,7 +175,7 @@ pub const FLOORS: &[Floor] = &[
         rooms: &["values", "message", "plan", "net", "imap", "project"],
         crates: &["futures", "sha2", "tempfile", "tokio", "tokio_util", "tracing"],
     },
-    Floor { room: "cutover", rooms: &["values", "dns", "records"], crates: &["futures", "tokio"] },
+    Floor { room: "cutover", rooms: &["values", "audit", "dns", "records"], crates: &["futures", "tokio"] },
     Floor {
         room: "rehearsal",
         rooms: &["values"],
