@@ -592,6 +592,7 @@ pub struct Publish {
 
 /// `mailferry watch`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
 pub struct Watch {
     /// The project whose switch is watched.
     pub project: PathBuf,

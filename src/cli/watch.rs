@@ -14,7 +14,7 @@ use crate::engine::{Command, EngineConfig, LogRing, SecretsPolicy, date_time};
 use crate::values::counted;
 
 /// After a sweep that could not begin, the next one waits this long.
-const SWEEP_AGAIN: Duration = Duration::from_secs(900);
+const SWEEP_AGAIN: Duration = Duration::from_mins(15);
 
 /// `mailferry watch`.
 pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {

@@ -162,7 +162,9 @@ pub fn reminder_words(reminder: &Reminder, provider: &str) -> ReminderWords {
         ReminderKind::RemoveOldKeys => ("Remove the old DKIM keys", about()),
         ReminderKind::DmarcQuarantine => ("Tighten DMARC to p=quarantine", about()),
         ReminderKind::DmarcReject => ("Tighten DMARC to p=reject", about()),
-        ReminderKind::DeletePasswords => ("Delete stored passwords", "in Settings, once nothing is copied any more".to_owned()),
+        ReminderKind::DeletePasswords => {
+            ("Delete stored passwords", "in Settings, once nothing is copied any more".to_owned())
+        }
         ReminderKind::StopOldServer => {
             ("Switch the old server off", "after 30 days without late mail".to_owned())
         }

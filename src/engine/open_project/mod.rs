@@ -168,7 +168,6 @@ impl OpenProject {
         let bound = load_bound(&project)?;
         let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
         let zone = load_zone(&project)?;
-        let switch = Switch::load(&project)?;
         let view = ProjectView {
             path: project.path().to_path_buf(),
             is_practice: project.is_practice(),
@@ -203,7 +202,7 @@ impl OpenProject {
             is_copied: job.is_copied,
             whole: job.whole,
             run: None,
-            switch,
+            switch: Switch::load(&project)?,
             project,
             view,
             zone,
