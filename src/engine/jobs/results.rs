@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use crate::audit::AuditReport;
-use crate::engine::api::sign_ins::KnownClient;
 use crate::cutover::Round;
+use crate::engine::api::sign_ins::KnownClient;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ServerCandidate;
 use crate::engine::api::snapshot::SignInView;
