@@ -216,3 +216,23 @@ fn another_complete_set_of_hosts_stays_in_place() {
     }
     assert_eq!(catalogue.providers().iter().filter(|provider| !provider.other_mx.is_empty()).count(), 3);
 }
+
+#[test]
+fn every_provider_of_app_passwords_is_explained() {
+    let helps =
+        mailferry::assets::read_app_passwords(include_str!("../../assets/app_passwords.toml")).unwrap();
+    let explained: BTreeSet<&str> =
+        helps.iter().flat_map(|help| help.providers.iter().map(String::as_str)).collect();
+    let catalogue = Catalogue::embedded();
+    let known = |id: &str| catalogue.providers().iter().any(|provider| provider.id.0 == id);
+    for id in &explained {
+        assert!(known(id), "{id} is no file in assets/providers");
+    }
+    for provider in catalogue.providers() {
+        let id = provider.id.0.as_str();
+        assert!(
+            provider.sign_in.method != SignInMethod::AppPassword || explained.contains(id),
+            "{id} wants app passwords, and assets/app_passwords.toml says nothing about them"
+        );
+    }
+}
