@@ -155,7 +155,7 @@ mod tests {
             receivers: Vec::new(),
             verdict: None,
             ranges: Vec::new(),
-            dkim_keys: std::collections::BTreeMap::new(),
+            dkim_keys: BTreeMap::new(),
         };
         project.set_audit(&report, "{\"facts\":1}").unwrap();
         assert_eq!(project.audit_report().unwrap(), Some(report));
