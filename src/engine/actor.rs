@@ -125,7 +125,8 @@ impl Actor {
                 command = commands.recv() => {
                     self.current_command = Some(self.commands_taken + 1);
                     let next = match command {
-                        Some(command) => self.take(command).await,
+                        // The largest command decides how much room all of them take.
+                        Some(command) => Box::pin(self.take(command)).await,
                         None => Next::Quit,
                     };
                     self.current_command = None;

@@ -23,9 +23,8 @@ fn table() -> Vec<Check> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/checks.md");
     let text = std::fs::read_to_string(path).unwrap();
     let is_number = |cell: &str| {
-        cell.len() > 1
-            && cell.starts_with(|letter: char| letter.is_ascii_uppercase())
-            && cell[1..].bytes().all(|byte| byte.is_ascii_digit())
+        cell.strip_prefix(|letter: char| letter.is_ascii_uppercase())
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mut checks = Vec::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("| ")) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use mailferry::dns::Resolver;
 use mailferry::providers::{Catalogue, Provider, ProviderId};
@@ -123,115 +123,129 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
 }
 
 /// A primary server of `d.test` that takes changes with the key `mover`, and the files for the program.
-fn primary(folder: &std::path::Path) -> Option<Named> {
-    fs::write(folder.join("d.zone"), ZONE).unwrap();
-    // The server writes into its own file.
-    fs::write(folder.join("old.zone"), ZONE).unwrap();
-    let key = format!("key \"mover\" {{ algorithm hmac-sha256; secret \"{KEY}\"; }};");
-    fs::write(folder.join("key"), &key).unwrap();
-    let zone = folder.join("d.zone").display().to_string();
-    let other = "key \"other\" { algorithm hmac-sha512; secret \"b3RoZXI=\"; };";
-    let config = format!(
-        "{key}\n{other}\nzone \"d.test\" {{ type primary; file \"{zone}\"; allow-update {{ key mover; }}; }};"
-    );
-    let provider =
-        [("messagingengine.com", "spf 3600 TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"), ("fmhosted.com", "")];
-    Named::start(&provider, &config)
+struct Primary {
+    folder: tempfile::TempDir,
+    server: Named,
+    zone: CurrentZone,
+    plan: RecordsPlan,
+}
+
+impl Primary {
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("d.zone"), ZONE).unwrap();
+        // The server writes into its own file.
+        fs::write(folder.path().join("old.zone"), ZONE).unwrap();
+        let key = format!("key \"mover\" {{ algorithm hmac-sha256; secret \"{KEY}\"; }};");
+        fs::write(folder.path().join("key"), &key).unwrap();
+        let file = folder.path().join("d.zone").display().to_string();
+        let other = "key \"other\" { algorithm hmac-sha512; secret \"b3RoZXI=\"; };";
+        let config = format!(
+            "{key}\n{other}\nzone \"d.test\" {{ type primary; file \"{file}\"; allow-update {{ key mover; }}; }};"
+        );
+        let provider =
+            [("messagingengine.com", "spf 3600 TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"), ("fmhosted.com", "")];
+        let server = Named::start(&provider, &config)?;
+        let (zone, plan) = sample();
+        Some(Self { folder, server, zone, plan })
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.server.port)
+    }
+
+    /// Publishes as the program does, after reading the zone from the server or from a file.
+    fn publish(&self, stage: &str, key: &str, read_from: &[&str], agrees: bool) -> Output {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+        program.args(["publish", "d.test", "--provider", "fastmail", "--stage", stage]);
+        program.args(["--server", &self.address()]).args(read_from);
+        program.arg("--key-file").arg(self.folder.path().join(key)).args(agrees.then_some("--yes"));
+        programs::run(&mut program)
+    }
+
+    fn publish_read(&self, stage: &str, key: &str) -> Output {
+        self.publish(stage, key, &["--resolver", &self.address()], true)
+    }
+
+    /// What the server answers for every set that a stage changes.
+    fn served(&self) -> BTreeSet<String> {
+        let changed = ExportStage::ALL
+            .iter()
+            .flat_map(|stage| stage_sets(&self.plan, &self.zone, *stage).changes)
+            .map(|change| (change.name, change.record_type))
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(served(self.server.port, &changed, &self.plan.domain))
+    }
+
+    /// The server has nothing but what the plan says for this stage.
+    #[track_caller]
+    fn assert_has(&self, stage: ExportStage) {
+        let after: BTreeSet<String> = stage_sets(&self.plan, &self.zone, stage)
+            .after
+            .iter()
+            .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
+            .collect();
+        let now = self.served();
+        assert!(now.iter().all(|line| after.contains(line)), "{now:#?}\n{after:#?}");
+        assert!(now.iter().any(|line| line.starts_with("@ MX")), "{now:#?}");
+    }
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
 fn publish_brings_a_real_server_through_the_stages_and_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(named) = primary(folder.path()) else { return };
-    let (zone, plan) = sample();
-    let server = format!("127.0.0.1:{}", named.port);
-    let publish = |stage: &str, key: &str, more: &[&str]| {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_mailferry"));
-        program.args(["publish", "d.test", "--provider", "fastmail", "--stage", stage]);
-        program.args(["--server", &server, "--resolver", &server]);
-        program.arg("--key-file").arg(folder.path().join(key)).args(more);
-        programs::run(&mut program)
-    };
-    let words = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
-    let served_now = || {
-        let names: BTreeSet<_> = ExportStage::ALL
-            .iter()
-            .flat_map(|stage| stage_sets(&plan, &zone, *stage).changes)
-            .map(|change| (change.name, change.record_type))
-            .collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(served(named.port, &names, &plan.domain))
-    };
-    let untouched = served_now();
+    let Some(primary) = Primary::start() else { return };
+    let untouched = primary.served();
+    for (stage, name) in [(SwitchStage::Now, "now"), (SwitchStage::AtTheSwitch, "switch")] {
+        let published = primary.publish_read(name, "key");
+        assert_eq!(published.status.code(), Some(0), "{}", words(&published));
+        assert!(words(&published).contains("and it answers so"), "{}", words(&published));
+        primary.assert_has(ExportStage::Stage(stage));
+        let again = primary.publish_read(name, "key");
+        assert_eq!(again.status.code(), Some(0), "{}", words(&again));
+        assert!(words(&again).contains("Nothing to publish"), "{}", words(&again));
+    }
+    assert_ne!(primary.served(), untouched);
 
-    // Whatever is wrong is said, and nothing is changed.
-    let asked = publish("now", "key", &[]);
+    // The way back, before the last stage: what the switch has changed is as it was.
+    let blind = primary.publish_read("rollback", "key");
+    assert_eq!(blind.status.code(), Some(2), "{}", words(&blind));
+    let old = primary.folder.path().join("old.zone").display().to_string();
+    let back = primary.publish("rollback", "key", &["--zone", &old], true);
+    assert_eq!(back.status.code(), Some(0), "{}", words(&back));
+    primary.assert_has(ExportStage::Rollback);
+    assert!(primary.served().contains("@ MX 10 mail.d.test."));
+}
+
+#[test]
+fn a_refused_update_says_why_and_changes_nothing() {
+    let Some(primary) = Primary::start() else { return };
+    let untouched = primary.served();
+    let asked = primary.publish("now", "key", &["--resolver", &primary.address()], false);
     assert_eq!(asked.status.code(), Some(2), "{}", words(&asked));
     assert!(String::from_utf8_lossy(&asked.stdout).contains("include:spf.messagingengine.com"));
+    let wrong = "key mover { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };";
+    let unknown = "key nobody { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };";
+    let other = "key other { algorithm hmac-sha512; secret \"b3RoZXI=\"; };";
     for (name, text, said) in [
         ("none", "zone;", "no key in it"),
-        (
-            "wrong",
-            "key mover { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };",
-            "is not the one that the name server has",
-        ),
-        ("unknown", "key nobody { algorithm hmac-sha256; secret \"d3Jvbmc=\"; };", "does not know the key"),
-        ("other", "key other { algorithm hmac-sha512; secret \"b3RoZXI=\"; };", "refuses the change"),
+        ("wrong", wrong, "is not the one that the name server has"),
+        ("unknown", unknown, "does not know the key"),
+        ("other", other, "refuses the change"),
     ] {
-        fs::write(folder.path().join(name), text).unwrap();
-        let refused = publish("now", name, &["--yes"]);
+        fs::write(primary.folder.path().join(name), text).unwrap();
+        let refused = primary.publish_read("now", name);
         assert_eq!(refused.status.code(), Some(3), "{name}: {}", words(&refused));
         assert!(words(&refused).contains(said), "{name}: {}", words(&refused));
         for secret in ["d3Jvbmc=", "b3RoZXI="] {
             assert!(!words(&refused).contains(secret), "{}", words(&refused));
         }
-        assert_eq!(served_now(), untouched, "{name}");
+        assert_eq!(primary.served(), untouched, "{name}");
     }
-
-    // Through the stages: the server has what the plan says, and what is there is not published again.
-    for (stage, name) in [(SwitchStage::Now, "now"), (SwitchStage::AtTheSwitch, "switch")] {
-        let published = publish(name, "key", &["--yes"]);
-        assert_eq!(published.status.code(), Some(0), "{}", words(&published));
-        assert!(words(&published).contains("and it answers so"), "{}", words(&published));
-        let after: BTreeSet<String> = stage_sets(&plan, &zone, ExportStage::Stage(stage))
-            .after
-            .iter()
-            .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
-            .collect();
-        let now = served_now();
-        assert!(now.iter().all(|line| after.contains(line)), "{name}: {now:#?}\n{after:#?}");
-        let again = publish(name, "key", &["--yes"]);
-        assert_eq!(again.status.code(), Some(0), "{}", words(&again));
-        assert!(words(&again).contains("Nothing to publish"), "{}", words(&again));
-    }
-    assert_ne!(served_now(), untouched);
-
-    // The way back, before the last stage: what the switch has changed is as it was.
-    let blind = publish("rollback", "key", &["--yes"]);
-    assert_eq!(blind.status.code(), Some(2), "{}", words(&blind));
-    let mut back = Command::new(env!("CARGO_BIN_EXE_mailferry"));
-    back.args([
-        "publish",
-        "d.test",
-        "--provider",
-        "fastmail",
-        "--stage",
-        "rollback",
-        "--yes",
-        "--server",
-        &server,
-    ]);
-    back.arg("--key-file").arg(folder.path().join("key")).arg("--zone").arg(folder.path().join("old.zone"));
-    let back = programs::run(&mut back);
-    assert_eq!(back.status.code(), Some(0), "{}", words(&back));
-    let after: BTreeSet<String> = stage_sets(&plan, &zone, ExportStage::Rollback)
-        .after
-        .iter()
-        .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
-        .collect();
-    let now = served_now();
-    assert!(now.iter().all(|line| after.contains(line)), "{now:#?}\n{after:#?}");
-    assert!(now.contains("@ MX 10 mail.d.test."), "{now:#?}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ proptest! {
         is_answered in any::<bool>(),
     ) {
         let domain = DomainName::parse(domain).unwrap();
-        let text: String = chosen.iter().map(|index| format!("{}\n", RECORDS[*index])).collect();
+        let text = chosen.iter().map(|index| RECORDS[*index]).collect::<Vec<_>>().join("\n");
         let zone = if text.is_empty() {
             CurrentZone::new(domain.clone())
         } else {

@@ -200,7 +200,8 @@ fn another_complete_set_of_hosts_stays_in_place() {
     for provider in catalogue.providers() {
         for set in &provider.other_mx {
             let zone = |hosts: &[String]| {
-                let lines = hosts.iter().map(|host| format!("@ 3600 MX 7 {host}.\n")).collect::<String>();
+                let lines =
+                    hosts.iter().map(|host| format!("@ 3600 MX 7 {host}.")).collect::<Vec<_>>().join("\n");
                 parse_zone_file(&lines, &domain).unwrap()
             };
             let changes = |zone: &CurrentZone| {

@@ -105,16 +105,7 @@ fn greeting(context: &Context<'_>, told: &Told, found: &Found<'_>) -> Finding {
     let remedy = "Set the name of the server to the reverse name (PTR) of its address; in Postfix that is myhostname or smtp_helo_name.";
     let is_full = !is_from_inside(name) && is_askable(name) && !name.as_str().starts_with('[');
     let id = "sender.helo";
-    let draft = if !is_full {
-        new(
-            id,
-            Status::Fail,
-            Importance::Important,
-            format!("The server greets with “{name}”, which is no name of the Internet"),
-        )
-        .words("Many receivers refuse a server that does not say who it is.")
-        .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
-    } else {
+    let draft = if is_full {
         let (addresses, worst) = lookups.addresses(name);
         let sending: Vec<_> = found.0.iter().map(|named| named.address).collect();
         let is_one_of = sending.iter().any(|address| addresses.contains(address));
@@ -163,6 +154,15 @@ fn greeting(context: &Context<'_>, told: &Told, found: &Found<'_>) -> Finding {
                 format!("Whether {name}, with which the server greets, leads to it could not be measured");
             Draft::unknown(id, Area::SendingAddress, Importance::Important, &title, worst)
         }
+    } else {
+        new(
+            id,
+            Status::Fail,
+            Importance::Important,
+            format!("The server greets with “{name}”, which is no name of the Internet"),
+        )
+        .words("Many receivers refuse a server that does not say who it is.")
+        .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
     };
     draft.more_words(told.by).rfc(5321, "4.1.1.1").done(lookups)
 }

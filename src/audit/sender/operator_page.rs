@@ -90,7 +90,7 @@ fn is_asked_for(context: &Context<'_>) -> bool {
     let evidence = context.facts.evidence.as_ref();
     let receivers = evidence.map(|evidence| evidence.receivers.as_slice()).unwrap_or_default();
     receivers.iter().any(|receiver| receiver.id == "t-online")
-        || context.facts.domain.as_ascii().ends_with(".de")
+        || context.facts.domain.dns().labels().next_back() == Some("de")
 }
 
 #[cfg(test)]

@@ -16,14 +16,14 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lost: u64 =
         receivers.iter().flat_map(|receiver| receiver.days.values()).map(|day| day.unreached).sum();
     let draft = match (context.facts.owner.port_25_is_open, taking) {
-        (Some(false), _) => closed("You say that your provider closes it.".to_owned()),
+        (Some(false), _) => closed("You say that your provider closes it."),
         // One receiver may be a relay, which is reached over another port.
         (_, 2..) => new(Status::Pass, "Your server gets out to port 25")
             .words(format!("The log shows deliveries to {} different receivers.", with_thousands(taking as u64))),
         (Some(true), _) => {
             new(Status::Pass, "Your server gets out to port 25").words("You say that your provider leaves it open.")
         }
-        (None, 0) if lost >= MANY => closed(format!(
+        (None, 0) if lost >= MANY => closed(&format!(
             "The log shows {} attempts to reach other mail servers, and none that came through.",
             with_thousands(lost)
         )),
@@ -42,7 +42,7 @@ fn new(status: Status, title: &str) -> Draft {
     Draft::new("sender.port-25", Area::SendingAddress, status, Importance::Important, title)
 }
 
-fn closed(words: String) -> Draft {
+fn closed(words: &str) -> Draft {
     new(Status::Fail, "Your server does not get out to port 25")
         .words(format!("{words} Without it no mail reaches other servers directly."))
         .remedy(

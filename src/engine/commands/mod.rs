@@ -36,7 +36,7 @@ impl Actor {
             Command::Quit => return Next::Quit,
             Command::NewProject { domain, path } => self.new_project(&domain, path).await,
             Command::OpenProject(path) => self.open_project(&path).await,
-            Command::Rehearse => self.rehearse().await,
+            Command::Rehearse => Box::pin(self.rehearse()).await,
             Command::DeleteRehearsal(path) => self.delete_rehearsal(&path),
             Command::ForgetProject(path) => self.recent.forget(&path),
             Command::ListProject(project) => self.recent.remember(project),

@@ -158,46 +158,49 @@ fn destination_view(destination: Option<Destination>, catalogue: &Catalogue) -> 
     }
 }
 
+/// What the pages show of a project that was just opened.
+fn first_view(project: &Project, catalogue: &Catalogue, job: &CopyJob) -> Result<ProjectView, ProjectError> {
+    let settings = project.audit_settings()?;
+    let destination = project.destination()?;
+    Ok(ProjectView {
+        path: project.path().to_path_buf(),
+        is_practice: project.is_practice(),
+        is_temporary: false,
+        practice_logins: None,
+        unconfirmed: Arc::default(),
+        was_interrupted: project.was_interrupted(),
+        saved_at: project.saved_at(),
+        domain: DomainView {
+            name: project.domain().clone(),
+            source_server: project.source_server()?,
+            candidates: Vec::new(),
+            is_searching: false,
+            search_error: None,
+            audit_options: audit_options(settings),
+        },
+        audit: project.audit_report()?.map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
+        destination: destination_view(destination, catalogue),
+        mailboxes: Arc::new(load_mailboxes(project)?),
+        sign_ins: SignInsView::default(),
+        accounts: AccountsView { directory: Arc::new(project.directory()?), ..AccountsView::default() },
+        plan: load_plans(project)?,
+        copy: view_of(job),
+        messages: MessagesView::default(),
+        records: RecordsView::default(),
+        switch: SwitchView::default(),
+        report_saved: None,
+    })
+}
+
 impl OpenProject {
     /// Reads everything the pages show from the file.
     pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
-        let settings = project.audit_settings()?;
-        let destination = project.destination()?;
         let job = project.copy_job()?;
         let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
         let bound = load_bound(&project)?;
         let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
         let zone = load_zone(&project)?;
-        let view = ProjectView {
-            path: project.path().to_path_buf(),
-            is_practice: project.is_practice(),
-            is_temporary: false,
-            practice_logins: None,
-            unconfirmed: Arc::default(),
-            was_interrupted: project.was_interrupted(),
-            saved_at: project.saved_at(),
-            domain: DomainView {
-                name: project.domain().clone(),
-                source_server: project.source_server()?,
-                candidates: Vec::new(),
-                is_searching: false,
-                search_error: None,
-                audit_options: audit_options(settings),
-            },
-            audit: project
-                .audit_report()?
-                .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
-            destination: destination_view(destination, catalogue),
-            mailboxes: Arc::new(load_mailboxes(&project)?),
-            sign_ins: SignInsView::default(),
-            accounts: AccountsView { directory: Arc::new(project.directory()?), ..AccountsView::default() },
-            plan: load_plans(&project)?,
-            copy: view_of(&job),
-            messages: MessagesView::default(),
-            records: RecordsView::default(),
-            switch: SwitchView::default(),
-            report_saved: None,
-        };
+        let view = first_view(&project, catalogue, &job)?;
         let mut open = Self {
             is_copied: job.is_copied,
             whole: job.whole,
