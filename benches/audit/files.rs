@@ -1,5 +1,6 @@
 //! Files of the owner: many reports, and a log that is larger than the memory should become.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,9 @@ fn report(number: u32) -> Vec<u8> {
         } else {
             format!("198.{}.{}.{}", 18 + source % 2, number % 200, source)
         };
-        xml += &format!(
+        // Writing to a string cannot fail.
+        let _always = write!(
+            xml,
             "<record><row><source_ip>{address}</source_ip><count>{}</count><policy_evaluated><disposition>none</disposition>\
              <dkim>pass</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>weber.example</header_from>\
              </identifiers><auth_results><dkim><domain>weber.example</domain><selector>mail</selector><result>pass</result></dkim>\

@@ -1,5 +1,10 @@
 //! A name server for all zones of the bench, over UDP and TCP, which takes its time for each answer.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it ends with the bench, and there is no engine to keep its tasks"
+)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

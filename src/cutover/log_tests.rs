@@ -175,15 +175,16 @@ fn plan() -> RecordsPlan {
 
 #[test]
 fn what_remains_has_its_days_once_the_switch_is_over() {
+    use ReminderKind::{
+        ChangeMailPrograms, DeletePasswords, DmarcQuarantine, DmarcReject, PublishLater, RaiseTtls,
+        RemoveOldKeys, StopOldServer,
+    };
+
     let kinds =
         |log: Option<&SwitchLog>, plan: Option<&RecordsPlan>, copy| -> Vec<(ReminderKind, Option<i64>)> {
             let days = |moment: UnixTime| (moment.0 - 400) / i64::from(DAY);
             reminders(log, plan, copy).iter().map(|one| (one.kind, one.from.map(days))).collect()
         };
-    use ReminderKind::{
-        ChangeMailPrograms, DeletePasswords, DmarcQuarantine, DmarcReject, PublishLater, RaiseTtls,
-        RemoveOldKeys, StopOldServer,
-    };
     assert_eq!(kinds(None, None, CopyDone::default()), [(ChangeMailPrograms, None)]);
     let mut log = log();
     look(&mut log, 0, OLD, 300);
