@@ -94,8 +94,8 @@ mod tests {
     use crate::records::render::SetChange;
     use crate::values::DomainName;
 
-    fn set(values: Vec<ZoneData>) -> Option<RecordSet> {
-        Some(RecordSet { ttl_secs: 300, values })
+    fn set(values: Vec<ZoneData>) -> RecordSet {
+        RecordSet { ttl_secs: 300, values }
     }
 
     fn change(
@@ -115,9 +115,14 @@ mod tests {
             domain: DomainName::parse("d.test").unwrap(),
             stage: ExportStage::Stage(SwitchStage::AtTheSwitch),
             changes: vec![
-                change("@", "MX", set(vec![mx("old.d.test")]), set(vec![mx("new.test")])),
-                change("k._domainkey", "TXT", None, set(vec![long])),
-                change("_25._tcp.old", "TLSA", set(vec![ZoneData::Tlsa("3 1 1 ABcd".to_owned())]), None),
+                change("@", "MX", Some(set(vec![mx("old.d.test")])), Some(set(vec![mx("new.test")]))),
+                change("k._domainkey", "TXT", None, Some(set(vec![long]))),
+                change(
+                    "_25._tcp.old",
+                    "TLSA",
+                    Some(set(vec![ZoneData::Tlsa("3 1 1 ABcd".to_owned())])),
+                    None,
+                ),
             ],
             after: Vec::new(),
         };
@@ -154,8 +159,8 @@ mod tests {
     #[test]
     fn the_way_back_expects_nothing_and_removes_what_either_stage_has_left() {
         let text = |text: &str| ZoneData::Txt(text.as_bytes().to_vec());
-        let mut spf = change("@", "TXT", set(vec![text("late")]), set(vec![text("old")]));
-        spf.or_before = set(vec![text("both")]);
+        let mut spf = change("@", "TXT", Some(set(vec![text("late")])), Some(set(vec![text("old")])));
+        spf.or_before = Some(set(vec![text("both")]));
         let sets = StageSets {
             domain: DomainName::parse("d.test").unwrap(),
             stage: ExportStage::Rollback,

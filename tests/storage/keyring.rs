@@ -149,12 +149,10 @@ impl OpenWindow {
         config.secrets = SecretsPolicy::Keyring;
         let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
         let mut window = Self { engine, sent: 0 };
-        let command = match project.exists() {
-            true => engine::Command::OpenProject(project.to_owned()),
-            false => engine::Command::NewProject {
-                domain: "weber.example".to_owned(),
-                path: Some(project.to_owned()),
-            },
+        let command = if project.exists() {
+            engine::Command::OpenProject(project.to_owned())
+        } else {
+            engine::Command::NewProject { domain: "weber.example".to_owned(), path: Some(project.to_owned()) }
         };
         window.send(command);
         window
