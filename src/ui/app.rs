@@ -48,6 +48,7 @@ pub struct Around {
 }
 
 /// The window's own state: the current page, unfinished input, the open question.
+#[expect(clippy::struct_excessive_bools, reason = "independent states of one window")]
 pub struct Window {
     engine: Box<dyn EngineHandle>,
     around: Around,

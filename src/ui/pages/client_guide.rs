@@ -50,12 +50,11 @@ impl Entry {
         let input = if field.is_secret { input.password() } else { input };
         let response = input.show(ui, &mut self.typed);
         self.was_left |= response.lost_focus() && !self.value().is_empty();
-        match mistake {
-            Some(mistake) => field_error(ui, &sentence(&mistake)),
-            None => {
-                ui.add_space(4.0);
-                text::paragraph(ui, field.words, Type::Small, theme.text2);
-            }
+        if let Some(mistake) = mistake {
+            field_error(ui, &sentence(&mistake));
+        } else {
+            ui.add_space(4.0);
+            text::paragraph(ui, field.words, Type::Small, theme.text2);
         }
         ui.add_space(8.0);
         check(self.value()).is_ok()

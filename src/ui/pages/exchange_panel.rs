@@ -138,11 +138,10 @@ fn id_field(ui: &mut Ui, label: &str, words: &str, value: &mut String, mistake: 
     let mistake = mistake.filter(|_| !value.trim().is_empty());
     field_label(ui, label);
     let response = Field::new(label).hint(EXAMPLE).mono().error(mistake.is_some()).show(ui, value);
-    match mistake.filter(|_| !response.has_focus()) {
-        Some(mistake) => field_error(ui, &sentence(&mistake)),
-        None => {
-            ui.add_space(4.0);
-            text::paragraph(ui, words, Type::Small, theme.text2);
-        }
+    if let Some(mistake) = mistake.filter(|_| !response.has_focus()) {
+        field_error(ui, &sentence(&mistake));
+    } else {
+        ui.add_space(4.0);
+        text::paragraph(ui, words, Type::Small, theme.text2);
     }
 }

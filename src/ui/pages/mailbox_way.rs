@@ -162,21 +162,7 @@ pub fn show(ui: &mut Ui, typed: &mut TypedWay, place: &Place<'_>, cx: &mut PageC
     let theme = Theme::of(ui);
     field_label(ui, "Sign in with");
     let before = typed.kind;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = Vec2::splat(6.0);
-        ui.push_id(("way", side), |ui| {
-            for (kind, label) in Kind::ALL {
-                let is_on = typed.kind == kind;
-                let response = option_button(ui, is_on, label);
-                // Both sides have the same buttons; the accessible name tells them apart.
-                let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
-                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
-                if response.clicked() {
-                    typed.kind = kind;
-                }
-            }
-        });
-    });
+    ui.horizontal_wrapped(|ui| kinds(ui, &mut typed.kind, side, name));
     let mut is_done = typed.kind != before;
     if is_done {
         typed.sent = None;
@@ -245,6 +231,23 @@ pub fn show(ui: &mut Ui, typed: &mut TypedWay, place: &Place<'_>, cx: &mut PageC
         field_error(ui, error);
         ui.add_space(8.0);
     }
+}
+
+/// The ways to choose from.
+fn kinds(ui: &mut Ui, chosen: &mut Kind, side: Side, name: &str) {
+    ui.spacing_mut().item_spacing = Vec2::splat(6.0);
+    ui.push_id(("way", side), |ui| {
+        for (kind, label) in Kind::ALL {
+            let is_on = *chosen == kind;
+            let response = option_button(ui, is_on, label);
+            // Both sides have the same buttons; the accessible name tells them apart.
+            let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
+            if response.clicked() {
+                *chosen = kind;
+            }
+        }
+    });
 }
 
 /// The sign-in at the provider whose tokens the server takes.

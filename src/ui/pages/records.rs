@@ -248,33 +248,7 @@ impl RecordsPage {
                 self.is_way_back = !self.is_way_back;
             }
             ui.add_space(8.0);
-            panel::well(ui, |ui| {
-                // The handle is drawn at the edge of the page while the lower end of the preview is below it, and would
-                // run through the text.
-                let bottom_id = ui.scope_id().with("zone bottom");
-                let bottom = ui.data(|data| data.get_temp::<f32>(bottom_id)).unwrap_or(f32::INFINITY);
-                let is_whole = ui.cursor().top() + bottom <= ui.clip_rect().bottom();
-                let handle = if is_whole {
-                    egui::scroll_area::ScrollBarVisibility::VisibleWhenNeeded
-                } else {
-                    egui::scroll_area::ScrollBarVisibility::AlwaysHidden
-                };
-                let area = egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]);
-                let shown = area.scroll_bar_visibility(handle).show(ui, |ui| {
-                    for line in zone.lines().take(PREVIEW_LINES) {
-                        let color = if line.starts_with(';') { theme.text3 } else { theme.text };
-                        text::words(ui, line, Type::MonoDiff, color);
-                    }
-                    let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
-                    if rest > 0 {
-                        let words = format!("; {} follow", format::counted(rest, "line", "lines"));
-                        text::words(ui, words, Type::MonoDiff, theme.text3);
-                    }
-                    // Room for the scroll handle under the last line.
-                    ui.add_space(8.0);
-                });
-                ui.data_mut(|data| data.insert_temp(bottom_id, shown.inner_rect.height()));
-            });
+            panel::well(ui, |ui| preview(ui, zone));
             ui.add_space(10.0);
             if Button::secondary("Copy zone lines").icon(copy_icon(ui, "zone lines")).show(ui).clicked() {
                 copy(ui.ctx(), "zone lines", zone);
@@ -300,6 +274,36 @@ impl RecordsPage {
         });
         ui.add_space(PANEL_GAP);
     }
+}
+
+/// The first lines of what is exported.
+fn preview(ui: &mut Ui, zone: &str) {
+    let theme = Theme::of(ui);
+    // The handle is drawn at the edge of the page while the lower end of the preview is below it, and would
+    // run through the text.
+    let bottom_id = ui.scope_id().with("zone bottom");
+    let bottom = ui.data(|data| data.get_temp::<f32>(bottom_id)).unwrap_or(f32::INFINITY);
+    let is_whole = ui.cursor().top() + bottom <= ui.clip_rect().bottom();
+    let handle = if is_whole {
+        egui::scroll_area::ScrollBarVisibility::VisibleWhenNeeded
+    } else {
+        egui::scroll_area::ScrollBarVisibility::AlwaysHidden
+    };
+    let area = egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]);
+    let shown = area.scroll_bar_visibility(handle).show(ui, |ui| {
+        for line in zone.lines().take(PREVIEW_LINES) {
+            let color = if line.starts_with(';') { theme.text3 } else { theme.text };
+            text::words(ui, line, Type::MonoDiff, color);
+        }
+        let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
+        if rest > 0 {
+            let words = format!("; {} follow", format::counted(rest, "line", "lines"));
+            text::words(ui, words, Type::MonoDiff, theme.text3);
+        }
+        // Room for the scroll handle under the last line.
+        ui.add_space(8.0);
+    });
+    ui.data_mut(|data| data.insert_temp(bottom_id, shown.inner_rect.height()));
 }
 
 fn lines_of(ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {

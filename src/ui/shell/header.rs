@@ -119,9 +119,9 @@ pub fn practice_band(ui: &mut Ui, side: f32, cx: &mut PageCx<'_>) {
     let words = Rect::from_min_max(inner.min + Vec2::new(SMALL_ICON + 9.0, 0.0), inner.max);
     text::left(ui, words, PRACTICE_WORDS, Type::SmallLabel, colors.fg);
     let button = Button::link("Make trouble…").small().icon(Icon::Warn);
-    let size = button.size(ui);
-    let center = Pos2::new(inner.right() - size.x / 2.0, inner.center().y);
-    let response = button.show_at(ui, Rect::from_center_size(center, Vec2::new(size.x, 24.0)));
+    let button_size = button.size(ui);
+    let center = Pos2::new(inner.right() - button_size.x / 2.0, inner.center().y);
+    let response = button.show_at(ui, Rect::from_center_size(center, Vec2::new(button_size.x, 24.0)));
     Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
         for (label, trouble) in TROUBLES {
             if Button::link(label).show(ui).clicked() {

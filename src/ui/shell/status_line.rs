@@ -76,7 +76,8 @@ fn right_words(snapshot: &Snapshot, wakefulness: Wakefulness) -> String {
         Wakefulness::MaySleep => "The computer may fall asleep; copying waits until it wakes · ".to_owned(),
         Wakefulness::NotAsked => String::new(),
     };
-    words.push_str(&format!("Saved {saved}"));
+    words.push_str("Saved ");
+    words.push_str(&saved);
     // Practice passwords never touch the keyring.
     match snapshot.keyring {
         _ if project.is_practice => {}

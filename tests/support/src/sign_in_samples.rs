@@ -53,8 +53,8 @@ pub fn refused() -> UserError {
         "Ask an admin to look the sign-in up in the sign-in log, under “Conditional Access”",
         None,
     );
-    error.ways_out[0].consequence =
-        "The policy named there needs an exception, for the days of the move".to_owned();
+    "The policy named there needs an exception, for the days of the move"
+        .clone_into(&mut error.ways_out[0].consequence);
     error
 }
 
@@ -113,7 +113,7 @@ pub fn by_code() -> ConsentStage {
     let code = DeviceCode {
         page: "https://microsoft.com/devicelogin".to_owned(),
         code: "FQ7K-PLXM".to_owned(),
-        valid: std::time::Duration::from_secs(900),
+        valid: std::time::Duration::from_mins(15),
     };
     ConsentStage::Code { code, until: later(900) }
 }

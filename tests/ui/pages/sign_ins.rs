@@ -179,7 +179,7 @@ fn a_refused_password_is_three_clicks_from_signed_in() {
     let mut opened = Opened::step(samples::every_sign_in_state(), Step::Mailboxes, false);
     opened.click(&format!("Enter again… {USER}"));
     // The field has the keyboard already.
-    let focused = opened.harness.ctx.memory(|memory| memory.focused());
+    let focused = opened.harness.ctx.memory(egui::Memory::focused);
     assert!(focused.is_some());
     opened.harness.get_by_label("Password, Your server").type_text("right");
     opened.harness.run();

@@ -73,9 +73,9 @@ fn project_with(view: SwitchView, over_at: Option<UnixTime>) -> ProjectView {
     project
 }
 
-fn reading(sights: Vec<Sight>, is_everywhere: bool, old_until: Option<UnixTime>) -> Option<Arc<Reading>> {
+fn reading(sights: Vec<Sight>, is_everywhere: bool, old_until: Option<UnixTime>) -> Arc<Reading> {
     let is_over = is_everywhere && old_until.is_none();
-    Some(Arc::new(Reading { sights, is_everywhere, old_until, is_over }))
+    Arc::new(Reading { sights, is_everywhere, old_until, is_over })
 }
 
 /// A switch is planned, and nobody was asked yet.
@@ -100,7 +100,7 @@ pub fn switch_ahead() -> ProjectView {
     sights.push(resolver("system (192.0.2.53)", Sees::Old, 41_000));
     sights.push(resolver("1.1.1.1", Sees::Old, 12_000));
     let view = SwitchView {
-        reading: reading(sights, false, None),
+        reading: Some(reading(sights, false, None)),
         rounds: 12,
         steps: steps([
             (Done, Some(ago(7_000))),
@@ -133,7 +133,7 @@ pub fn switching() -> ProjectView {
         resolver("2001:db8::53", Sees::Down(Outcome::Timeout), 0),
     ];
     let view = SwitchView {
-        reading: reading(sights, true, Some(later(157))),
+        reading: Some(reading(sights, true, Some(later(157)))),
         rounds: 40,
         steps: steps([
             (Done, Some(ago(170_000))),
@@ -174,7 +174,7 @@ pub fn switch_in_trouble() -> ProjectView {
         resolver("2001:4860:4860::8888", Sees::OutOfReach, 0),
     ];
     let view = SwitchView {
-        reading: reading(sights, false, None),
+        reading: Some(reading(sights, false, None)),
         rounds: 41,
         steps: steps([
             (Done, Some(ago(170_000))),
@@ -211,7 +211,7 @@ pub fn switched() -> ProjectView {
         resolver("system (192.0.2.53)", Sees::New, 240),
     ];
     let view = SwitchView {
-        reading: reading(sights, true, None),
+        reading: Some(reading(sights, true, None)),
         rounds: 140,
         steps: steps([
             (Done, Some(ago(6 * 86_400))),
