@@ -186,7 +186,7 @@ async fn a_self_signed_server_without_tls_1_3_is_told() {
             ("dane.match", Status::Warn),
         ],
     );
-    assert!(finding(&report, "tls.trust").title.contains("signed it itself"));
+    assert!(finding(&report, "tls.trust").title.contains("made it itself"));
     let right = format!("_25._tcp.mail.weber.test. IN TLSA 3 1 1 {}", key_digest(&issued));
     assert_eq!(
         finding(&report, "dane.match").copy.as_ref().map(|copy| copy.value.as_str()),
