@@ -27,6 +27,7 @@ chapters![
     "to-fastmail.md",
     "to-microsoft-365.md",
     "to-google-workspace.md",
+    "checks.md",
     "command-line.md",
     "what-is-stored.md",
     "questions.md",

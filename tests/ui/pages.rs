@@ -437,6 +437,18 @@ fn help_opens_the_chapter_of_the_step_and_links_lead_to_others() {
     opened.harness.run();
     opened.press(Key::F1);
     assert!(is_chosen(&opened, "Copying the mailboxes"));
+    // Every chapter can be drawn, with every letter in it.
+    for title in [
+        "Should I move?",
+        "To Microsoft 365",
+        "To Google Workspace",
+        "What is checked",
+        "The command line",
+        "Questions and answers",
+    ] {
+        opened.click(title);
+        assert!(is_chosen(&opened, title), "{title}");
+    }
     // A link to another chapter is followed here.
     opened.click("To Fastmail");
     opened.harness.get_by_role_and_label(Role::Link, "The records and the switch").click();
