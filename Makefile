@@ -95,7 +95,8 @@ docs:
 pictures:
 	cargo run --locked --example page_pictures -- target/pictures
 	@for pair in 02-audit-light=audit-light 06-verdict-light=verdict-light 07-destination-light=destination-light \
-		08-mailboxes-light=mailboxes-light 10-copy-light=copy-light 10-copy-dark=copy-dark 11-records-light=records-light; do \
+		08-mailboxes-light=mailboxes-light 10-copy-light=copy-light 10-copy-dark=copy-dark 11-records-light=records-light \
+		12-switch-light=switch-light; do \
 		cp "target/pictures/$${pair%=*}.png" "docs/src/pictures/$${pair#*=}.png"; done
 
 # The pictures that the window is compared with; to be looked at before they are committed.

@@ -115,6 +115,9 @@ fn buttons(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &Projec
 }
 
 /// One folder with its bar; true when it was clicked.
+/// Room for the numbers of a folder, and a gap before them.
+const NUMBERS_WIDTH: f32 = 124.0;
+
 fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::click());
@@ -134,10 +137,8 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let inner = row.shrink2(Vec2::new(15.0, 0.0)).with_min_x(row.left() + 32.0);
     let third = inner.width() / 3.0;
     text::left(ui, inner.with_max_x(inner.left() + third - 10.0), &folder.name, Type::Small, theme.text2);
-    let place = Rect::from_center_size(
-        egui::Pos2::new(inner.left() + third * 1.5, row.center().y),
-        Vec2::new(third, 4.0),
-    );
+    let bar = (inner.left() + third)..=(inner.right() - STATE_WIDTH - NUMBERS_WIDTH);
+    let place = Rect::from_x_y_ranges(bar, (row.center().y - 2.0)..=(row.center().y + 2.0));
     let is_done = sum.waiting() == 0;
     let share = if is_done { 1.0 } else { format::share(sum.arrived(), sum.wanted()).min(0.99) };
     bar::bar_at(ui, place, share, if is_done { Tone::Pass } else { Tone::Running });
