@@ -39,7 +39,7 @@ read -r mirror suite <<<"$site"
 [ -n "${suite:-}" ] || fail "apt names no Debian mirror"
 echo "A fresh Debian root ($suite) for the package" >&2
 mmdebstrap --quiet --variant=apt --include=ca-certificates "$suite" "$root" "$mirror" >&2
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive DISPLAY="${DISPLAY:-}" LIBGL_ALWAYS_SOFTWARE=1 "$@"; }
+inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive DISPLAY="${DISPLAY:-}" LIBGL_ALWAYS_SOFTWARE=1 XDG_CURRENT_DESKTOP=GNOME "$@"; }
 mount -t proc proc "$root/proc"
 cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
 # The root comes without the lists of packages, and without them apt knows nothing to depend on.
@@ -70,13 +70,14 @@ window_of() {
 close_window() {
     xdotool windowfocus "$1" key --window "$1" ctrl+q
     for _ in $(seq 300); do kill -0 "$app" 2>/dev/null || break; sleep 0.1; done
-    wait "$app" || { cat "$work/app.log" >&2; fail "the window ended with an error"; }
-    app=
+    ! kill -0 "$app" 2>/dev/null || { cat "$work/app.log" >&2; fail "the window does not close"; }
 }
 inside mailferry >"$work/app.log" 2>&1 &
 app=$!
 window=$(window_of Mailferry) || { cat "$work/app.log" >&2; fail "no window in the fresh root"; }
 close_window "$window"
+wait "$app" || { cat "$work/app.log" >&2; fail "the window ended with an error"; }
+app=
 
 # By its type a project opens in Mailferry, and a second time in the same window.
 inside apt-get install -y -q --no-install-recommends xdg-utils shared-mime-info desktop-file-utils libglib2.0-bin >"$work/apt.log" 2>&1 ||
@@ -91,13 +92,15 @@ kind=$(inside xdg-mime query filetype /root/weber.mailferry)
 [ "$kind" = application/x-mailferry-project ] || fail "a project is taken for ${kind:-nothing}"
 opens=$(inside xdg-mime query default "$kind")
 [ "$opens" = mailferry.desktop ] || fail "a project opens with ${opens:-nothing}"
-inside xdg-open /root/weber.mailferry >"$work/app.log" 2>&1 &
-app=$!
+# It starts the program and ends.
+inside xdg-open /root/weber.mailferry >"$work/app.log" 2>&1 || { cat "$work/app.log" >&2; fail "xdg-open failed"; }
 window=$(window_of weber.example) || { cat "$work/app.log" >&2; fail "xdg-open opens no window with the project"; }
+app=$(xdotool getwindowpid "$window")
 again=$(inside mailferry /root/weber.mailferry 2>&1) || fail "a second start failed: $again"
 case $again in *"is open already"*) ;; *) fail "a second start said: ${again:-nothing}" ;; esac
 [ "$(xdotool search --onlyvisible --name weber.example | wc -l)" -eq 1 ] || fail "a second start opened a second window"
 close_window "$window"
+app=
 
 echo "The package is removed" >&2
 inside apt-get purge -y -qq --autoremove mailferry >"$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; fail "the package cannot be removed"; }
