@@ -92,13 +92,13 @@ kind=$(inside xdg-mime query filetype /root/weber.mailferry)
 [ "$kind" = application/x-mailferry-project ] || fail "a project is taken for ${kind:-nothing}"
 opens=$(inside xdg-mime query default "$kind")
 [ "$opens" = mailferry.desktop ] || fail "a project opens with ${opens:-nothing}"
-# It starts the program and ends.
+# It starts the program and ends. A project that a command made is named after no domain.
 inside xdg-open /root/weber.mailferry >"$work/app.log" 2>&1 || { cat "$work/app.log" >&2; fail "xdg-open failed"; }
-window=$(window_of weber.example) || { cat "$work/app.log" >&2; fail "xdg-open opens no window with the project"; }
+window=$(window_of local.invalid) || { cat "$work/app.log" >&2; fail "xdg-open opens no window with the project"; }
 app=$(xdotool getwindowpid "$window")
 again=$(inside mailferry /root/weber.mailferry 2>&1) || fail "a second start failed: $again"
 case $again in *"is open already"*) ;; *) fail "a second start said: ${again:-nothing}" ;; esac
-[ "$(xdotool search --onlyvisible --name weber.example | wc -l)" -eq 1 ] || fail "a second start opened a second window"
+[ "$(xdotool search --onlyvisible --name local.invalid | wc -l)" -eq 1 ] || fail "a second start opened a second window"
 close_window "$window"
 app=
 

@@ -18,7 +18,7 @@ use crate::{median, millis, row};
 const DELAY: Duration = Duration::from_millis(20);
 const SELECTORS: usize = 20;
 const HOSTS: usize = 4;
-const LISTS: usize = 30;
+const LISTS: usize = 26;
 /// 2026-11-29T01:00:00Z.
 const NOW: UnixTime = UnixTime(1_795_914_000);
 
