@@ -6,21 +6,7 @@ use std::process::{Command, Output};
 use mailferry_test_support::programs::{require_program, run as run_program};
 use mailferry_test_support::servers::dovecot::{Dovecot, Settings};
 
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mailferry"))
-        .args(arguments)
-        .current_dir(home)
-        .env("HOME", home)
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_DATA_HOME", home.join("data"))
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .output()
-        .unwrap()
-}
-
-fn words(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::program::{run, words};
 
 #[track_caller]
 fn assert_status(output: &Output, expected: i32) -> String {

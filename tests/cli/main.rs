@@ -16,6 +16,7 @@ mod foreign_project;
 mod guide;
 mod output_files;
 mod plan;
+mod program;
 mod providers;
 mod real_exim;
 mod real_postfix;

@@ -1,24 +1,13 @@
 //! `mailferry providers`, and a provider file of the owner in the commands that take one.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use mailferry::project::Project;
 use mailferry::values::DomainName;
 
-const OWN: &str = include_str!("../cases/providers/my-host.toml");
+use crate::program::run;
 
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mailferry"))
-        .args(arguments)
-        .current_dir(home)
-        .env("HOME", home)
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_DATA_HOME", home.join("data"))
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .output()
-        .unwrap()
-}
+const OWN: &str = include_str!("../cases/providers/my-host.toml");
 
 #[track_caller]
 fn said(home: &Path, arguments: &[&str], status: i32) -> String {

@@ -1,25 +1,12 @@
 //! `mailferry audit --evidence` and `mailferry verdict`: the owner's own files, read, judged, saved and judged again.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use mailferry::rehearsal::{EvidenceStory, Practice, PracticeOptions, practice_evidence};
 use mailferry::values::UnixTime;
 
-fn run(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mailferry"))
-        .args(arguments)
-        .env("HOME", home)
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_DATA_HOME", home.join("data"))
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .output()
-        .unwrap()
-}
-
-fn words(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::program::{run, words};
 
 #[track_caller]
 fn assert_status(output: &Output, expected: i32) {
