@@ -124,8 +124,6 @@ fn hosts(records: &[MxRecord]) -> BTreeSet<&DnsName> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::providers::ProviderId;
     use crate::records::RecordGroup;
@@ -143,17 +141,11 @@ mod tests {
         };
         let lines = lines.iter().map(line).collect();
         RecordsPlan {
-            domain: DomainName::parse("weber.example").unwrap(),
-            provider: ProviderId("generic".to_owned()),
             groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
-            senders: Vec::new(),
-            notes: Vec::new(),
-            unread: BTreeMap::new(),
-            left_out: Vec::new(),
-            files: Vec::new(),
-            old_keys: Vec::new(),
-            dmarc_ramp: Vec::new(),
-            judgements: Vec::new(),
+            ..RecordsPlan::empty(
+                DomainName::parse("weber.example").unwrap(),
+                ProviderId("generic".to_owned()),
+            )
         }
     }
 

@@ -171,17 +171,9 @@ mod tests {
             reason: "mail goes there".to_owned(),
         };
         let plan = RecordsPlan {
-            domain: DomainName::parse("example.org").unwrap(),
-            provider: ProviderId("fastmail".to_owned()),
             groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
             senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
-            notes: Vec::new(),
-            left_out: Vec::new(),
-            files: Vec::new(),
-            old_keys: Vec::new(),
-            dmarc_ramp: Vec::new(),
-            judgements: Vec::new(),
-            unread: BTreeMap::new(),
+            ..RecordsPlan::empty(DomainName::parse("example.org").unwrap(), ProviderId("fastmail".to_owned()))
         };
         project.set_records_plan(Some(&plan)).unwrap();
         assert_eq!(project.records_plan().unwrap(), Some(plan));

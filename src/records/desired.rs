@@ -263,19 +263,7 @@ impl<'a> Planner<'a> {
                  provider which of the two is right."
             ));
         }
-        let plan = RecordsPlan {
-            domain: current.domain.clone(),
-            provider: provider.id.clone(),
-            groups: Vec::new(),
-            senders: Vec::new(),
-            notes,
-            unread: BTreeMap::new(),
-            left_out: Vec::new(),
-            files: Vec::new(),
-            old_keys: Vec::new(),
-            dmarc_ramp: Vec::new(),
-            judgements: Vec::new(),
-        };
+        let plan = RecordsPlan { notes, ..RecordsPlan::empty(current.domain.clone(), provider.id.clone()) };
         Self { provider, current, answers, plan }
     }
 

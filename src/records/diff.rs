@@ -59,6 +59,23 @@ impl SwitchStage {
 }
 
 impl RecordsPlan {
+    /// A plan that changes nothing.
+    pub fn empty(domain: DomainName, provider: ProviderId) -> Self {
+        Self {
+            domain,
+            provider,
+            groups: Vec::new(),
+            senders: Vec::new(),
+            notes: Vec::new(),
+            unread: BTreeMap::new(),
+            left_out: Vec::new(),
+            files: Vec::new(),
+            old_keys: Vec::new(),
+            dmarc_ramp: Vec::new(),
+            judgements: Vec::new(),
+        }
+    }
+
     /// Whether everything that the plan depends on was read. Otherwise some groups are there to be looked at only.
     pub fn is_complete(&self) -> bool {
         self.unread.is_empty()

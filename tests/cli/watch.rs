@@ -131,17 +131,8 @@ fn plan(domain: DomainName) -> RecordsPlan {
     };
     let lines = vec![line(Change::Remove, OLD), line(Change::Add, NEW)];
     RecordsPlan {
-        domain,
-        provider: ProviderId("generic".to_owned()),
         groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
-        senders: Vec::new(),
-        notes: Vec::new(),
-        unread: std::collections::BTreeMap::new(),
-        left_out: Vec::new(),
-        judgements: Vec::new(),
-        files: Vec::new(),
-        old_keys: Vec::new(),
-        dmarc_ramp: Vec::new(),
+        ..RecordsPlan::empty(domain, ProviderId("generic".to_owned()))
     }
 }
 

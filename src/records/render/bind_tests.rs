@@ -5,17 +5,12 @@ use crate::values::DomainName;
 
 fn plan(lines: Vec<DiffLine>) -> RecordsPlan {
     RecordsPlan {
-        domain: DomainName::parse("weber-köln.example").unwrap(),
-        provider: ProviderId("fastmail".to_owned()),
         groups: vec![RecordGroup { heading: "SPF".to_owned(), purpose: "Who may send".to_owned(), lines }],
-        senders: Vec::new(),
         notes: vec!["first\n@ IN MX 0 evil.example.".to_owned()],
-        left_out: Vec::new(),
-        files: Vec::new(),
-        old_keys: Vec::new(),
-        dmarc_ramp: Vec::new(),
-        judgements: Vec::new(),
-        unread: std::collections::BTreeMap::new(),
+        ..RecordsPlan::empty(
+            DomainName::parse("weber-köln.example").unwrap(),
+            ProviderId("fastmail".to_owned()),
+        )
     }
 }
 
