@@ -91,14 +91,14 @@ pub struct Facts {
 pub enum FactsError {
     /// The file comes from a newer version of the program.
     #[error(
-        "these facts were saved by a newer version of Mailferry (format {found}, known up to {FACTS_VERSION}): update the program"
+        "they were saved by a newer version of Mailferry (format {found}, known up to {FACTS_VERSION}): update the program"
     )]
     Newer {
         /// The version that the file names.
         found: u32,
     },
     /// The file is no JSON, or not of this shape.
-    #[error("this file does not hold facts of an audit: choose one that was saved with “Save facts”")]
+    #[error("it is not JSON with the facts of an audit")]
     Unreadable(#[from] serde_json::Error),
 }
 

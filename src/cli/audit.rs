@@ -8,15 +8,12 @@ use crate::audit::{
     AddressRange, AuditReport, CellState, EarlierAudit, Facts, Status, judge, keyed_operators,
     lists_on_request,
 };
-use crate::engine::{AuditOptions, AuditReach, NeighbourScope, UserError, headless};
+use crate::engine::{AuditOptions, AuditReach, NeighbourScope, UserError, headless, read_facts};
 use crate::report;
 use crate::values::{DomainName, Secret};
 
 /// A key is a few dozen characters.
 const MOST_KEY_BYTES: u64 = 4_096;
-/// The facts of one domain are a few hundred kB at most.
-const MOST_FACTS_BYTES: u64 = 64_000_000;
-
 /// The output of the line for the server is some kB for each host.
 const MOST_PROBE_BYTES: u64 = 4_000_000;
 
@@ -108,18 +105,7 @@ pub(super) fn check_domain(domain: &DomainName, facts: &Facts, path: &Path) -> R
 }
 
 pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
-    let text = output::read_text(path, MOST_FACTS_BYTES)?;
-    Facts::from_json(&text).map_err(|error| {
-        UserError::new(
-            format!("{} does not contain the facts of an audit", path.display()),
-            error.to_string(),
-        )
-        .or_else(
-            "Use a file written by “mailferry audit --save-facts”",
-            "Or update Mailferry, if the file is from a newer version",
-        )
-        .into()
-    })
+    Ok(read_facts(path).map_err(|error| *error)?)
 }
 
 /// Facts that are only judged ask nobody, so what would change a question is refused, not passed over.

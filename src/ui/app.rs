@@ -14,7 +14,7 @@ use super::page_cx::{Action, PageCx, Place};
 use super::pages::about::AboutPage;
 use super::pages::help::HelpPage;
 use super::pages::log::LogPage;
-use super::pages::start::StartPage;
+use super::pages::start::{StartPage, opening};
 use super::pages::{Pages, copy, settings};
 use super::platform::{
     Desktop, DialogAnswer, Dialogs, ListeningWindow, Purpose, Settings, ThemeChoice, WindowCalls,
@@ -276,7 +276,7 @@ impl Window {
 
     /// Another project instead of the open one; asks first while mail is copied.
     fn open_other(&mut self, path: PathBuf, now: f64) {
-        let command = Command::OpenProject(path);
+        let command = opening(path);
         match self.snapshot.project.as_ref().filter(|_| self.is_copying()) {
             Some(project) => self.question = Some((copy::close_question(project), Pending::Send(command))),
             None if self.engine.send(command) => {}
@@ -502,6 +502,7 @@ impl Window {
         let fate = drop_of(name, self.place, true);
         let words = match fate {
             Drop::Project => format!("Let go to open {name} instead of this project"),
+            Drop::Facts => format!("Let go to judge {name}"),
             Drop::Mailboxes => format!("Let go to add the mailboxes in {name}"),
             Drop::Evidence => format!("Let go to read {name} as evidence"),
             Drop::Nothing => format!("{name} cannot be read here. {WHERE_TO_DROP}"),
@@ -559,6 +560,7 @@ impl Window {
             let now = ctx.input(|input| input.time);
             match drop_of(&name, self.place, self.snapshot.project.is_some()) {
                 Drop::Project => self.open_other(path, now),
+                Drop::Facts => commands.push(Command::OpenFacts(path)),
                 Drop::Mailboxes => {
                     self.place = Place::Step(Step::Mailboxes);
                     commands.push(Command::ImportCsv(path));
@@ -654,11 +656,12 @@ impl eframe::App for Window {
 
 const NOT_ACCEPTED: &str = "That was not accepted";
 const BUSY: &str = "Mailferry is busy with many requests. Try again in a moment.";
-const WHERE_TO_DROP: &str = "Drop a project file (.mailferry) anywhere, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
+const WHERE_TO_DROP: &str = "Drop a project file (.mailferry) anywhere, the facts of an audit (.json) on the start page, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
 
 /// What becomes of a file that is let go over the window.
 enum Drop {
     Project,
+    Facts,
     Mailboxes,
     Evidence,
     Nothing,
@@ -669,6 +672,7 @@ fn drop_of(name: &str, place: Place, has_project: bool) -> Drop {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
     match ending.as_deref() {
         Some("mailferry") => Drop::Project,
+        Some("json") if !has_project => Drop::Facts,
         Some("csv") if has_project => Drop::Mailboxes,
         _ if has_project && place == Place::Step(Step::Audit) => Drop::Evidence,
         _ => Drop::Nothing,

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod connection_limits;
+mod facts;
 mod own_provider;
 mod rehearsal;
 mod standing;

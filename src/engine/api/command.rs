@@ -112,6 +112,8 @@ pub enum Command {
     },
     /// Opens an existing project file.
     OpenProject(PathBuf),
+    /// Opens the saved facts of an audit: a new project for their domain, judged without asking anybody.
+    OpenFacts(PathBuf),
     /// Opens a practice project whose servers, DNS and provider are embedded.
     Rehearse,
     /// Deletes a rehearsal with everything in it. Other projects are never deleted.
@@ -153,6 +155,8 @@ pub enum Command {
         /// In which form.
         format: ReportFormat,
     },
+    /// Writes the facts of the audit, which `OpenFacts` and `mailferry verdict` judge again.
+    ExportFacts(PathBuf),
     /// Adds a provider of the owner's own to the catalogue of this project.
     AddProviderFile(PathBuf),
     /// Makes this provider the destination.

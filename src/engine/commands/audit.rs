@@ -90,7 +90,7 @@ impl Actor {
     }
 
     /// The facts of the newest audit; without them the user is told.
-    fn saved_facts(&mut self) -> Option<Facts> {
+    pub(super) fn saved_facts(&mut self) -> Option<Facts> {
         let saved = self.open.as_ref()?.project.audit_facts().ok().flatten();
         let facts = saved.and_then(|json| Facts::from_json(&json).ok());
         if facts.is_none() {
@@ -103,8 +103,13 @@ impl Actor {
     fn judge_again(&mut self, change: impl FnOnce(&mut Facts)) {
         let Some(mut facts) = self.saved_facts() else { return };
         change(&mut facts);
+        self.keep_facts(&facts);
+    }
+
+    /// Judges these facts, and keeps both in the open project.
+    pub(super) fn keep_facts(&mut self, facts: &Facts) {
         let Some(open) = self.open.as_mut() else { return };
-        let report = judge(&facts);
+        let report = judge(facts);
         let json = match facts.to_json() {
             Ok(json) => json,
             Err(error) => {

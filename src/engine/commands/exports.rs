@@ -32,6 +32,17 @@ impl Actor {
         }
     }
 
+    /// Writes the facts of the audit, which can be judged again anywhere.
+    pub(super) fn export_facts(&mut self, path: &Path) {
+        let Some(facts) = self.saved_facts() else { return };
+        match facts.to_json() {
+            Ok(text) => {
+                self.write("Saved the facts", path, &text);
+            }
+            Err(error) => self.fail(explain::defect("The facts of the audit could not be formatted", &error)),
+        }
+    }
+
     /// Writes the lines of the log.
     pub(super) fn save_log(&mut self, path: &Path) {
         let line = |line: LogLine| {

@@ -5,6 +5,7 @@ use crate::engine::actor::Actor;
 use crate::engine::api::user_error::UserError;
 use crate::engine::commands::practice;
 use crate::engine::explain;
+use crate::engine::facts_file::read_facts;
 use crate::engine::open_project::OpenProject;
 use crate::project::{Project, ProjectError};
 use crate::providers::Catalogue;
@@ -32,6 +33,26 @@ impl Actor {
         };
         let made = made.and_then(|project| self.load(project));
         self.show(&path, made, is_new);
+        self.begin_with_project();
+    }
+
+    /// Opens saved facts in a new project for their domain, where they are judged. Nobody is asked anything.
+    pub(super) async fn open_facts(&mut self, path: &Path) {
+        let facts = match read_facts(path) {
+            Ok(facts) => facts,
+            Err(error) => return self.could_not_open(*error),
+        };
+        let folder = self.config.projects_folder.clone();
+        if let Err(error) = std::fs::create_dir_all(&folder) {
+            return self.could_not_open(explain::folder_not_made(&folder, &error));
+        }
+        self.close_project().await;
+        let place = free_place(&folder, &facts.domain);
+        let made = Project::create(&place, &facts.domain, false).and_then(|project| self.load(project));
+        self.show(&place, made, true);
+        if self.open.is_some() {
+            self.keep_facts(&facts);
+        }
     }
 
     /// Loads a project, with the catalogue that the provider files in it make.
@@ -54,6 +75,7 @@ impl Actor {
         let opened = Project::open(path).and_then(|project| self.load(project));
         let is_practice = opened.as_ref().is_ok_and(|open| open.project.is_practice());
         self.show(path, opened, false);
+        self.begin_with_project();
         if is_practice {
             self.start_practice().await;
         }
@@ -67,6 +89,7 @@ impl Actor {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open), true);
+                self.begin_with_project();
                 self.start_practice().await;
             }
             Err(error) => self.could_not_open(*error),
@@ -93,7 +116,6 @@ impl Actor {
                 self.open = Some(open);
                 self.open_error = None;
                 self.remember_recent();
-                self.begin_with_project();
             }
             Err(error) => {
                 let explained = explain::project_at(path, &error);
@@ -118,4 +140,17 @@ impl Actor {
         self.open_error = Some(error.clone());
         self.fail(error);
     }
+}
+
+/// Projects for the facts of one domain in one folder, more than anybody keeps.
+const MOST_FACTS_PROJECTS: usize = 1_000;
+
+/// A file name for a project that holds facts from elsewhere: the owner's own project of the domain stays as it is.
+fn free_place(folder: &Path, domain: &DomainName) -> PathBuf {
+    let name = domain.as_ascii();
+    let first = folder.join(format!("{name} audit.mailferry"));
+    let numbered =
+        (2..MOST_FACTS_PROJECTS).map(|number| folder.join(format!("{name} audit {number}.mailferry")));
+    // Where all are taken, creating the first one says so.
+    std::iter::once(first.clone()).chain(numbered).find(|place| !place.exists()).unwrap_or(first)
 }

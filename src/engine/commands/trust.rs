@@ -11,6 +11,7 @@ impl Actor {
             Command::Quit
                 | Command::NewProject { .. }
                 | Command::OpenProject(_)
+                | Command::OpenFacts(_)
                 | Command::Rehearse
                 | Command::DeleteRehearsal(_)
                 | Command::ForgetProject(_)
@@ -24,6 +25,7 @@ impl Actor {
                 | Command::SaveMessages(_)
                 | Command::SaveMessagesAs(..)
                 | Command::ExportAudit { .. }
+                | Command::ExportFacts(_)
                 | Command::ExportZone { .. }
                 | Command::SaveLog(_)
                 | Command::SaveReport { .. }

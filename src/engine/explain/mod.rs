@@ -3,6 +3,7 @@
 mod accounts;
 mod certificates;
 mod cutover;
+mod facts;
 mod folders;
 mod problems;
 mod publishing;
@@ -36,6 +37,7 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use cutover::{cutover, keeps_old_server, nothing_to_sweep};
+pub(super) use facts::{facts_not_opened, not_facts};
 pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub(super) use publishing::{

@@ -2,11 +2,12 @@
 
 use egui::{Rect, Ui, Vec2};
 
-use crate::audit::{AddressRange, CellState, ListRow, RangeCell};
+use crate::audit::evidence::{Receiver, Trust};
+use crate::audit::{AddressRange, AuditReport, CellState, ListRow, RangeCell};
 use crate::engine::{AuditView, Command, NeighbourScope, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
-use crate::ui::icons::Icon;
+use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::address_grid::{Look, address_grid, legend_entry};
@@ -18,7 +19,7 @@ use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{choice, empty_state, note, text};
 
 const LIST_COLUMNS: [Column; 4] = [
-    Column::words("List", 186.0),
+    Column::words("List", 164.0),
     Column::words("Judges", 70.0),
     Column::words("Impact", 66.0),
     Column::words("Answer", 0.0),
@@ -27,7 +28,7 @@ const PLACE_COLUMNS: [Column; 3] =
     [Column::words("Neighbour", 150.0), Column::words("Name", 0.0), Column::words("Lists", 190.0)];
 const ROW: f32 = 32.0;
 /// Width of the column beside the grid.
-const ASIDE: f32 = 530.0;
+const ASIDE: f32 = 512.0;
 
 /// Tab “Address range” of the audit: the street that the server lives in.
 #[derive(Default)]
@@ -41,7 +42,8 @@ pub struct AddressRangeTab {
 
 impl AddressRangeTab {
     /// Draws the tab.
-    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, ranges: &[AddressRange], cx: &mut PageCx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, report: &AuditReport, cx: &mut PageCx<'_>) {
+        let ranges = report.ranges.as_slice();
         self.choose(ui, ranges);
         let Some(range) = ranges.get(self.shown).or(ranges.first()) else {
             panel::flush_panel(ui, |ui| {
@@ -53,7 +55,7 @@ impl AddressRangeTab {
         };
         panel::columns(ui, ASIDE, cx.is_narrow, |ui, part| match part {
             Part::Main => self.street(ui, project, range, cx),
-            Part::Aside => self.aside(ui, range),
+            Part::Aside => self.aside(ui, range, &report.receivers),
         });
     }
 
@@ -138,9 +140,14 @@ impl AddressRangeTab {
         });
     }
 
-    fn aside(&mut self, ui: &mut Ui, range: &AddressRange) {
+    fn aside(&mut self, ui: &mut Ui, range: &AddressRange, receivers: &[Receiver]) {
         panel::panel(ui, |ui| key_values(ui, &whose(range)));
         ui.add_space(PANEL_GAP);
+        // The one with the most recipients; the others are under Receivers.
+        let blaming = receivers.iter().filter(|receiver| receiver.trust == Trust::DistrustsRange);
+        if let Some(receiver) = blaming.max_by_key(|receiver| receiver.recipients) {
+            own_words(ui, receiver);
+        }
         panel::flush_panel(ui, |ui| {
             let (head, _) = table_head(
                 ui,
@@ -188,6 +195,26 @@ impl AddressRangeTab {
             text::paragraph(ui, range.never_asked.join("\n"), Type::Small, theme.text2);
         }
     }
+}
+
+/// A receiver that blames the range, in its own words.
+fn own_words(ui: &mut Ui, receiver: &Receiver) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        let row = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), 20.0));
+        let seen = receiver.until.map_or_else(String::new, format::date_time);
+        text::right(ui, row, &seen, Type::Small, theme.text2);
+        Icon::Fail.paint(ui, row.with_max_x(row.left() + ICON), ICON, theme.tone(Tone::Fail).fg);
+        ui.horizontal_top(|ui| {
+            ui.add_space(ICON + 7.0);
+            ui.set_max_width(row.width() - ICON - 7.0 - text::width(ui, &seen, Type::Small) - 12.0);
+            let words = format!("{} says the range is the reason", receiver.name);
+            text::paragraph(ui, words, Type::Section, theme.text);
+        });
+        ui.add_space(4.0);
+        text::paragraph(ui, receiver.reply.as_str(), Type::Mono, theme.text2);
+    });
+    ui.add_space(PANEL_GAP);
 }
 
 fn whose(range: &AddressRange) -> Vec<(&'static str, String)> {

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Align, CornerRadius, CursorIcon, Layout, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::address_range::AddressRangeTab;
 use super::evidence_tab::EvidenceTab;
@@ -23,6 +24,7 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, table_head};
+use crate::ui::widgets::tabs::{tab, tab_bar};
 use crate::ui::widgets::{bar, choice, empty_state, error_card, focus_ring_inside, panel, text};
 
 /// Columns of the findings: status, title, importance, effort, who can change it, chevron.
@@ -86,7 +88,8 @@ pub struct AuditPage {
     since: SinceLast,
     evidence: EvidenceTab,
     path: PathField,
-    format: ReportFormat,
+    /// `None`: the facts themselves.
+    format: Option<ReportFormat>,
     address_range: AddressRangeTab,
 }
 
@@ -106,7 +109,7 @@ impl Default for AuditPage {
             since: SinceLast::default(),
             evidence: EvidenceTab::default(),
             path: PathField::new(Purpose::SaveAudit),
-            format: ReportFormat::Html,
+            format: Some(ReportFormat::Html),
             address_range: AddressRangeTab::default(),
         }
     }
@@ -115,9 +118,19 @@ impl Default for AuditPage {
 impl AuditPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let report = project.audit.report().cloned();
+        // The other parts have headings of their own, and need the room.
+        let has_head = self.tab == Tab::Findings || report.is_none();
+        tab_bar(ui, cx.is_narrow, |ui| {
+            self.tabs(ui, report.as_deref());
+            if !has_head {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.buttons(ui, project, cx));
+            }
+        });
         scroll_page(ui, "audit", cx.is_narrow, |ui| {
-            let report = project.audit.report().cloned();
-            self.head(ui, project, report.as_ref(), cx);
+            if has_head {
+                self.head(ui, project, report.as_ref(), cx);
+            }
             match &project.audit {
                 AuditView::NotRun => not_run(ui, project),
                 AuditView::Failed(error) => error_card::error_card(ui, error, Tone::Fail, cx.commands),
@@ -127,12 +140,11 @@ impl AuditPage {
             if self.is_saving && report.is_some() {
                 self.save(ui, project, cx);
             }
-            self.tabs(ui, report.as_deref());
             match (self.tab, &report) {
                 (Tab::Evidence, report) => self.evidence.ui(ui, project, report.as_deref(), cx),
                 (Tab::Findings, Some(report)) => self.report(ui, report, project, cx),
                 (Tab::Receivers, Some(report)) => self.receivers.ui(ui, report, cx.is_narrow),
-                (Tab::AddressRange, Some(report)) => self.address_range.ui(ui, project, &report.ranges, cx),
+                (Tab::AddressRange, Some(report)) => self.address_range.ui(ui, project, report, cx),
                 (Tab::Findings | Tab::Receivers | Tab::AddressRange, None) => {}
             }
         });
@@ -140,28 +152,22 @@ impl AuditPage {
 
     /// Findings, receivers and evidence; without a report only files can be read.
     fn tabs(&mut self, ui: &mut Ui, report: Option<&AuditReport>) {
-        let receivers = report.map_or(0, |report| report.receivers.len());
+        let counted = |count: usize| if count > 0 { count.to_string() } else { String::new() };
         let range = match report.map_or(&[][..], |report| &report.ranges) {
-            [only] => format!("Address range {}", only.range),
-            _ => "Address range".to_owned(),
+            [only] => only.range.clone(),
+            several => counted(several.len()),
         };
-        ui.horizontal(|ui| {
-            for (tab, label) in [
-                (Tab::Findings, "Findings".to_owned()),
-                (
-                    Tab::Receivers,
-                    if receivers > 0 { format!("Receivers {receivers}") } else { "Receivers".to_owned() },
-                ),
-                (Tab::AddressRange, range),
-                (Tab::Evidence, "Evidence".to_owned()),
-            ] {
-                if choice::option_button(ui, self.tab == tab, &label).clicked() {
-                    self.tab = tab;
-                }
-                ui.add_space(6.0);
+        let tabs = [
+            (Tab::Findings, "Findings", counted(report.map_or(0, |report| report.findings.len()))),
+            (Tab::Receivers, "Receivers", counted(report.map_or(0, |report| report.receivers.len()))),
+            (Tab::AddressRange, "Address range", range),
+            (Tab::Evidence, "Evidence", String::new()),
+        ];
+        for (part, label, holds) in &tabs {
+            if tab(ui, self.tab == *part, label, holds).clicked() {
+                self.tab = *part;
             }
-        });
-        ui.add_space(12.0);
+        }
     }
 
     fn head(
@@ -179,16 +185,22 @@ impl AuditPage {
         let caption = report.map_or_else(String::new, |report| format::date_time(report.at));
         captioned_head(ui, "Audit", &summary, &caption, |ui| {
             if report.is_some() {
-                let button = Button::secondary("Save audit…").small().icon(Icon::Save);
-                if button.show(ui).clicked() || shortcuts::take(ui.ctx(), Wish::Save) {
-                    self.is_saving = !self.is_saving;
-                }
-                let is_idle = !matches!(project.audit, AuditView::Running { .. });
-                if is_idle && Button::secondary("Run again").small().icon(Icon::Again).show(ui).clicked() {
-                    cx.send(Command::RunAudit);
-                }
+                self.buttons(ui, project, cx);
             }
         });
+    }
+
+    /// What can be done with a finished audit, from right to left.
+    fn buttons(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let button = Button::secondary("Save audit…").small().icon(Icon::Save);
+        if button.show(ui).clicked() || shortcuts::take(ui.ctx(), Wish::Save) {
+            self.is_saving = !self.is_saving;
+        }
+        let is_idle = !matches!(project.audit, AuditView::Running { .. });
+        if is_idle && Button::secondary("Run again").small().icon(Icon::Again).show(ui).clicked() {
+            cx.send(Command::RunAudit);
+        }
     }
 
     fn save(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
@@ -196,22 +208,33 @@ impl AuditPage {
             panel::section(ui, "Save the audit");
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                for (format, label) in FORMATS {
+                let formats = FORMATS.into_iter().map(|(format, label)| (Some(format), label));
+                for (format, label) in formats.chain([(None, "Facts")]) {
                     if choice::option_button(ui, self.format == format, label).clicked() {
                         self.format = format;
-                        self.path.repropose(|| beside(project, "audit", extension(format)));
+                        self.path.repropose(|| proposed(project, format));
                     }
                     ui.add_space(6.0);
                 }
             });
             ui.add_space(8.0);
-            self.path.propose(|| beside(project, "audit", extension(self.format)));
+            if self.format.is_none() {
+                let theme = Theme::of(ui);
+                let words = "Facts are every answer as it came. Drop the file on the start page of Mailferry, here or \
+                             on another computer, and it is judged again without asking anybody.";
+                text::paragraph(ui, words, Type::Body, theme.text2);
+                ui.add_space(8.0);
+            }
+            self.path.propose(|| proposed(project, self.format));
             self.path.show(ui, "Audit file", cx);
             ui.add_space(8.0);
             let path = self.path.path();
             let is_clicked = Button::secondary("Save audit").enabled(path.is_some()).show(ui).clicked();
             if let Some(path) = path.filter(|_| is_clicked) {
-                cx.send(Command::ExportAudit { path, format: self.format });
+                cx.send(match self.format {
+                    Some(format) => Command::ExportAudit { path, format },
+                    None => Command::ExportFacts(path),
+                });
                 self.is_saving = false;
             }
         });
@@ -265,7 +288,7 @@ impl AuditPage {
                 }
                 ui.add_space(6.0);
             }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let hint = format!("Find in {}", format::counted(report.findings.len(), "check", "checks"));
                 let field = Field::new("Find in the checks").small().hint(&hint).icon(Icon::Search);
                 field.width(field_width.min(ui.available_width())).show(ui, &mut self.search);
@@ -383,7 +406,7 @@ impl AuditPage {
 /// A path beside the project file: `weber.example-audit.html`, or `weber.example.zone` without a word in between.
 ///
 /// The folder of a practice project goes when it is closed, so what is saved from there goes to the home folder.
-pub fn beside(project: &ProjectView, what: &str, extension: &str) -> std::path::PathBuf {
+pub fn beside(project: &ProjectView, what: &str, extension: &str) -> PathBuf {
     let gap = if what.is_empty() { "" } else { "-" };
     let name = format!("{}{gap}{what}.{extension}", project.domain.name.as_ascii());
     match std::env::home_dir().filter(|_| project.is_practice) {
@@ -395,6 +418,14 @@ pub fn beside(project: &ProjectView, what: &str, extension: &str) -> std::path::
 /// The forms of a report, as they are offered.
 pub const FORMATS: [(ReportFormat, &str); 3] =
     [(ReportFormat::Html, "HTML"), (ReportFormat::Markdown, "Markdown"), (ReportFormat::Json, "JSON")];
+
+/// Where the audit is saved unless the owner names another place.
+fn proposed(project: &ProjectView, format: Option<ReportFormat>) -> PathBuf {
+    match format {
+        Some(format) => beside(project, "audit", extension(format)),
+        None => beside(project, "facts", "json"),
+    }
+}
 
 /// The usual ending of a report's file.
 pub const fn extension(format: ReportFormat) -> &'static str {

@@ -45,6 +45,7 @@ impl ReceiversTab {
             });
             return;
         }
+        head(ui, report);
         shares(ui, receivers);
         panel::flush_panel(ui, |ui| {
             let (head, _) = table_head(ui, &COLUMNS, &[], None);
@@ -82,6 +83,22 @@ pub const fn of_trust(trust: Trust) -> (Tone, Icon, &'static str) {
         Trust::Unclear => (Tone::Unknown, Icon::Unknown, "Reason unclear"),
         Trust::TooFew => (Tone::Unknown, Icon::Unknown, "Too few to say"),
     }
+}
+
+/// What the shares below are counted from.
+fn head(ui: &mut Ui, report: &AuditReport) {
+    let theme = Theme::of(ui);
+    panel::section(ui, "Who accepts your mail");
+    if let Some(verdict) = &report.verdict {
+        let coverage = &verdict.coverage;
+        let words = format!(
+            "Read from {} on {}, on this computer. The shares are shares of your recipients.",
+            format::counted(coverage.attempts, "delivery", "deliveries"),
+            format::counted(coverage.days, "day", "days")
+        );
+        text::paragraph(ui, words, Type::Lead, theme.text2);
+    }
+    ui.add_space(8.0);
 }
 
 /// Four shares, and one bar.

@@ -1,5 +1,7 @@
 //! The start page: open, create or rehearse a project.
 
+use std::path::PathBuf;
+
 use egui::{
     Align, CornerRadius, CursorIcon, Frame, Layout, Margin, Pos2, Rect, Role, ScrollArea, Sense, Ui,
     UiBuilder, Vec2, WidgetInfo,
@@ -140,10 +142,11 @@ impl StartPage {
                 None => "Drop a file here".to_owned(),
             };
             card_head(ui, Icon::Drop, Tone::Info, &title);
-            let words = "A project (.mailferry) here, or a list of mailboxes (.csv) on the Mailboxes page.";
+            let words = "A project (.mailferry), or the saved facts of an audit (.json), which are judged here without \
+                         asking anybody.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             ui.add_space(7.0);
-            self.open_path.show(ui, "Project file", cx);
+            self.open_path.show(ui, "Project or facts file", cx);
             ui.add_space(8.0);
             let path = self.open_path.path();
             let is_clicked =
@@ -151,9 +154,18 @@ impl StartPage {
             if (is_clicked || self.open_path.was_picked())
                 && let Some(path) = path
             {
-                cx.send(Command::OpenProject(path));
+                cx.send(opening(path));
             }
         });
+    }
+}
+
+/// Opens a project, or saved facts, by the ending of the file.
+pub fn opening(path: PathBuf) -> Command {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        Command::OpenFacts(path)
+    } else {
+        Command::OpenProject(path)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Step Verdict: stay or move, why, and what would change it.
 
-use egui::{CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Align2, CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::audit::AuditReport;
 use crate::audit::verdict::{
-    Confidence, Coverage, Outcome, Overrule, OwnerAnswers, Point, RelayPlan, Verdict, outcome_name,
+    Confidence, Coverage, Deciding, Outcome, Overrule, OwnerAnswers, Point, RelayPlan, Verdict, outcome_name,
 };
 use crate::engine::{AuditView, Command, ProjectView, Readiness, Step};
 use crate::ui::fonts::Type;
@@ -12,7 +12,7 @@ use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::shell::{Act, Footer, FooterButton, captioned_head, scroll_page};
-use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::theme::{PANEL_GAP, RADIUS_TAG, Theme, Tone};
 use crate::ui::widgets::badge::chip;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::copy_field::copy_button;
@@ -73,6 +73,9 @@ impl VerdictPage {
             if verdict.clean_first {
                 chip(ui, Tone::Warn, Icon::Warn, "But clean first");
             }
+            if !self.is_deciding && Button::link("I decide otherwise…").small().show(ui).clicked() {
+                self.is_deciding = true;
+            }
         });
         let theme = Theme::of(ui);
         text::paragraph(
@@ -120,9 +123,6 @@ impl VerdictPage {
                 list(ui, "What would change it", Icon::ArrowRight, &changes);
                 list(ui, "How much was seen", Icon::Info, &coverage(&verdict.coverage));
                 self.questions(ui, &verdict.answers, cx);
-                if !self.is_deciding && Button::link("I decide otherwise…").show(ui).clicked() {
-                    self.is_deciding = true;
-                }
             }
         });
     }
@@ -248,7 +248,6 @@ fn track(ui: &mut Ui, outcome: Outcome) {
 }
 
 fn decided_by(ui: &mut Ui, verdict: &Verdict) {
-    let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
         let heading = match verdict.decided_by.len() {
             1 => "One finding decided it",
@@ -256,19 +255,39 @@ fn decided_by(ui: &mut Ui, verdict: &Verdict) {
             _ => "Three findings decided it",
         };
         panel::section(ui, heading);
-        for (number, deciding) in verdict.decided_by.iter().enumerate() {
-            ui.add_space(6.0);
-            let title = format!("{}. {}", number + 1, deciding.title);
-            text::paragraph(ui, title, Type::Label, theme.text);
-            if !deciding.raw.is_empty() {
-                text::paragraph(ui, deciding.raw.as_str(), Type::Mono, theme.text2);
-            }
-            if !deciding.weight.is_empty() {
-                text::paragraph(ui, deciding.weight.as_str(), Type::Small, theme.text2);
-            }
+        for (index, deciding) in verdict.decided_by.iter().enumerate() {
+            ui.add_space(8.0);
+            finding(ui, index + 1, deciding);
         }
     });
     ui.add_space(PANEL_GAP);
+}
+
+/// One finding that decided: its number, its title with its weight at the right, and the words of the receiver.
+fn finding(ui: &mut Ui, number: usize, deciding: &Deciding) {
+    const NUMBER_ROOM: f32 = 30.0;
+    let theme = Theme::of(ui);
+    let weight = text::width(ui, &deciding.weight, Type::Small);
+    let whole = ui.available_width();
+    let start = ui.cursor().min;
+    let badge = Rect::from_min_size(start, Vec2::splat(20.0));
+    ui.painter().rect_filled(badge, CornerRadius::same(RADIUS_TAG), theme.sunken);
+    text::paint(ui, badge, Align2::CENTER_CENTER, number.to_string(), Type::SmallLabel, theme.text2);
+    let line = Rect::from_min_size(start, Vec2::new(whole, 20.0));
+    text::right(ui, line, deciding.weight.as_str(), Type::Small, theme.text2);
+    ui.horizontal_top(|ui| {
+        ui.add_space(NUMBER_ROOM);
+        ui.vertical(|ui| {
+            ui.set_width(whole - NUMBER_ROOM);
+            ui.scope(|ui| {
+                ui.set_max_width(whole - NUMBER_ROOM - weight - 12.0);
+                text::paragraph(ui, deciding.title.as_str(), Type::Label, theme.text);
+            });
+            if !deciding.raw.is_empty() {
+                text::paragraph(ui, deciding.raw.as_str(), Type::Mono, theme.text2);
+            }
+        });
+    });
 }
 
 fn points(ui: &mut Ui, heading: &str, points: &[Point]) {

@@ -57,7 +57,7 @@ impl Purpose {
 
     const fn title(self) -> &'static str {
         match self {
-            Self::OpenProject => "Open project file",
+            Self::OpenProject => "Open project or facts",
             Self::ImportCsv => "Import mailboxes from CSV",
             Self::ReadAccounts => "Read a file of your server",
             Self::ReadProvider => "Add a provider file",
@@ -76,7 +76,7 @@ impl Purpose {
 
     const fn filter(self) -> Option<(&'static str, &'static [&'static str])> {
         match self {
-            Self::OpenProject => Some(("Mailferry projects", &["mailferry"])),
+            Self::OpenProject => Some(("Mailferry projects and facts", &["mailferry", "json"])),
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
             Self::ReadProvider => Some(("Provider files", &["toml"])),
             Self::KeyFile(_) => Some(("Key files", &["json"])),

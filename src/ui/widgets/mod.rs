@@ -23,6 +23,7 @@ pub mod row_list;
 #[cfg(feature = "testing")]
 pub mod sheet;
 pub mod spf_tree;
+pub mod tabs;
 pub mod text;
 pub mod text_area;
 pub mod toast;

@@ -112,7 +112,7 @@ fn a_desktop_without_dialogs_is_said_so() {
     let engine = mailferry::ui::testing::FakeEngine::showing(samples::start());
     engine.0.borrow_mut().has_no_dialogs = true;
     let mut opened = Opened::over(engine, None, USUAL);
-    opened.click("Choose project file in a dialog");
+    opened.click("Choose project or facts file in a dialog");
     opened.harness.run();
     assert!(opened.harness.query_all_by_label_contains("No dialog could be shown").next().is_some());
 }

@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::audit::verdict::{Outcome, Overrule, OwnerAnswers};
 use mailferry::engine::{Command, Step};
 use mailferry::ui::testing::samples;
-use mailferry_test_support::window::Opened;
+use mailferry_test_support::window::{Opened, USUAL};
 
 #[test]
 fn the_verdict_says_what_decided_it_and_leads_on() {
@@ -14,13 +14,18 @@ fn the_verdict_says_what_decided_it_and_leads_on() {
     for words in [
         "Stay, and relay the mail of the few who refuse it",
         "Outcome: Stay, relay part",
-        "1. Microsoft consumer refuses the range: 159 of 168 in 30 days",
-        "2. T-Online refuses the range: 37 of 37 in 30 days",
+        "Microsoft consumer refuses the range: 159 of 168 in 30 days",
+        "T-Online refuses the range: 37 of 37 in 30 days",
         "part of their network is on our block list (S3150)",
         "What would change it",
     ] {
         assert!(opened.harness.query_all_by_label_contains(words).next().is_some(), "{words}");
     }
+    let top = |words: &str| opened.harness.query_all_by_label_contains(words).next().unwrap().rect().top();
+    assert!(
+        top("Microsoft consumer refuses the range") < top("T-Online refuses the range"),
+        "the heavier finding comes first"
+    );
     opened.click("Exim");
     assert!(opened.harness.query_all_by_label_contains("driver = manualroute").next().is_some());
     opened.click("Copy lines for Exim");
@@ -80,6 +85,15 @@ fn what_the_server_printed_is_pasted() {
 }
 
 #[test]
+fn a_receiver_that_blames_the_range_is_quoted_beside_the_street() {
+    let mut opened = Opened::step(samples::judged(), Step::Audit, false);
+    opened.click_containing("Address range 203.0.113.0/24");
+    for words in ["Microsoft consumer says the range is the reason", "on our block list (S3150)"] {
+        assert!(opened.harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+}
+
+#[test]
 fn the_street_names_its_places_for_those_who_cannot_see_it() {
     let mut opened = Opened::step(samples::audited(), Step::Audit, false);
     opened.click_containing("Address range 203.0.113.0/24");
@@ -92,4 +106,20 @@ fn the_street_names_its_places_for_those_who_cannot_see_it() {
     opened.harness.run();
     opened.press(egui::Key::ArrowRight);
     assert_ne!(place(&opened), first, "the keyboard moves from place to place");
+}
+
+#[test]
+fn facts_are_saved_and_opened_again() {
+    let mut opened = Opened::step(samples::audited(), Step::Audit, false);
+    opened.click("Save audit…");
+    opened.click("Facts");
+    opened.click("Save audit");
+    let sent = opened.sent();
+    let [Command::ExportFacts(path)] = &sent[..] else { panic!("{sent:?}") };
+    assert!(path.to_string_lossy().ends_with("weber-familie.example-facts.json"), "{path:?}");
+
+    let mut opened = Opened::at(samples::start(), None, false, USUAL);
+    opened.type_into("Project or facts file", "/tmp/facts.json");
+    opened.click("Open this file");
+    assert_eq!(opened.sent(), [Command::OpenFacts(PathBuf::from("/tmp/facts.json"))]);
 }
