@@ -29,8 +29,8 @@ pub fn tab(ui: &mut Ui, is_on: bool, label: &str, holds: &str) -> Response {
     let theme = Theme::of(ui);
     let style = if is_on { Type::Label } else { Type::Body };
     let words = text::width(ui, label, style);
-    let rest = if holds.is_empty() { 0.0 } else { 6.0 + text::width(ui, holds, Type::Body) };
-    let (rect, response) = ui.allocate_exact_size(Vec2::new((words + rest).ceil(), HEIGHT), Sense::click());
+    let tail = if holds.is_empty() { 0.0 } else { 6.0 + text::width(ui, holds, Type::Body) };
+    let (rect, response) = ui.allocate_exact_size(Vec2::new((words + tail).ceil(), HEIGHT), Sense::click());
     let name = if holds.is_empty() { label.to_owned() } else { format!("{label} {holds}") };
     response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), is_on, &name));
     let color = if is_on || response.hovered() { theme.text } else { theme.text2 };
