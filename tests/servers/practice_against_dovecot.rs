@@ -99,7 +99,7 @@ async fn converse(port: u16) -> Vec<String> {
 /// A line without what differs from server to server, or from day to day.
 fn comparable(line: &str) -> String {
     let line = line.replace(" \\Marked", "").replace("\\Marked", "");
-    let line = line.split_once(" (0.0").map_or(line.as_str(), |(words, _timing)| words).trim_end_matches('.');
+    let line = without_timing(&line).trim_end_matches('.');
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     if let Some(at) =
         words.iter().position(|word| word.ends_with("APPENDUID") || word.ends_with("UIDVALIDITY"))
@@ -118,6 +118,20 @@ fn comparable(line: &str) -> String {
         // The words of an error are for people.
         None => joined.split_once("BAD Error in IMAP command").map_or(joined.clone(), |_| "t BAD".to_owned()),
     }
+}
+
+/// Without how long Dovecot took: `(0.115 + 0.000 + 0.114 secs)`, however many seconds that are.
+fn without_timing(line: &str) -> &str {
+    let timed = line.trim_end_matches('.').strip_suffix(" secs)");
+    timed.and_then(|words| words.rsplit_once(" (")).map_or(line, |(words, _seconds)| words)
+}
+
+#[test]
+fn how_long_a_slow_server_took_is_no_difference() {
+    for seconds in ["0.001 + 0.000", "0.115 + 0.000 + 0.114", "12.5 + 0.000"] {
+        assert_eq!(comparable(&format!("t OK List completed ({seconds} secs).")), "t OK List completed");
+    }
+    assert_eq!(comparable("t OK Completed (or not)"), "t OK Completed (or not)");
 }
 
 /// Without the date that a message gets which comes without one: the two servers are asked a moment apart.

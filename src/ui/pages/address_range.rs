@@ -19,9 +19,9 @@ use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{choice, empty_state, note, text};
 
 const LIST_COLUMNS: [Column; 4] = [
-    Column::words("List", 164.0),
-    Column::words("Judges", 70.0),
-    Column::words("Impact", 66.0),
+    Column::words("List", 178.0),
+    Column::words("Judges", 66.0),
+    Column::words("Impact", 60.0),
     Column::words("Answer", 0.0),
 ];
 const PLACE_COLUMNS: [Column; 3] =
@@ -207,9 +207,11 @@ fn own_words(ui: &mut Ui, receiver: &Receiver) {
         Icon::Fail.paint(ui, row.with_max_x(row.left() + ICON), ICON, theme.tone(Tone::Fail).fg);
         ui.horizontal_top(|ui| {
             ui.add_space(ICON + 7.0);
-            ui.set_max_width(row.width() - ICON - 7.0 - text::width(ui, &seen, Type::Small) - 12.0);
-            let words = format!("{} says the range is the reason", receiver.name);
-            text::paragraph(ui, words, Type::Section, theme.text);
+            ui.vertical(|ui| {
+                ui.set_max_width(row.width() - ICON - 7.0 - text::width(ui, &seen, Type::Small) - 12.0);
+                let words = format!("{} says the range is the reason", receiver.name);
+                text::paragraph(ui, words, Type::Section, theme.text);
+            });
         });
         ui.add_space(4.0);
         text::paragraph(ui, receiver.reply.as_str(), Type::Mono, theme.text2);
