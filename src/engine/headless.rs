@@ -233,7 +233,11 @@ impl ZoneText<'_> {
         if !path.starts_with(&folder) {
             return Err("it is outside of the folder of the zone file; put its lines in its place".to_owned());
         }
-        let size = std::fs::metadata(&path).map_err(|error| error.to_string())?.len();
+        let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
+        if !metadata.is_file() {
+            return Err("it is no file that could be read to its end".to_owned());
+        }
+        let size = metadata.len();
         if size > MOST_INCLUDED_BYTES {
             return Err(format!("it has {size} bytes, and {MOST_INCLUDED_BYTES} are the most"));
         }

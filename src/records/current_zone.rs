@@ -27,6 +27,9 @@ pub struct CurrentZone {
     pub others: Vec<OtherRecord>,
     /// Addresses of hosts, wherever they are: they tell the old server from other senders.
     pub addresses: BTreeMap<String, BTreeSet<IpAddr>>,
+    /// Lines of the zone file that make rows of records (`$GENERATE`), each behind its `$ORIGIN`.
+    #[serde(default)]
+    pub generated: Vec<String>,
     /// Questions that got no answer; nothing is concluded from them.
     pub unread: Vec<Unread>,
     /// Lookups that an SPF term costs with everything under it (RFC 7208 section 4.6.4), where it was measured.
@@ -199,6 +202,7 @@ impl CurrentZone {
             records: Vec::new(),
             others: Vec::new(),
             addresses: BTreeMap::new(),
+            generated: Vec::new(),
             unread: Vec::new(),
             spf_lookups: BTreeMap::new(),
             read_at: None,

@@ -17,6 +17,9 @@ use crate::values::{AnswerBook, DnsName};
 
 /// An address that nobody allows by name (RFC 5737): what is answered to it shows whether a record works to its end.
 pub(super) const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 123));
+/// Shorter networks let a good part of all addresses send.
+const SHORTEST_PREFIX_V4: u8 = 8;
+const SHORTEST_PREFIX_V6: u8 = 16;
 /// Addresses that are tried of what one term allows.
 const SAMPLES_PER_TERM: usize = 64;
 
@@ -135,13 +138,15 @@ impl StageJudgement {
     }
 }
 
-/// How well a receiver thinks of a result. `none` and `neutral` say nothing about the sender.
+/// How well a receiver thinks of a result. `none` and `neutral` say nothing about the sender. A broken record says
+/// nothing either, and speaks against the domain: most receivers take its mail all the same (RFC 7208 section 8.7).
 const fn rank(result: SpfResult) -> u8 {
     match result {
-        SpfResult::Pass => 3,
-        SpfResult::None | SpfResult::Neutral => 2,
+        SpfResult::Pass => 4,
+        SpfResult::None | SpfResult::Neutral => 3,
+        SpfResult::PermError => 2,
         SpfResult::SoftFail => 1,
-        SpfResult::Fail | SpfResult::PermError | SpfResult::TempError => 0,
+        SpfResult::Fail | SpfResult::TempError => 0,
     }
 }
 
@@ -201,7 +206,12 @@ fn allowed_by(
             let role = SenderRole::Term(term.term);
             // A network around the old server says nothing about its neighbours.
             let is_around = |network: &IpNet| without.iter().any(|address| network.contains(address));
-            let samples = term.networks.into_iter().filter(|network| !is_around(network)).map(sample);
+            // Nor does a network of half the world name a server.
+            let samples = term
+                .networks
+                .into_iter()
+                .filter(|network| !is_around(network) && !is_for_everybody(network))
+                .map(sample);
             samples
                 .take(SAMPLES_PER_TERM)
                 .map(move |address| KnownSender { role: role.clone(), address })
@@ -221,6 +231,11 @@ pub(super) fn senders_of_provider(
         .into_iter()
         .map(|sender| KnownSender { role: SenderRole::Provider, ..sender })
         .collect()
+}
+
+/// Whether a network lets a good part of all addresses send.
+pub(super) fn is_for_everybody(network: &IpNet) -> bool {
+    network.prefix_len() < if network.addr().is_ipv4() { SHORTEST_PREFIX_V4 } else { SHORTEST_PREFIX_V6 }
 }
 
 /// An address of the network that a server may have.

@@ -142,6 +142,50 @@ fn the_old_server_keeps_its_right_where_no_record_named_it() {
 }
 
 #[test]
+fn the_old_server_keeps_its_right_where_the_record_of_today_is_broken() {
+    for text in [
+        "v=spf1 mx, -all",
+        "v=spf1 mxinclude:servers.mcsv.net -all",
+        "v=spf1 \\226\\128\\147all",
+        "v=spf1 redirect=_round.d.example",
+        "v=spf1 include:gone.example -all",
+    ] {
+        let lines =
+            format!("@ TXT \"{text}\"\n_round TXT \"v=spf1 redirect=_back.d.example\"\n_back TXT \"v=spf1 redirect=_round.d.example\"\n");
+        let plan = assert_harmless(&lines);
+        assert!(spf_after(&plan, SwitchStage::Now)[0].contains("ip4:203.0.113.10"), "{text}");
+        let of_server = plan.judgements[0].senders.iter();
+        let of_server = of_server.filter(|sender| matches!(sender.role, SenderRole::OldServer(_)));
+        let results: Vec<_> = of_server.map(|sender| (sender.before, sender.after)).collect();
+        assert_eq!(results, [(SpfResult::PermError, SpfResult::Pass)], "{text}");
+    }
+}
+
+#[test]
+fn what_lets_everybody_send_is_named_wherever_it_stands() {
+    for (lines, term) in [
+        ("@ TXT \"v=spf1 mx ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all\"\n", "ip4:0.0.0.0/1"),
+        ("@ TXT \"v=spf1 mx ip4:128.0.0.0/1 -all\"\n", "ip4:128.0.0.0/1"),
+        ("@ TXT \"v=spf1 mx ip6:2000::/3 -all\"\n", "ip6:2000::/3"),
+        ("@ TXT \"v=spf1 mx/0 -all\"\n", "mx/0"),
+        ("@ TXT \"v=spf1 a:mail.d.example/4 -all\"\n", "a:mail.d.example/4"),
+        ("@ TXT \"v=spf1 mx exists:mail.d.example -all\"\n", "exists:mail.d.example"),
+        ("@ TXT \"v=spf1 mx redirect=_open.d.example\"\n_open TXT \"v=spf1 ip4:198.51.100.9 +all\"\n", "redirect=_open.d.example"),
+        ("@ TXT \"v=spf1 include:_open.d.example -all\"\n_open TXT \"v=spf1 ip4:203.0.113.10 ip4:0.0.0.0/2 -all\"\n", "include:_open.d.example"),
+    ] {
+        let plan = assert_harmless(lines);
+        assert!(plan.left_out.iter().any(|left| left.term == term), "{lines}: {:?}", plan.left_out);
+        for stage in SwitchStage::ALL {
+            let record = &spf_after(&plan, stage)[0];
+            for strange in ["0.0.0.", "128.0.0.", "ip6::", "2000::", term] {
+                assert!(!record.contains(strange), "{record}");
+            }
+            assert_eq!(record.contains("ip4:203.0.113.10"), stage < SwitchStage::Later, "{record}");
+        }
+    }
+}
+
+#[test]
 fn a_redirect_to_a_strict_end_stays_strict() {
     let plan = assert_harmless(
         "@ TXT \"v=spf1 redirect=_spf.d.example\"\n_spf TXT \"v=spf1 ip4:203.0.113.10 -all\"\n",

@@ -7,16 +7,13 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::current_zone::{ZoneData, ZoneRecord};
-use super::judge::{KnownSender, NOBODY, SenderRole};
+use super::judge::{KnownSender, NOBODY, SenderRole, is_for_everybody};
 use super::spf::{SpfInput, SpfMerge, merge};
-use super::spf_terms::{TermKind, terms};
+use super::spf_terms::{Term, TermKind, terms};
 use super::spf_world::World;
-use crate::audit::spf::{Qualifier, SpfResult, effective_end};
+use crate::audit::spf::{Qualifier, STRANGERS, SpfResult, allowed_networks, effective_end};
 use crate::values::DnsName;
 
-/// Shorter networks let a good part of all addresses send.
-const SHORTEST_PREFIX_V4: u8 = 8;
-const SHORTEST_PREFIX_V6: u8 = 16;
 /// Rounds of mending; a second one mends what the first has moved.
 const MAX_ROUNDS: usize = 3;
 
@@ -72,11 +69,9 @@ impl Stages<'_> {
         let mut useless = BTreeMap::new();
         for term in input.existing.iter().flat_map(|record| terms(record)) {
             let why = match &term.kind {
-                TermKind::Ip(network) => {
-                    let shortest =
-                        if network.addr().is_ipv4() { SHORTEST_PREFIX_V4 } else { SHORTEST_PREFIX_V6 };
-                    (network.prefix_len() < shortest)
-                        .then(|| "it lets a large part of all addresses in the world send".to_owned())
+                TermKind::All | TermKind::Modifier | TermKind::Broken(_) => None,
+                _ if term.qualifier == '+' && self.lets_everybody_send(input, &term.text) => {
+                    Some("it lets a large part of all addresses in the world send".to_owned())
                 }
                 TermKind::Include(_) | TermKind::Redirect(_) => self.permanent_error(&term.text),
                 _ => None,
@@ -86,6 +81,18 @@ impl Stages<'_> {
             }
         }
         useless
+    }
+
+    /// Whether the term names networks of half the world, itself or in a record behind it, or strangers pass by it.
+    fn lets_everybody_send(&self, input: &SpfInput<'_>, term: &str) -> bool {
+        let alone = format!("v=spf1 {term}");
+        let networks = allowed_networks(&self.world.today(), &input.domain.dns(), alone.as_bytes());
+        networks.iter().flat_map(|term| &term.networks).any(is_for_everybody)
+            || (Term::parse(term).is_decided_elsewhere()
+                && STRANGERS.iter().all(|stranger| {
+                    let evaluated = self.evaluate(&alone, &self.mx_today, *stranger);
+                    evaluated.is_some_and(|(result, _)| result == SpfResult::Pass)
+                }))
     }
 
     /// Why a record with this term alone makes receivers answer permerror.
@@ -119,7 +126,8 @@ impl Stages<'_> {
                     SpfResult::Pass => {
                         matches!(after, SpfResult::Fail | SpfResult::SoftFail | SpfResult::Neutral)
                     }
-                    SpfResult::None | SpfResult::Neutral => {
+                    // With a broken record most receivers take the mail; a record that works must not refuse it.
+                    SpfResult::None | SpfResult::Neutral | SpfResult::PermError => {
                         matches!(after, SpfResult::Fail | SpfResult::SoftFail)
                     }
                     _ => false,

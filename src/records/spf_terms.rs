@@ -54,6 +54,11 @@ impl Term {
         }
     }
 
+    /// Whether a record or a name elsewhere decides whom the term lets send.
+    pub const fn is_decided_elsewhere(&self) -> bool {
+        matches!(self.kind, TermKind::Include(_) | TermKind::Redirect(_) | TermKind::Exists)
+    }
+
     /// Whether two terms say the same: mechanisms and domain names know no case.
     pub fn is_same(&self, other: &Self) -> bool {
         self.qualifier == other.qualifier && self.bare() == other.bare()

@@ -20,6 +20,9 @@ const RECORDS_MAX: usize = 20_000;
 /// Waiting time where the file names none (RFC 2308 section 4 wants `$TTL`, old files lack it).
 const TTL_SECS_DEFAULT: u32 = 3600;
 
+/// Longest waiting time (RFC 2181 section 8).
+const LONGEST_TTL_SECS: u32 = i32::MAX.unsigned_abs();
+
 /// Why a zone file was not read. The words name the line and the way out.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ZoneFileError {
@@ -110,7 +113,9 @@ impl Reader<'_> {
         for entry in ZoneTokens::new(text.as_bytes()) {
             self.entry(&entry?)?;
             let zone = &self.zone;
-            if zone.records.len() + zone.others.len() > RECORDS_MAX || zone.addresses.len() > RECORDS_MAX {
+            if zone.records.len() + zone.others.len() + zone.generated.len() > RECORDS_MAX
+                || zone.addresses.len() > RECORDS_MAX
+            {
                 return Err(ZoneFileError::TooMany);
             }
         }
@@ -144,7 +149,13 @@ impl Reader<'_> {
         }
         let mut tokens = entry.tokens.as_slice();
         if !entry.starts_blank {
-            self.owner = Some(self.absolute(&first.text()));
+            let owner = self.absolute(&first.text());
+            if owner.as_str().len() > 253 || owner.labels().any(|label| label.len() > 63) {
+                let message =
+                    "the name is longer than the DNS allows: 63 bytes between two dots, 253 in all".to_owned();
+                return Err(ZoneFileError::Line { line, message });
+            }
+            self.owner = Some(owner);
             tokens = tokens.get(1..).unwrap_or_default();
         }
         let Some(owner) = self.owner.clone() else {
@@ -159,7 +170,13 @@ impl Reader<'_> {
                 && let Some(secs) = parse_ttl(&text)
             {
                 ttl_secs = Some(secs);
-            } else if !["IN", "CH", "HS", "CS"].iter().any(|class| text.eq_ignore_ascii_case(class)) {
+            } else if ["CH", "HS", "CS"].iter().any(|class| text.eq_ignore_ascii_case(class)) {
+                let message = format!(
+                    "class {} is not that of the Internet (IN), and a zone has one class only; take the line out",
+                    text.to_ascii_uppercase()
+                );
+                return Err(ZoneFileError::Line { line, message });
+            } else if !text.eq_ignore_ascii_case("IN") {
                 break;
             }
             tokens = tokens.get(1..).unwrap_or_default();
@@ -200,8 +217,13 @@ impl Reader<'_> {
                 None => failed("$TTL is followed by no time; write seconds, or for example 1h"),
             },
             ("$INCLUDE", Some(file)) => self.included(entry, &file),
-            // It makes rows of addresses, which no mail record is made of.
-            ("$GENERATE", _) => Ok(()),
+            // It makes rows of addresses, which no mail record is made of; the whole zone keeps the line.
+            ("$GENERATE", _) => {
+                let words: Vec<String> = entry.tokens.iter().map(Token::text).collect();
+                let origin = escaped_name(&self.origin);
+                self.zone.generated.push(format!("$ORIGIN {origin}.\n{}", words.join(" ")));
+                Ok(())
+            }
             _ => failed("a directive is unknown or incomplete; $ORIGIN and $TTL are read"),
         }
     }
@@ -221,6 +243,10 @@ impl Reader<'_> {
     fn other_data(&self, record_type: &str, tokens: &[Token]) -> String {
         let places = name_places(record_type);
         let words = tokens.iter().enumerate().map(|(index, token)| {
+            // A type without a name has its data in hexadecimal digits (RFC 3597 section 5).
+            if index == 0 && !token.is_quoted && token.bytes == b"#" {
+                return r"\#".to_owned();
+            }
             if places.contains(&index) {
                 let name = self.absolute(&token.text());
                 let escaped = escaped_name(name.as_str());
@@ -298,6 +324,9 @@ impl Reader<'_> {
                     _ => return Err(failed("a TLSA record needs three numbers and hexadecimal digits")),
                 }
             }
+            known if known.bytes().all(|byte| byte.is_ascii_digit()) => {
+                return Err(failed("a waiting time (TTL) is at most 2147483647 seconds, and one is enough"));
+            }
             known if known.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return Ok(None),
             _ => return Err(failed("the record type is missing; write for example: IN TXT \"text\"")),
         };
@@ -338,7 +367,7 @@ fn parse_ttl(text: &str) -> Option<u32> {
             total = total.checked_add(number.take()?.checked_mul(unit)?)?;
         }
     }
-    total.checked_add(number.unwrap_or(0))
+    total.checked_add(number.unwrap_or(0)).filter(|secs| *secs <= LONGEST_TTL_SECS)
 }
 
 #[cfg(test)]

@@ -104,13 +104,30 @@ fn faults_name_their_line() {
 }
 
 #[test]
+fn lines_that_no_server_would_take_are_named() {
+    for (line, word) in [
+        ("@ CH TXT \"v=spf1 +all\"", "class CH"),
+        ("@ 300 hs A 192.0.2.1", "class HS"),
+        ("x 99999999999 A 192.0.2.1", "waiting time"),
+        ("x 4294967295 A 192.0.2.1", "waiting time"),
+        ("x 300 600 A 192.0.2.1", "waiting time"),
+        (&format!("{} A 192.0.2.1", "a".repeat(64)), "longer than the DNS allows"),
+        (&format!("{} A 192.0.2.1", ["a".repeat(60); 5].join(".")), "longer than the DNS allows"),
+    ] {
+        let error = parse_zone_file(&format!("@ MX 10 mail\n{line}\n"), &domain()).unwrap_err();
+        let ZoneFileError::Line { line: 2, message } = error else { panic!("{line}: {error}") };
+        assert!(message.contains(word), "{line}: {message}");
+    }
+}
+
+#[test]
 fn times_are_read_in_seconds_and_units() {
     for (text, secs) in
         [("3600", Some(3600)), ("1h30m", Some(5400)), ("2W", Some(1_209_600)), ("1d12", Some(86_412))]
     {
         assert_eq!(parse_ttl(text), secs, "{text}");
     }
-    for text in ["", "h", "1x", "99999999999", "9999999w", "A"] {
+    for text in ["", "h", "1x", "99999999999", "9999999w", "A", "2147483648"] {
         assert_eq!(parse_ttl(text), None, "{text}");
     }
 }

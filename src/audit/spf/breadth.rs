@@ -2,8 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::networks::{TermNetworks, networks_of_everybody};
-use super::{Mechanism, SpfRecord};
+use super::SpfRecord;
+use super::networks::{networks_of_everybody, own_networks};
 use crate::audit::Lookups;
 use crate::audit::dmarc::registered_domain;
 use crate::values::DnsName;
@@ -34,27 +34,10 @@ const EVERYBODY_V6: u128 = 1 << 56;
 pub(super) fn breadth(lookups: &Lookups<'_>, domain: &DnsName, record: &SpfRecord) -> Breadth {
     let terms = networks_of_everybody(lookups, domain, record);
     let home = registered_domain(domain).unwrap_or_else(|| domain.clone());
-    let is_own = |term: &TermNetworks| {
-        let included =
-            record.terms.iter().find(|one| one.text == term.term).and_then(|one| match &one.mechanism {
-                Mechanism::Include(target) => Some(target.plain_name(domain)),
-                _ => None,
-            });
-        let redirected =
-            record.redirect.as_ref().filter(|redirect| redirect.text == term.term).map(|redirect| {
-                redirect.target.expand_without_client(domain.as_str()).map(|name| DnsName::new(&name))
-            });
-        match included.or(redirected) {
-            Some(name) => {
-                name.is_some_and(|name| name == home || name.as_str().ends_with(&format!(".{home}")))
-            }
-            None => true,
-        }
-    };
     let mut breadth = Breadth::default();
     (breadth.v4, breadth.v6_networks) = count(terms.iter().flat_map(|term| &term.networks));
     (breadth.own_v4, breadth.own_v6_networks) =
-        count(terms.iter().filter(|term| is_own(term)).flat_map(|term| &term.networks));
+        count(own_networks(lookups, domain, record, &home).iter().flat_map(|term| &term.networks));
     for term in &terms {
         let (v4, v6) = count(term.networks.iter());
         if v4 >= EVERYBODY_V4 || v6 >= EVERYBODY_V6 {
@@ -94,6 +77,7 @@ mod tests {
             record("_spf.d.example", "v=spf1 ip4:198.51.100.0/24 ~all"),
             record("service.example", "v=spf1 ip4:203.0.112.0/20 ip6:2001:db8::/32 ~all"),
             record("open.example", "v=spf1 ip4:192.0.2.1 +all"),
+            record("list.d.example", "v=spf1 ip4:198.51.100.0/24 include:service.example ~all"),
         ]
         .into_iter()
         .collect();
@@ -110,6 +94,14 @@ mod tests {
         assert_eq!((breadth.v6_networks, breadth.own_v6_networks), (1 << 32, 0));
         assert_eq!(breadth.widest[0], ("include:service.example".to_owned(), 4_096));
         assert_eq!(breadth.everybody, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_service_inside_an_own_record_is_not_the_owners() {
+        for text in ["v=spf1 redirect=list.d.example", "v=spf1 include:list.d.example -all"] {
+            let breadth = of(text);
+            assert_eq!((breadth.v4, breadth.own_v4), (256 + 4_096, 256), "{text}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod rule_end;
 mod rule_form;
 mod rule_senders;
 mod senders_of;
+mod strangers;
 mod tree;
 
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
@@ -24,6 +25,7 @@ pub(in crate::audit) use macros::Client;
 pub use near_miss::{meant, meant_term};
 pub use networks::{TermNetworks, allowed_networks, effective_end};
 pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
+pub use strangers::STRANGERS;
 pub use tree::record_costs;
 pub(in crate::audit) use tree::{CostTree, cost_tree};
 

@@ -62,9 +62,20 @@ pub fn meant_term(term: &str) -> Option<String> {
 /// The record with errors put right that are plain to see: `ipv4:` for `ip4:`, an address where a host must be, a comma
 /// behind a term. `None` where that does not make a record without errors.
 pub(super) fn corrected(text: &str) -> Option<String> {
-    let terms: Vec<String> =
+    let mut terms: Vec<String> =
         text.split_whitespace().skip(1).map(corrected_term).filter(|term| !term.is_empty()).collect();
+    // What stood behind “all” was meant to be read; only a term that was no “all” before can have got there.
+    if let Some(at) = terms.iter().position(|term| is_all(term))
+        && text.split_whitespace().skip(1).filter(|term| is_all(term)).count() == 0
+    {
+        let all = terms.remove(at);
+        terms.push(all);
+    }
     checked(&format!("v=spf1 {}", terms.join(" ")))
+}
+
+fn is_all(term: &str) -> bool {
+    term.trim_start_matches(['+', '-', '~', '?']).eq_ignore_ascii_case("all")
 }
 
 fn checked(text: &str) -> Option<String> {
@@ -73,7 +84,8 @@ fn checked(text: &str) -> Option<String> {
 }
 
 fn corrected_term(term: &str) -> String {
-    let term = term.trim_matches(|character: char| ",;\"'\\".contains(character));
+    let plain = plain_characters(term);
+    let term = plain.trim_matches(|character: char| ",;\"'\\".contains(character));
     if SpfRecord::parse(format!("v=spf1 {term}").as_bytes()).is_ok() && !looks_like_mechanism(term) {
         return term.to_owned();
     }
@@ -103,6 +115,19 @@ fn corrected_term(term: &str) -> String {
     }
 }
 
+/// The term with ASCII in place of what word processors and web pages make of it, and without invisible characters.
+fn plain_characters(term: &str) -> String {
+    let plain = |character: char| match character {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
+        '\u{2dc}' | '\u{223c}' | '\u{ff5e}' => Some('~'),
+        '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' => Some('"'),
+        '\u{ff1a}' => Some(':'),
+        _ if is_odd_blank(character) || character.is_control() => None,
+        _ => Some(character),
+    };
+    term.chars().filter_map(plain).collect()
+}
+
 /// Whether a modifier that nobody knows has the name of a mechanism: `ip4=192.0.2.1`.
 pub(super) fn looks_like_mechanism(term: &str) -> bool {
     term.split_once('=').is_some_and(|(name, _)| {
@@ -115,7 +140,8 @@ pub(super) fn looks_like_mechanism(term: &str) -> bool {
 }
 
 fn is_odd_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}' | '\u{ad}')
+    character.is_whitespace()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// Takes `v=spf1`, or what looks like it, off the beginning.
@@ -147,27 +173,43 @@ fn odd(text: &str, version: &str, rest: &str) -> String {
     if is_odd_blank(first) {
         return match first {
             ' ' => "it begins with a blank".to_owned(),
-            other => format!("it begins with the invisible character “{}”", other.escape_unicode()),
+            other => format!("it begins with {}", named_character(other)),
         };
     }
+    if matches!(first, '"' | '\'') {
+        return "it begins with a quotation mark, which belongs around the text and not into it".to_owned();
+    }
+    if version.to_ascii_lowercase().starts_with("spf2") {
+        return "it is a record of Sender ID (RFC 4406), which nobody reads any more".to_owned();
+    }
     if !first.eq_ignore_ascii_case(&'v') {
-        return format!("it begins with “{}” instead of “v=spf1”", first.escape_debug());
+        let start: String = text.chars().take_while(|one| !is_odd_blank(*one)).take(20).collect();
+        return format!("it begins with “{start}” instead of “v=spf1”");
     }
     if !version.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("v=spf1"))
         || version.trim_end().len() > 6
     {
-        return format!("it begins with “{}” instead of “v=spf1”", version.trim_end().escape_debug());
+        return format!("it begins with “{}” instead of “v=spf1”", version.trim_end());
     }
     match text.get(6..).and_then(|behind| behind.chars().next()) {
         Some(next) if is_odd_blank(next) => {
-            format!(
-                "the character “{}” stands behind “v=spf1” where a plain blank must be",
-                next.escape_unicode()
-            )
+            format!("{} stands behind “v=spf1” where a plain blank must be", named_character(next))
         }
         Some(next) if rest.starts_with(next) => "a blank is missing behind “v=spf1”".to_owned(),
-        Some(next) => format!("“{}” stands behind “v=spf1” where a blank must be", next.escape_debug()),
+        Some(next) => format!("“{next}” stands behind “v=spf1” where a blank must be"),
         None => "it does not begin with “v=spf1” and a blank".to_owned(),
+    }
+}
+
+/// A character that cannot be seen, by its name or number.
+fn named_character(character: char) -> String {
+    match character {
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' => "a line break".to_owned(),
+        '\u{a0}' => "a no-break space (U+00A0)".to_owned(),
+        '\u{200b}' => "a zero-width space (U+200B)".to_owned(),
+        '\u{feff}' => "a byte order mark (U+FEFF)".to_owned(),
+        other => format!("the invisible character U+{:04X}", u32::from(other)),
     }
 }
 
@@ -179,17 +221,17 @@ mod tests {
     fn the_odd_character_is_named_and_the_record_that_was_meant_is_shown() {
         for (text, odd, cleaned) in [
             (" v=spf1 mx -all", "begins with a blank", Some("v=spf1 mx -all")),
-            ("\u{feff}v=spf1 mx -all", "invisible", Some("v=spf1 mx -all")),
-            ("v=spf1\u{a0}mx -all", "u{a0}", Some("v=spf1 mx -all")),
+            ("\u{feff}v=spf1 mx -all", "byte order mark", Some("v=spf1 mx -all")),
+            ("v=spf1\u{a0}mx -all", "a no-break space (U+00A0) stands behind", Some("v=spf1 mx -all")),
             ("v=spf1:-all", "“:” stands behind", Some("v=spf1 -all")),
             ("v=spf1; mx; -all", "“;” stands behind", Some("v=spf1 mx -all")),
             ("v=spf1include:a.example -all", "blank is missing", Some("v=spf1 include:a.example -all")),
             ("v=spf10 mx -all", "“v=spf10”", Some("v=spf1 mx -all")),
             ("v = spf1 mx -all", "“v = spf1”", Some("v=spf1 mx -all")),
             ("v=spf 1 mx -all", "“v=spf 1”", Some("v=spf1 mx -all")),
-            ("spf1 mx -all", "begins with “s”", Some("v=spf1 mx -all")),
-            ("\"v=spf1 mx -all\"", "begins with “\\\"”", Some("v=spf1 mx -all")),
-            ("spf2.0/pra mx -all", "begins with “s”", Some("v=spf1 mx -all")),
+            ("spf1 mx -all", "begins with “spf1” instead", Some("v=spf1 mx -all")),
+            ("\"v=spf1 mx -all\"", "begins with a quotation mark", Some("v=spf1 mx -all")),
+            ("spf2.0/pra mx -all", "Sender ID", Some("v=spf1 mx -all")),
             ("v=spf1, ipv4:192.0.2.1 -all", "“,” stands behind", Some("v=spf1 ip4:192.0.2.1 -all")),
             ("v=spf1: foo -all", "“:” stands behind", None),
         ] {
@@ -234,6 +276,10 @@ mod tests {
             ("v=spf1 ip4=192.0.2.1 -all", Some("v=spf1 ip4:192.0.2.1 -all")),
             ("v=spf1 192.0.2.1 2001:db8::1 -all", Some("v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all")),
             ("v=spf1 mx, include=a.example; -all", Some("v=spf1 mx include:a.example -all")),
+            ("v=spf1 mx -all; include:a.example", Some("v=spf1 mx include:a.example -all")),
+            ("v=spf1 mx \u{2013}all", Some("v=spf1 mx -all")),
+            ("v=spf1 mx \u{2dc}all", Some("v=spf1 mx ~all")),
+            ("v=spf1 mx\u{200b} \u{201c}-all\u{201d}", Some("v=spf1 mx -all")),
             ("v=spf1 foo -all", None),
         ] {
             assert_eq!(corrected(text).as_deref(), right, "{text}");

@@ -15,6 +15,8 @@ use crate::values::{AnswerBook, DnsName, RecordData, RecordType};
 const MAX_DEPTH: usize = MAX_LOOKUPS as usize + 1;
 /// Networks that are collected. The largest providers publish a few hundred.
 const MAX_NETWORKS: usize = 2_000;
+/// Included records that are read in all. Records that include each other many times over would never end.
+const MAX_RECORDS: usize = 250;
 
 /// The addresses behind one term of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +32,7 @@ pub struct TermNetworks {
 pub fn allowed_networks(book: &AnswerBook, domain: &DnsName, text: &[u8]) -> Vec<TermNetworks> {
     let Ok(record) = SpfRecord::parse(text) else { return Vec::new() };
     let lookups = Lookups::new(book);
-    let mut walk =
-        Walk { lookups: &lookups, path: vec![domain.clone()], left: MAX_NETWORKS, counts_everybody: false };
-    walk.terms(domain, &record)
+    Walk::new(&lookups, domain, false, None).terms(domain, &record)
 }
 
 /// [`allowed_networks`] for rules, with “+all” as the networks of all addresses, wherever it stands.
@@ -41,8 +41,18 @@ pub(super) fn networks_of_everybody(
     domain: &DnsName,
     record: &SpfRecord,
 ) -> Vec<TermNetworks> {
-    let mut walk = Walk { lookups, path: vec![domain.clone()], left: MAX_NETWORKS, counts_everybody: true };
-    walk.terms(domain, record)
+    Walk::new(lookups, domain, true, None).terms(domain, record)
+}
+
+/// [`networks_of_everybody`] of the terms that the owner writes: records are followed at `home` and below, and services
+/// elsewhere are left out, however deep they are included.
+pub(super) fn own_networks(
+    lookups: &Lookups<'_>,
+    domain: &DnsName,
+    record: &SpfRecord,
+    home: &DnsName,
+) -> Vec<TermNetworks> {
+    Walk::new(lookups, domain, true, Some(home)).terms(domain, record)
 }
 
 /// How the list of a record ends for a sender that nothing matches: the qualifier of its `all`, or of the record that
@@ -85,8 +95,30 @@ struct Walk<'l, 'a> {
     path: Vec<DnsName>,
     /// Networks that may still be collected.
     left: usize,
+    /// Included records that may still be read.
+    records_left: usize,
     /// Whether “+all” adds the networks of all addresses.
     counts_everybody: bool,
+    /// Where records are followed; everywhere without one.
+    home: Option<&'l DnsName>,
+}
+
+impl<'l, 'a> Walk<'l, 'a> {
+    fn new(
+        lookups: &'l Lookups<'a>,
+        domain: &DnsName,
+        counts_everybody: bool,
+        home: Option<&'l DnsName>,
+    ) -> Self {
+        Self {
+            lookups,
+            path: vec![domain.clone()],
+            left: MAX_NETWORKS,
+            records_left: MAX_RECORDS,
+            counts_everybody,
+            home,
+        }
+    }
 }
 
 impl Walk<'_, '_> {
@@ -136,9 +168,17 @@ impl Walk<'_, '_> {
     }
 
     fn included(&mut self, name: &DnsName) -> Vec<IpNet> {
-        if self.path.contains(name) || self.path.len() >= MAX_DEPTH {
+        let is_at_home = self
+            .home
+            .is_none_or(|home| name == home || name.as_str().ends_with(&format!(".{home}")));
+        if !is_at_home
+            || self.records_left == 0
+            || self.path.contains(name)
+            || self.path.len() >= MAX_DEPTH
+        {
             return Vec::new();
         }
+        self.records_left -= 1;
         let Some(record) = record_of(self.lookups, name) else { return Vec::new() };
         self.path.push(name.clone());
         let terms = self.terms(name, &record);
@@ -206,6 +246,19 @@ mod tests {
         let shown: Vec<String> =
             found.iter().map(|term| format!("{} {:?}", term.term, term.networks)).collect();
         assert_eq!(shown, ["a:web.d.example/28 [192.0.2.7/28]", "include:inc.example [198.51.100.0/24]"],);
+    }
+
+    #[test]
+    fn records_that_include_each_other_many_times_over_come_to_an_end() {
+        let many = |next: usize| format!("v=spf1 {}-all", format!("include:i{next}.example ").repeat(10));
+        let book: AnswerBook =
+            (0..12).map(|index| txt(&format!("i{index}.example"), &many(index + 1))).collect();
+        let lookups = Lookups::new(&book);
+        let domain = DnsName::new("d.example");
+        let record = SpfRecord::parse(many(0).as_bytes()).unwrap();
+        let mut walk = Walk::new(&lookups, &domain, true, None);
+        assert_eq!(walk.terms(&domain, &record).len(), 10);
+        assert_eq!(walk.records_left, 0, "all that may be read was read, and nothing more");
     }
 
     #[test]

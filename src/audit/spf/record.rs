@@ -143,14 +143,24 @@ pub(super) fn is_spf(text: &[u8]) -> bool {
     })
 }
 
+/// The first term with a character that no record may have, and the character by its number.
+fn invisible(text: &[u8]) -> Option<SpfSyntaxError> {
+    let offset = text.iter().position(|byte| !(b' '..=b'~').contains(byte))?;
+    let (before, behind) = text.split_at_checked(offset)?;
+    let start = before.iter().rposition(|byte| *byte == b' ').map_or(0, |blank| blank + 1);
+    let end = behind.iter().position(|byte| *byte == b' ').map_or(text.len(), |blank| offset + blank);
+    let term = String::from_utf8_lossy(text.get(start..end)?).chars().take(40).collect();
+    let odd = String::from_utf8_lossy(behind).chars().next().unwrap_or_default();
+    let words =
+        format!("only visible ASCII characters are allowed, and U+{:04X} is none of them", u32::from(odd));
+    Some(SpfSyntaxError { term, position: offset + 1, words })
+}
+
 impl SpfRecord {
     /// Parses a whole record; any error anywhere spoils it (section 4.6).
     pub fn parse(text: &[u8]) -> Result<Self, SpfSyntaxError> {
-        if let Some(offset) = text.iter().position(|byte| !(b' '..=b'~').contains(byte)) {
-            let term =
-                String::from_utf8_lossy(text.get(offset..).unwrap_or_default()).chars().take(20).collect();
-            let words = "only visible ASCII characters are allowed".to_owned();
-            return Err(SpfSyntaxError { term, position: offset + 1, words });
+        if let Some(error) = invisible(text) {
+            return Err(error);
         }
         let text = String::from_utf8_lossy(text);
         let mut record =

@@ -91,7 +91,7 @@ fn missing(context: &Context<'_>, answer: &DnsAnswer) -> Finding {
             Importance::VeryImportant,
             "A record looks like SPF, but is not",
         )
-        .words(format!("Receivers see no SPF record in “{}”: {}.", shown.escape_debug(), found.odd))
+        .words(format!("Receivers see no SPF record in “{shown}”: {}.", found.odd))
         .rfc(7208, "4.5");
         match found.cleaned {
             Some(record) => draft

@@ -3,6 +3,7 @@
 use super::breadth::breadth;
 use super::networks::effective_end_with;
 use super::rule::new;
+use super::strangers::why_strangers_pass;
 use super::{CostTree, Qualifier, SpfRecord};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
@@ -94,6 +95,11 @@ fn how_broad(context: &Context<'_>, record: &SpfRecord, tree: &CostTree) -> Draf
         thousands(found.v4),
         power(found.v6_networks)
     );
+    let strangers = if found.everybody.is_empty() {
+        why_strangers_pass(&context.lookups, &context.facts.domain, tree, context.facts.at)
+    } else {
+        None
+    };
     let narrow = "Name the servers that send, address by address or by the smallest range that holds them.";
     let draft = if !found.everybody.is_empty() {
         new(
@@ -104,6 +110,10 @@ fn how_broad(context: &Context<'_>, record: &SpfRecord, tree: &CostTree) -> Draf
         )
         .words(format!("In all, {size} pass. Whoever rents a server there can send in your name.{widest}"))
         .remedy(Effort::Low, Changer::YouInTheZone, narrow)
+    } else if let Some(why) = strangers {
+        new("spf.breadth", Status::Fail, Importance::VeryImportant, "SPF lets strangers send")
+            .words(format!("Three addresses that nobody uses (RFC 5737) pass: {why}. So does any other server in the world."))
+            .remedy(Effort::Low, Changer::YouInTheZone, "Take the term out of the record, or let its name answer for your own servers only.")
     } else if !tree.unknown.is_empty() {
         new(
             "spf.breadth",

@@ -18,6 +18,13 @@ struct Tried {
     unknown: Vec<String>,
 }
 
+/// One address that does not pass.
+struct Failing {
+    has_v6: bool,
+    /// Which one, and why.
+    words: String,
+}
+
 /// D16: every address of every host, in both families.
 pub(super) fn judge(context: &Context<'_>, senders: &OwnSenders, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
@@ -39,7 +46,7 @@ pub(super) fn judge(context: &Context<'_>, senders: &OwnSenders, findings: &mut 
         for (address, why) in tried.others {
             let name =
                 if host.name == address.to_string() { String::new() } else { format!("{} ", host.name) };
-            list.push(format!("{name}{address} gets {why}"));
+            list.push(Failing { has_v6: address.is_ipv6(), words: format!("{name}{address} gets {why}") });
         }
     }
     let mut push = |draft: Draft| findings.push(draft.rfc(7208, "2.6").done(lookups));
@@ -120,20 +127,24 @@ fn try_host(context: &Context<'_>, host: &SendingHost) -> Tried {
 }
 
 /// One finding about all that do not pass, as bad as the surest of them.
-fn failing(sure: &[String], half: &[String], maybe: &[String]) -> Option<Draft> {
+fn failing(sure: &[Failing], half: &[Failing], maybe: &[Failing]) -> Option<Draft> {
     let (status, words) = if !sure.is_empty() {
         (Status::Fail, "Mail from there does not pass")
     } else if !half.is_empty() {
         (
             Status::Warn,
-            "These addresses belong to servers that the record means; mail that leaves by them does not pass. A server with IPv6 often sends over it, and Google refuses such mail",
+            if half.iter().any(|line| line.has_v6) {
+                "These addresses belong to servers that the record means; mail that leaves by them does not pass. A server with IPv6 often sends over it, and Google refuses such mail"
+            } else {
+                "These addresses belong to servers that the record means; mail that leaves by them does not pass"
+            },
         )
     } else if !maybe.is_empty() {
         (Status::Info, "These servers receive your mail; if they send it too, it does not pass")
     } else {
         return None;
     };
-    let all: Vec<&str> = sure.iter().chain(half).chain(maybe).map(String::as_str).collect();
+    let all: Vec<&str> = sure.iter().chain(half).chain(maybe).map(|one| one.words.as_str()).collect();
     let draft = new(
         "spf.senders-fail",
         status,

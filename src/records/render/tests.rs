@@ -91,6 +91,18 @@ fn the_whole_zone_keeps_everything_else() {
 }
 
 #[test]
+fn the_whole_zone_keeps_what_is_only_passed_on() {
+    let kept = "$ORIGIN d.example.\n$GENERATE 1-9 host$ A 203.0.113.$\n";
+    let zone = parse_zone_file(
+        "@ MX 10 mail\n$GENERATE 1-9 host$ A 203.0.113.$\nx TYPE65280 \\# 3 616263\n",
+        &zone().domain,
+    )
+    .unwrap();
+    let text = render(&plan(&zone), &zone, SWITCH, Format::Zone).unwrap();
+    assert!(text.ends_with(kept) && text.contains("TYPE65280 \\# 3 616263\n"), "{text}");
+}
+
+#[test]
 fn route_53_deletes_a_text_before_an_alias_takes_its_place() {
     let zone = zone();
     let json = render(&plan(&zone), &zone, SWITCH, Format::Route53).unwrap();

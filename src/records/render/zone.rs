@@ -84,6 +84,9 @@ pub(super) fn whole(sets: &StageSets, zone: &CurrentZone) -> Result<String, NotW
         text.push_str(&line(&record.name, record.ttl_secs, &record.data));
         text.push('\n');
     }
+    for generated in &zone.generated {
+        text.extend([generated, "\n"]);
+    }
     Ok(text)
 }
 
