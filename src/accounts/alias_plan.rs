@@ -12,6 +12,8 @@ use crate::values::{DomainName, EmailAddress};
 const MAX_DEPTH: usize = 100;
 /// Most addresses that one alias is followed through.
 const MAX_VISITED: usize = 1_000;
+/// Troubles that are told of one route; whoever mends these sees the next.
+const MAX_TROUBLES: usize = 50;
 
 /// What has to be created besides mailboxes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,7 +255,8 @@ impl<'d> Graph<'d> {
 
     fn plan(&self, at: usize) -> Option<PlannedRoute> {
         let route = self.directory.routes.get(at)?;
-        let mut walk = Walk { graph: self, visited: BTreeSet::new(), ends: Ends::default() };
+        let mut walk =
+            Walk { graph: self, visited: BTreeSet::new(), seen: BTreeSet::new(), ends: Ends::default() };
         walk.follow(at);
         let Ends { inside, outside, mut troubles } = walk.ends;
         let has_mailbox = match &route.from {
@@ -291,6 +294,8 @@ struct Ends {
 struct Walk<'g, 'd> {
     graph: &'g Graph<'d>,
     visited: BTreeSet<usize>,
+    /// Ends so far.
+    seen: BTreeSet<String>,
     ends: Ends,
 }
 
@@ -309,8 +314,11 @@ impl Walk<'_, '_> {
                 continue;
             };
             match node {
-                Node::Itself | Node::Mailbox => push_once(&mut self.ends.inside, target),
-                Node::Outside => push_once(&mut self.ends.outside, target),
+                Node::Itself | Node::Mailbox if self.seen.insert(key(target)) => {
+                    self.ends.inside.push(target.clone());
+                }
+                Node::Outside if self.seen.insert(key(target)) => self.ends.outside.push(target.clone()),
+                Node::Itself | Node::Mailbox | Node::Outside => {}
                 Node::Nobody => self.trouble(RouteTrouble::NoSuchMailbox(target.clone())),
                 Node::Route(to) if path.iter().any(|(seen, _)| *seen == to) => {
                     self.trouble(RouteTrouble::Loop(self.circle(&path, to)));
@@ -328,7 +336,7 @@ impl Walk<'_, '_> {
     }
 
     fn trouble(&mut self, trouble: RouteTrouble) {
-        if !self.ends.troubles.contains(&trouble) {
+        if self.ends.troubles.len() < MAX_TROUBLES && !self.ends.troubles.contains(&trouble) {
             self.ends.troubles.push(trouble);
         }
     }
@@ -343,12 +351,6 @@ impl Walk<'_, '_> {
                 RouteFrom::CatchAll(_) => None,
             })
             .collect()
-    }
-}
-
-fn push_once(ends: &mut Vec<EmailAddress>, end: &EmailAddress) {
-    if !ends.iter().any(|known| key(known) == key(end)) {
-        ends.push(end.clone());
     }
 }
 

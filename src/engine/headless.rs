@@ -25,11 +25,11 @@ use crate::engine::explain;
 use crate::engine::jobs::survey::{Known, OneFinding, Question};
 use crate::providers::{AnswersFileError, Catalogue, Provider, ProviderId, parse_answers};
 use crate::records::{
-    CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, ZoneData, check_answer, desired,
-    parse_zone_file_with, render,
+    CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, ZoneData, check_answer, check_key_line,
+    desired, parse_zone_file_with, render,
 };
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
-use crate::values::{DomainName, MailHosts, Secret, UnixTime};
+use crate::values::{DomainName, MailHosts, Secret, UnixTime, counted_as};
 
 /// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
 ///
@@ -174,7 +174,11 @@ pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
         if let Some(published) = verdict.published_explanation {
             lines.push(format!("the domain's own explanation: {published}"));
         }
-        lines.push(format!("{} lookups, {} of them void", verdict.lookups, verdict.void_lookups));
+        lines.push(format!(
+            "{}, {} of them void",
+            counted_as(verdict.lookups, "lookup", "lookups"),
+            verdict.void_lookups
+        ));
         Ok(lines)
     })
 }
@@ -269,6 +273,9 @@ fn planned(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, CurrentZone),
             explain::answers_file(&AnswersFileError::Answer { name: name.clone(), source })
         })?;
     }
+    check_key_line(provider, &domain, &answers).map_err(|(name, source)| {
+        explain::answers_file(&AnswersFileError::Answer { name: name.to_owned(), source })
+    })?;
     let mut zone = match question.zone {
         Some(file) => file.parse(&domain)?,
         None => to_its_end(async {

@@ -104,6 +104,16 @@ pub enum AnswerError {
         /// What is wrong.
         why: String,
     },
+    /// The line of another selector or another domain.
+    #[error(
+        "it was copied from the line of “{pasted}”, and the key is to stand at “{wanted}”: copy that line, or name its selector"
+    )]
+    KeyOfAnother {
+        /// The name of the line.
+        pasted: String,
+        /// The name of the record.
+        wanted: String,
+    },
     /// No SPF mechanism.
     #[error("“{text}” is not one SPF term: it looks like {example}")]
     NotAnSpfTerm {

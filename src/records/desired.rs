@@ -146,6 +146,39 @@ pub fn check_answer(provider: &Provider, name: &str, typed: &str) -> Result<Stri
     provider.answer(name).map_or_else(|| Ok(typed.to_owned()), |answer| checked(answer, typed))
 }
 
+/// Whether a key that was pasted as a line of a zone file is the one that the records ask for: of this domain, with this
+/// selector.
+///
+/// # Errors
+/// The name of the answer, and what does not fit.
+pub fn check_key_line<'p>(
+    provider: &'p Provider,
+    domain: &DomainName,
+    answers: &BTreeMap<String, String>,
+) -> Result<(), (&'p str, AnswerError)> {
+    let Some(key) = provider.answers.iter().find(|answer| answer.check == AnswerCheck::DkimKey) else {
+        return Ok(());
+    };
+    let pasted = answers.get(&key.name).map(|typed| taken_apart(typed)).unwrap_or_default();
+    let selector = || {
+        let typed = answers.get("dkim_selector").map(String::as_str).filter(|text| !text.trim().is_empty());
+        let answer = provider.answer("dkim_selector")?;
+        checked(answer, typed.or(answer.default.as_deref())?).ok()
+    };
+    let wanted = selector().or_else(|| pasted.selector.clone()).unwrap_or_default();
+    let is_other_selector = pasted.selector.as_ref().is_some_and(|one| *one != wanted.to_ascii_lowercase());
+    let is_other_domain = pasted.domain.as_ref().is_some_and(|one| one != domain.as_ascii());
+    if !is_other_selector && !is_other_domain {
+        return Ok(());
+    }
+    let behind = pasted.domain.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
+    let pasted = format!("{}._domainkey{behind}", pasted.selector.unwrap_or_default());
+    Err((
+        &key.name,
+        AnswerError::KeyOfAnother { pasted, wanted: format!("{wanted}._domainkey.{}", domain.as_ascii()) },
+    ))
+}
+
 /// What passes the check of the catalogue is also read by the audit's own readers, which judge it once it is published.
 fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
     let typed = if answer.check == AnswerCheck::DkimKey { taken_apart(typed).data } else { typed };

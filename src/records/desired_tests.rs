@@ -454,3 +454,27 @@ fn a_pasted_key_is_read_by_the_judge_of_the_audit() {
     let plan = plan("google-workspace", &[("dkim_key", &line)], "");
     assert!(plan.notes.iter().any(|note| note.contains("selector “other”")), "{:?}", plan.notes);
 }
+
+#[test]
+fn a_key_line_of_another_selector_or_domain_is_refused() {
+    let google = provider("google-workspace");
+    let domain = DomainName::parse("example.org").unwrap();
+    for (line, selector, is_right) in [
+        ("v=DKIM1; p=QUJD", "", true),
+        ("google._domainkey IN TXT \"v=DKIM1; p=QUJD\"", "", true),
+        ("Google._DomainKey.Example.org. 3600 IN TXT \"v=DKIM1; p=QUJD\"", "", true),
+        ("s7._domainkey.example.org. TXT \"v=DKIM1; p=QUJD\"", "s7", true),
+        ("mail._domainkey IN TXT \"v=DKIM1; p=QUJD\"", "", false),
+        ("google._domainkey IN TXT \"v=DKIM1; p=QUJD\"", "s7", false),
+        ("google._domainkey.other.example. IN TXT \"v=DKIM1; p=QUJD\"", "", false),
+    ] {
+        let answers = [("dkim_key", line), ("dkim_selector", selector)];
+        let answers = answers.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let checked = check_key_line(&google, &domain, &answers);
+        assert_eq!(checked.is_ok(), is_right, "{line}");
+        if let Err((name, error)) = checked {
+            assert_eq!(name, "dkim_key");
+            assert!(error.to_string().contains("._domainkey.example.org"), "{error}");
+        }
+    }
+}

@@ -150,8 +150,9 @@ fn the_old_server_keeps_its_right_where_the_record_of_today_is_broken() {
         "v=spf1 redirect=_round.d.example",
         "v=spf1 include:gone.example -all",
     ] {
-        let lines =
-            format!("@ TXT \"{text}\"\n_round TXT \"v=spf1 redirect=_back.d.example\"\n_back TXT \"v=spf1 redirect=_round.d.example\"\n");
+        let lines = format!(
+            "@ TXT \"{text}\"\n_round TXT \"v=spf1 redirect=_back.d.example\"\n_back TXT \"v=spf1 redirect=_round.d.example\"\n"
+        );
         let plan = assert_harmless(&lines);
         assert!(spf_after(&plan, SwitchStage::Now)[0].contains("ip4:203.0.113.10"), "{text}");
         let of_server = plan.judgements[0].senders.iter();
@@ -170,8 +171,14 @@ fn what_lets_everybody_send_is_named_wherever_it_stands() {
         ("@ TXT \"v=spf1 mx/0 -all\"\n", "mx/0"),
         ("@ TXT \"v=spf1 a:mail.d.example/4 -all\"\n", "a:mail.d.example/4"),
         ("@ TXT \"v=spf1 mx exists:mail.d.example -all\"\n", "exists:mail.d.example"),
-        ("@ TXT \"v=spf1 mx redirect=_open.d.example\"\n_open TXT \"v=spf1 ip4:198.51.100.9 +all\"\n", "redirect=_open.d.example"),
-        ("@ TXT \"v=spf1 include:_open.d.example -all\"\n_open TXT \"v=spf1 ip4:203.0.113.10 ip4:0.0.0.0/2 -all\"\n", "include:_open.d.example"),
+        (
+            "@ TXT \"v=spf1 mx redirect=_open.d.example\"\n_open TXT \"v=spf1 ip4:198.51.100.9 +all\"\n",
+            "redirect=_open.d.example",
+        ),
+        (
+            "@ TXT \"v=spf1 include:_open.d.example -all\"\n_open TXT \"v=spf1 ip4:203.0.113.10 ip4:0.0.0.0/2 -all\"\n",
+            "include:_open.d.example",
+        ),
     ] {
         let plan = assert_harmless(lines);
         assert!(plan.left_out.iter().any(|left| left.term == term), "{lines}: {:?}", plan.left_out);

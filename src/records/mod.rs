@@ -26,7 +26,7 @@ mod zone_file;
 mod zone_tokens;
 
 pub use current_zone::{CurrentZone, OtherRecord, Question, Unread, ZoneData, ZoneRecord};
-pub use desired::{check_answer, desired, open_questions};
+pub use desired::{check_answer, check_key_line, desired, open_questions};
 pub use diff::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, Sender, SwitchStage};
 pub use judge::{DmarcChange, JudgedSender, Safety, SenderRole, StageJudgement};
 pub use judge_words::{dry_run_words, harm_words, stage_name, stage_words};

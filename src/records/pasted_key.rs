@@ -1,10 +1,12 @@
 //! What people paste where a DKIM key is asked for: often the whole line of a zone file.
 
 /// A pasted key, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PastedKey<'a> {
     /// The selector, where the line names it.
     pub selector: Option<String>,
+    /// The domain behind `_domainkey`, where the line names it.
+    pub domain: Option<String>,
     /// The data of the record.
     pub data: &'a str,
 }
@@ -20,10 +22,13 @@ pub(super) fn taken_apart(pasted: &str) -> PastedKey<'_> {
             at = Some(start + word.len());
         }
     }
-    let Some(at) = at else { return PastedKey { selector: None, data: pasted } };
+    let Some(at) = at else { return PastedKey { selector: None, domain: None, data: pasted } };
     let owner = words(head).next().map(|(_, word)| word.to_ascii_lowercase()).unwrap_or_default();
-    let selector = owner.split_once("._domainkey").map(|(selector, _)| selector.to_owned());
-    PastedKey { selector, data: pasted.get(at..).unwrap_or_default().trim_start() }
+    let (selector, domain) = owner.split_once("._domainkey").map_or((None, None), |(selector, behind)| {
+        let domain = behind.trim_matches('.');
+        (Some(selector.to_owned()), (!domain.is_empty()).then(|| domain.to_owned()))
+    });
+    PastedKey { selector, domain, data: pasted.get(at..).unwrap_or_default().trim_start() }
 }
 
 /// Words with the places where they begin.

@@ -151,8 +151,8 @@ impl Reader<'_> {
         if !entry.starts_blank {
             let owner = self.absolute(&first.text());
             if owner.as_str().len() > 253 || owner.labels().any(|label| label.len() > 63) {
-                let message =
-                    "the name is longer than the DNS allows: 63 bytes between two dots, 253 in all".to_owned();
+                let message = "the name is longer than the DNS allows: 63 bytes between two dots, 253 in all"
+                    .to_owned();
                 return Err(ZoneFileError::Line { line, message });
             }
             self.owner = Some(owner);

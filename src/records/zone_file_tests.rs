@@ -112,7 +112,7 @@ fn lines_that_no_server_would_take_are_named() {
         ("x 4294967295 A 192.0.2.1", "waiting time"),
         ("x 300 600 A 192.0.2.1", "waiting time"),
         (&format!("{} A 192.0.2.1", "a".repeat(64)), "longer than the DNS allows"),
-        (&format!("{} A 192.0.2.1", ["a".repeat(60); 5].join(".")), "longer than the DNS allows"),
+        (&format!("{} A 192.0.2.1", vec!["a".repeat(60); 5].join(".")), "longer than the DNS allows"),
     ] {
         let error = parse_zone_file(&format!("@ MX 10 mail\n{line}\n"), &domain()).unwrap_err();
         let ZoneFileError::Line { line: 2, message } = error else { panic!("{line}: {error}") };

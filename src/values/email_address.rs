@@ -22,7 +22,7 @@ pub enum EmailAddressError {
     NoLocalPart(String),
     /// Blanks, control characters or more than 64 bytes before the `@` (RFC 5321 section 4.5.3.1.1).
     #[error(
-        "“{0}” is not an e-mail address: the part before the “@” contains a space or a control character, or is too long"
+        "“{0}” is not an e-mail address: the part before the “@” contains a space, a control character or an invisible one, or is too long"
     )]
     BadLocalPart(String),
     /// The part after the `@` is no domain.
@@ -44,7 +44,11 @@ impl EmailAddress {
             .filter(|(local, _)| !local.is_empty())
             .ok_or_else(|| EmailAddressError::NoLocalPart(text.to_owned()))?;
         let is_bad = |character: char| {
-            character.is_whitespace() || character.is_control() || "()<>[]:;,\\\"@".contains(character)
+            character.is_whitespace()
+                || character.is_control()
+                || "()<>[]:;,\\\"@".contains(character)
+                // Nobody sees these, and some turn the text around (UAX 9).
+                || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
         };
         if local.len() > 64 || local.contains(is_bad) {
             return Err(EmailAddressError::BadLocalPart(text.to_owned()));
@@ -116,6 +120,9 @@ mod tests {
         assert!(matches!(EmailAddress::parse("@example.org"), Err(EmailAddressError::NoLocalPart(_))));
         assert!(matches!(EmailAddress::parse("an na@example.org"), Err(EmailAddressError::BadLocalPart(_))));
         assert!(matches!(EmailAddress::parse("a\r\nb@example.org"), Err(EmailAddressError::BadLocalPart(_))));
+        for odd in ["\u{202e}anna@example.org", "an\u{200b}na@example.org", "anna\u{2066}@example.org"] {
+            assert!(matches!(EmailAddress::parse(odd), Err(EmailAddressError::BadLocalPart(_))), "{odd:?}");
+        }
         assert!(matches!(EmailAddress::parse("anna@localhost"), Err(EmailAddressError::Domain { .. })));
     }
 }

@@ -23,7 +23,9 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
         let answer = lookups.ask(&name, RecordType::Txt);
         answered += usize::from(answer.outcome.is_known());
         let texts: Vec<Vec<u8>> = answer.texts().filter(|text| is_key_record(text)).collect();
-        if texts.is_empty() && candidate.told == ToldBy::List {
+        let is_dangling =
+            answer.outcome.is_void() && !answer.aliases.is_empty() && !selectors.is_aliased_everywhere;
+        if texts.is_empty() && candidate.told == ToldBy::List && !is_dangling {
             continue;
         }
         if !texts.is_empty() {

@@ -15,6 +15,8 @@ pub(super) struct Found<'a> {
     pub keys: usize,
     /// Selectors that mail or the owner names, without a record.
     pub missing: Vec<String>,
+    /// Common names that are aliases of nothing.
+    dangling: Vec<String>,
     good: Vec<String>,
     short: Vec<String>,
     weak: Vec<String>,
@@ -42,7 +44,9 @@ impl<'a> Found<'a> {
         }
         let text = match texts {
             [] if answer.outcome.is_known() => {
-                self.missing.push(match answer.aliases.last() {
+                let list =
+                    if candidate.told == ToldBy::List { &mut self.dangling } else { &mut self.missing };
+                list.push(match answer.aliases.last() {
                     Some(target) => format!("{label} (an alias of {target}, where nothing is)"),
                     None => label,
                 });
@@ -343,6 +347,12 @@ fn names(found: &Found<'_>) -> Vec<Draft> {
                 .words("The name is an alias, so the service behind it can change the key whenever it likes. That is usual, and right as long as you use the service.")
                 .rfc(6376, "3.6.2.2"),
         );
+    }
+    if !found.dangling.is_empty() {
+        drafts.push(new("dkim.dangling", Status::Warn, Importance::Important, format!("The name of a DKIM key leads to nothing: {}", listed(&found.dangling)))
+            .words("Somebody put the alias (CNAME) there for a service, and the service has no key behind it, or none any more. Mail that is signed with it counts as not signed.")
+            .remedy(Effort::Low, Changer::YouInTheZone, "Have the service switch DKIM on for your domain again, or take the alias out if it no longer sends for you.")
+            .rfc(6376, "3.6.2"));
     }
     if !found.missing.is_empty() {
         drafts.push(new("dkim.selector-missing", Status::Warn, Importance::Important, format!("No DKIM key under {}", listed(&found.missing)))

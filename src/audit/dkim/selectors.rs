@@ -60,6 +60,8 @@ pub(super) struct Selectors {
     pub candidates: Vec<Candidate>,
     /// Whether every name has a key record: then a common name proves nothing.
     pub is_wildcard: bool,
+    /// Whether every name is an alias: then one that leads to nothing tells nothing.
+    pub is_aliased_everywhere: bool,
     /// Whether the common names were left out because nobody answers for the zone.
     pub is_list_skipped: bool,
     /// How many names the list has.
@@ -102,7 +104,13 @@ pub(super) fn selectors(context: &Context<'_>) -> Selectors {
             add(&selector.name, &selector.who, ToldBy::List);
         }
     }
-    Selectors { candidates, is_wildcard, is_list_skipped, listed: known.len() }
+    Selectors {
+        candidates,
+        is_wildcard,
+        is_aliased_everywhere: !control.aliases.is_empty(),
+        is_list_skipped,
+        listed: known.len(),
+    }
 }
 
 /// Selectors that have a key record, the surest first; of none where every name has one.

@@ -28,11 +28,12 @@ pub(super) fn picked(text: &str) -> Option<Proposal> {
 }
 
 /// Known tags in any order and between any separators.
-fn tags(text: &str) -> Vec<(String, String)> {
+pub(super) fn tags(text: &str) -> Vec<(String, String)> {
     let text: String = text
         .chars()
         .take(2_000)
-        .map(|character| if is_odd_blank(character) { ' ' } else { character })
+        .filter(|character| !is_invisible(*character))
+        .map(|character| if character.is_whitespace() { ' ' } else { character })
         .collect();
     let mut starts: Vec<(usize, usize, &str)> = Vec::new();
     let mut is_word = false;
@@ -40,8 +41,7 @@ fn tags(text: &str) -> Vec<(String, String)> {
         if !is_word && let Some((name, length)) = tag_at(text.get(index..).unwrap_or_default()) {
             starts.push((index, index + length, name));
         }
-        is_word =
-            character.is_ascii_alphanumeric() || matches!(character, ':' | '@' | '.' | '-' | '_' | '?' | '&');
+        is_word = !character.is_whitespace() && !";,\\\"'(".contains(character);
     }
     let ends = starts.iter().skip(1).map(|(start, _, _)| *start).chain([text.len()]);
     let mut found: Vec<(String, String)> = Vec::new();
@@ -57,18 +57,22 @@ fn tags(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// A known tag with its equals sign at the beginning of a text, and how long that is.
+/// A known tag with its equals sign, or the colon in its place, at the beginning of a text, and how long that is.
 fn tag_at(text: &str) -> Option<(&'static str, usize)> {
     KNOWN_TAGS.into_iter().find_map(|name| {
         let rest = text.get(name.len()..)?;
         let is_name = text.get(..name.len())?.eq_ignore_ascii_case(name);
         let blanks = rest.len() - rest.trim_start().len();
-        (is_name && rest.trim_start().starts_with('=')).then_some((name, name.len() + blanks + 1))
+        (is_name && rest.trim_start().starts_with(['=', ':'])).then_some((name, name.len() + blanks + 1))
     })
 }
 
 fn is_odd_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}' | '\u{ad}')
+    character.is_whitespace() || is_invisible(character)
+}
+
+pub(super) fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 /// What is odd, the first thing from the left.
@@ -78,8 +82,12 @@ fn odd(text: &str) -> String {
     let value = version.split_once('=').map_or("", |(_, value)| value.trim());
     if is_odd_blank(first) {
         "it begins with a blank".to_owned()
+    } else if matches!(first, '"' | '\'') {
+        "it begins with a quotation mark, which belongs around the text and not into it".to_owned()
     } else if !first.eq_ignore_ascii_case(&'v') {
-        format!("it begins with “{}” instead of “v=DMARC1”", first.escape_debug())
+        let start: String =
+            text.chars().take_while(|one| !one.is_whitespace() && *one != ';').take(20).collect();
+        format!("it begins with “{start}” instead of “v=DMARC1”")
     } else if first == 'V' {
         "“V” must be a small “v”".to_owned()
     } else if version.ends_with('\\') || text.contains("\\;") {
@@ -91,7 +99,7 @@ fn odd(text: &str) -> String {
         if next.is_whitespace() || next == char::default() {
             "a semicolon is missing behind “v=DMARC1”".to_owned()
         } else {
-            format!("“{}” stands behind “v=DMARC1” where a semicolon must be", next.escape_debug())
+            format!("“{next}” stands behind “v=DMARC1” where a semicolon must be")
         }
     } else {
         "it does not begin with “v=DMARC1;”".to_owned()
@@ -122,9 +130,9 @@ mod tests {
                 Some("v=DMARC1; p=reject; sp=none; rua=mailto:a@b.example,mailto:c@d.example"),
             ),
             ("V=DMARC1; p=none", "small", Some("v=DMARC1; p=none")),
-            ("p=reject; v=DMARC1", "begins with “p”", Some("v=DMARC1; p=reject")),
+            ("p=reject; v=DMARC1", "begins with “p=reject”", Some("v=DMARC1; p=reject")),
             ("v=DMARC1: p=reject", "“:” stands behind", Some("v=DMARC1; p=reject")),
-            ("\"v=DMARC1; p=reject\"", "begins with", Some("v=DMARC1; p=reject")),
+            ("\"v=DMARC1; p=reject\"", "begins with a quotation mark", Some("v=DMARC1; p=reject")),
             ("v=dmarc1", "capital letters", None),
         ] {
             let found = near_miss(text).unwrap();

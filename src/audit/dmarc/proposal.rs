@@ -1,6 +1,7 @@
 //! A record to publish that keeps what the owner has: every tag but those that are meant to change.
 
-use super::record::{DmarcRecord, KNOWN_TAGS, Policy, is_dmarc};
+use super::near_miss::is_invisible;
+use super::record::{DmarcRecord, KNOWN_TAGS, Policy, is_dmarc, report_domain};
 use crate::audit::tag_list::TagList;
 
 /// A record in the making.
@@ -8,12 +9,22 @@ use crate::audit::tag_list::TagList;
 pub(super) struct Proposal(Vec<(String, String)>);
 
 impl Proposal {
-    /// Begins with the tags of a record that is there; the first of a tag that stands there twice counts.
+    /// Begins with the tags of a record that is there; the first of a tag that stands there twice counts. Tags that
+    /// receivers do not see, as a comma or a colon stands where a semicolon or an equals sign must be, are there too.
     pub(super) fn of(text: &str) -> Self {
+        let text: String = text.chars().filter(|character| !is_invisible(*character)).collect();
+        let picked = super::near_miss::tags(&text);
         let mut proposal = Self::default();
-        for tag in TagList::parse(text).tags {
+        for tag in TagList::parse(&text).tags {
             if !proposal.0.iter().any(|(name, _)| *name == tag.name) {
-                proposal.0.push((tag.name, tag.value.to_owned()));
+                let meant = picked.iter().find(|(name, _)| *name == tag.name);
+                let value = meant.map_or(tag.value, |(_, value)| value.as_str());
+                proposal.0.push((tag.name, value.to_owned()));
+            }
+        }
+        for (name, value) in picked {
+            if !proposal.0.iter().any(|(known, _)| *known == name) {
+                proposal.0.push((name, value));
             }
         }
         proposal
@@ -55,6 +66,9 @@ impl Proposal {
             {
                 known.clone_into(value);
             }
+            if matches!(name.as_str(), "rua" | "ruf") {
+                *value = addresses(value);
+            }
         }
         self.0.retain(|(name, value)| KNOWN_TAGS.contains(&name.as_str()) && !value.is_empty());
         self
@@ -75,6 +89,22 @@ impl Proposal {
             && record.bad_values.is_empty();
         is_right.then_some(text)
     }
+}
+
+/// The addresses of a list that reports can go to, whatever stands between them and with the scheme that was forgotten.
+fn addresses(list: &str) -> String {
+    let one = |text: &str| {
+        let text = text.trim_matches(|character: char| "<>\"'".contains(character));
+        let bare = match text.get(..7) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => text.get(7..).unwrap_or_default(),
+            _ => text,
+        };
+        let uri = format!("mailto:{}", bare.trim_start_matches('/'));
+        report_domain(&uri).map(|_| uri)
+    };
+    let found: Vec<String> =
+        list.split([',', ';', ' ', '\t']).filter(|text| !text.is_empty()).filter_map(one).collect();
+    found.join(",")
 }
 
 /// One record out of several: the strictest policy, with the report addresses of all.
@@ -205,6 +235,37 @@ mod tests {
             "v=DMARC1; p=reject; sp=reject; rua=mailto:a@b.example"
         );
         assert_eq!(Proposal::of("v=DMARC1; p=???").corrected().text(), None);
+    }
+
+    #[test]
+    fn what_the_owner_meant_is_not_lost() {
+        for (text, expected) in [
+            (
+                "v=DMARC1; p=quarantine; sp=reject, rua=mailto:a@b.example",
+                "v=DMARC1; p=quarantine; sp=reject; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p:reject; rua:mailto:a@b.example", "v=DMARC1; p=reject; rua=mailto:a@b.example"),
+            (
+                "v=DMARC1; p\u{200b}=reject; rua=mailto:a@b.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p=reject; rua=a@b.example", "v=DMARC1; p=reject; rua=mailto:a@b.example"),
+            (
+                "v=DMARC1; p=reject; rua=mailto:a@b.example mailto:c@d.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
+            (
+                "v=DMARC1; p=reject; rua=mailto:a@b.example,https://x.example; ruf=mailto:",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p=reject; rua=mailto:\u{1b}]0;x=1", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1; p=none; fo=1:d:s; rua=MAILTO:a@b.example!10m",
+                "v=DMARC1; p=none; fo=1:d:s; rua=mailto:a@b.example!10m",
+            ),
+        ] {
+            assert_eq!(Proposal::of(text).corrected().text().as_deref(), Some(expected), "{text}");
+        }
     }
 
     #[test]

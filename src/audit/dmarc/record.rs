@@ -101,6 +101,19 @@ pub fn is_dmarc(text: &[u8]) -> bool {
     first.split_once('=').is_some_and(|(name, value)| name.trim_end() == "v" && value.trim() == "DMARC1")
 }
 
+/// The domain of an address that reports go to; `None` where it is none that can be used (RFC 3986, RFC 6068).
+pub(super) fn report_domain(uri: &str) -> Option<DnsName> {
+    let address = uri
+        .get(..7)
+        .filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
+        .and_then(|_| uri.get(7..))
+        .filter(|address| address.bytes().all(|byte| byte.is_ascii_graphic()))?;
+    // RFC 7489 allowed a size behind “!”; it is ignored today.
+    let (local, domain) = address.split(['!', '?']).next()?.rsplit_once('@')?;
+    let is_host = domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    (!local.is_empty() && domain.contains('.') && is_host).then(|| DnsName::new(domain))
+}
+
 impl DmarcRecord {
     /// Parses a record for which [`is_dmarc`] holds. Wrong tags are ignored, as the standard asks, and named.
     pub fn parse(text: &[u8]) -> Self {
@@ -193,20 +206,10 @@ impl DmarcRecord {
         let mut is_any = false;
         for uri in value.split(',').map(str::trim).filter(|uri| !uri.is_empty()).take(32) {
             is_any = true;
-            // RFC 7489 allowed a size behind “!”; it is ignored today.
-            let address = uri
-                .get(..7)
-                .filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
-                .and_then(|_| uri.get(7..));
-            let address = address.map(|address| address.split(['!', '?']).next().unwrap_or_default());
-            match address.and_then(|address| address.rsplit_once('@')) {
-                Some((local, domain)) if !local.is_empty() && domain.contains('.') => {
-                    let domain = DnsName::new(domain);
-                    if !targets.contains(&domain) {
-                        targets.push(domain);
-                    }
-                }
-                _ => self.bad_addresses.push(shown(uri)),
+            match report_domain(uri) {
+                Some(domain) if targets.contains(&domain) => {}
+                Some(domain) => targets.push(domain),
+                None => self.bad_addresses.push(shown(uri)),
             }
         }
         is_any

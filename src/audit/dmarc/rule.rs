@@ -178,11 +178,7 @@ fn missing(context: &Context<'_>, own: &WalkStep<'_>) -> Finding {
                 Importance::VeryImportant,
                 "A record looks like DMARC, but is not",
             )
-            .words(format!(
-                "Receivers see no DMARC record in “{}”: {}.",
-                shown.escape_debug(),
-                found.odd
-            )),
+            .words(format!("Receivers see no DMARC record in “{shown}”: {}.", found.odd)),
             found.cleaned,
         )
     } else {
@@ -261,7 +257,7 @@ fn judge_rules(context: &Context<'_>, walk: &Walk<'_>, findings: &mut Vec<Findin
                     .remedy(
                         Effort::Low,
                         Changer::YouInTheZone,
-                        format!("Publish a record at _dmarc.{domain} without pct, t and psd: both read it alike."),
+                        format!("Publish a record at _dmarc.{domain} without mistakes and without pct, t and psd: both read it alike."),
                     )
             }
         }

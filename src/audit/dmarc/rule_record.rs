@@ -1,5 +1,6 @@
 //! What the deciding DMARC record asks for, tag by tag.
 
+use super::near_miss::is_invisible;
 use super::proposal::{Proposal, nearest};
 use super::record::{DmarcRecord, KNOWN_TAGS, Policy};
 use super::rule::new;
@@ -57,10 +58,16 @@ pub(super) fn judge(
 /// A remedy, with the record that carries it out where our own reader finds nothing wrong with that.
 fn with_copy(draft: Draft, remedy: &str, proposal: Proposal) -> Draft {
     let draft = draft.remedy(Effort::Low, Changer::YouInTheZone, remedy);
-    match proposal.text() {
+    match proposal.corrected().text() {
         Some(record) => draft.copy("DMARC record", record),
         None => draft,
     }
+}
+
+/// The record as it was meant; where no policy can be read, with the one that receivers assume.
+fn meant(step: &WalkStep<'_>) -> Proposal {
+    let proposal = Proposal::of(&step.text).corrected();
+    if proposal.get("p").and_then(Policy::parse).is_some() { proposal } else { proposal.with("p", "none") }
 }
 
 fn policy_draft(policy: Policy, step: &WalkStep<'_>, record: &DmarcRecord) -> Draft {
@@ -79,7 +86,7 @@ fn policy_draft(policy: Policy, step: &WalkStep<'_>, record: &DmarcRecord) -> Dr
                 new("dmarc.policy-none", status, Importance::Important, "DMARC asks receivers to do nothing, because of a mistake")
                     .words(format!("Forged mail in your name is delivered like any other. {reason}")),
                 "Publish the record as it was meant.",
-                Proposal::of(&step.text).corrected(),
+                meant(step),
             )
         }
         Policy::None => new("dmarc.policy-none", Status::Warn, Importance::Important, "DMARC asks receivers to do nothing (p=none)")
@@ -158,7 +165,7 @@ fn old_tags(step: &WalkStep<'_>, record: &DmarcRecord) -> Option<Draft> {
             )
             .words(old),
             "Publish the record without them; use t=y for testing.",
-            Proposal::of(&step.text).without(&["pct", "rf", "ri"]).corrected(),
+            Proposal::of(&step.text).without(&["pct", "rf", "ri"]),
         )
         .reference("RFC 9989, appendix C.5.2", "https://www.rfc-editor.org/rfc/rfc9989#appendix-C.5.2"),
     )
@@ -170,6 +177,10 @@ fn ignored(step: &WalkStep<'_>, record: &DmarcRecord) -> Option<Draft> {
         .unknown_tags
         .iter()
         .map(|tag| match nearest(tag, &KNOWN_TAGS).filter(|known| known != tag) {
+            _ if tag.contains(is_invisible) => {
+                let plain: String = tag.chars().filter(|character| !is_invisible(*character)).collect();
+                format!("{plain} (with an invisible character in it)")
+            }
             Some(known) => format!("{tag} (“{known}” is meant?)"),
             None => tag.clone(),
         })
@@ -184,6 +195,13 @@ fn ignored(step: &WalkStep<'_>, record: &DmarcRecord) -> Option<Draft> {
     if record.has_failure_options && record.failure_domains.is_empty() {
         skipped.push("fo (it says when to send reports to “ruf”, which is missing)".to_owned());
     }
+    // What the reader did not take goes, but for names, policies and addresses, which are put right.
+    let mut useless: Vec<&str> =
+        record.bad_values.iter().filter_map(|tag| tag.split_once('=')).map(|(name, _)| name.trim()).collect();
+    useless.retain(|name| !matches!(*name, "sp" | "np" | "rua" | "ruf"));
+    if record.failure_domains.is_empty() {
+        useless.push("fo");
+    }
     (!skipped.is_empty()).then(|| {
         with_copy(
             new(
@@ -194,7 +212,7 @@ fn ignored(step: &WalkStep<'_>, record: &DmarcRecord) -> Option<Draft> {
             )
             .words("Receivers skip tags, values and addresses that they do not understand."),
             "Correct or remove them.",
-            Proposal::of(&step.text).corrected(),
+            Proposal::of(&step.text).without(&useless),
         )
         .rfc(9989, "4.7")
     })

@@ -45,12 +45,10 @@ fn without_reports(context: &Context<'_>, step: &WalkStep<'_>) -> Draft {
         .rfc(9990, "3");
     let address = format!("mailto:postmaster@{}", context.facts.domain.as_ascii());
     let is_own = step.domain == context.facts.domain.dns();
-    match super::proposal::Proposal::of(&step.text)
-        .corrected()
-        .with("rua", &address)
-        .text()
-        .filter(|_| is_own)
-    {
+    let proposal = super::proposal::Proposal::of(&step.text).corrected();
+    // An address that was only written wrongly is the one that was meant.
+    let proposal = if proposal.get("rua").is_some() { proposal } else { proposal.with("rua", &address) };
+    match proposal.text().filter(|_| is_own) {
         Some(record) => draft.copy("DMARC record", record),
         None => draft,
     }

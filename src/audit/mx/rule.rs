@@ -92,10 +92,18 @@ fn without_mx(context: &Context<'_>) -> Finding {
         return Draft::unknown("mx.missing", Area::IncomingMail, Importance::VeryImportant, title, worse)
             .done(lookups);
     };
-    draft
-        .remedy(Effort::Low, Changer::YouInTheZone, "Publish an MX record with the name of the mail server.")
-        .rfc(5321, "5.1")
-        .done(lookups)
+    let draft = if sends_nothing(lookups.ask(&context.facts.domain.dns(), RecordType::Txt)) {
+        draft
+            .remedy(Effort::Low, Changer::YouInTheZone, "SPF says that the domain has no mail: say so here too with the record “MX 0 .” (RFC 7505). If it is to receive mail, publish an MX record with the name of the mail server.")
+            .copy("MX record", "0 .")
+    } else {
+        draft.remedy(
+            Effort::Low,
+            Changer::YouInTheZone,
+            "Publish an MX record with the name of the mail server.",
+        )
+    };
+    draft.rfc(5321, "5.1").done(lookups)
 }
 
 fn judge_ttl(context: &Context<'_>, answer: &DnsAnswer, findings: &mut Vec<Finding>) {

@@ -168,14 +168,9 @@ impl Walk<'_, '_> {
     }
 
     fn included(&mut self, name: &DnsName) -> Vec<IpNet> {
-        let is_at_home = self
-            .home
-            .is_none_or(|home| name == home || name.as_str().ends_with(&format!(".{home}")));
-        if !is_at_home
-            || self.records_left == 0
-            || self.path.contains(name)
-            || self.path.len() >= MAX_DEPTH
-        {
+        let is_at_home =
+            self.home.is_none_or(|home| name == home || name.as_str().ends_with(&format!(".{home}")));
+        if !is_at_home || self.records_left == 0 || self.path.contains(name) || self.path.len() >= MAX_DEPTH {
             return Vec::new();
         }
         self.records_left -= 1;

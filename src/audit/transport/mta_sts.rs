@@ -121,10 +121,11 @@ fn record(facts: &Facts, lookups: &Lookups<'_>) -> Record {
         let draft = Draft::unknown("mta-sts.record", Area::Transport, Importance::Minor, title, answer);
         return Record::Useless(Box::new(draft.done(lookups)));
     }
+    // Senders look for “v=STSv1” in this case alone; what is written otherwise was meant to be one.
     let records: Vec<String> = answer
         .texts()
-        .filter(|text| text.starts_with(b"v=STSv1"))
         .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .filter(|text| text.to_ascii_lowercase().contains("stsv1"))
         .collect();
     let bad = |title: &str, words: String| {
         draft(Status::Fail, Importance::Important, title)

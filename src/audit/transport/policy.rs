@@ -106,8 +106,11 @@ pub(super) fn record_id(record: &str) -> Result<&str, &'static str> {
     if fields.next() != Some("v=STSv1") {
         return Err("it does not begin with “v=STSv1;”");
     }
-    let id = fields.find_map(|field| field.split_once('=').filter(|(key, _)| key.trim() == "id"));
-    let (_, id) = id.ok_or("it has no “id”")?;
+    let mut ids = fields.filter_map(|field| field.split_once('=')).filter(|(key, _)| key.trim() == "id");
+    let (_, id) = ids.next().ok_or("it has no “id”")?;
+    if ids.next().is_some() {
+        return Err("“id” stands there twice, and senders take one of them or none");
+    }
     let id = id.trim();
     let is_good = (1..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_good.then_some(id).ok_or("its “id” is not made of 1 to 32 letters and digits")

@@ -1,5 +1,6 @@
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
+use crate::audit::no_mail::is_no_mail;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, Outcome, RecordType};
 
@@ -31,9 +32,32 @@ fn sibling(context: &Context<'_>, level: &str) -> DnsName {
     context.facts.domain.below(&prefix)
 }
 
+/// Whether all that an answer says is that nobody may send: SPF that ends at once with “-all”, or a DKIM key that is none.
+/// That is what a domain without mail is advised to say of every name. An alias repeats whatever stands at its target, and
+/// below `_dmarc` neither has a place.
+fn only_refuses(is_no_mail: bool, level: &str, answer: &DnsAnswer) -> bool {
+    if !is_no_mail || level == "_dmarc" || !answer.aliases.is_empty() {
+        return false;
+    }
+    let refuses = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+        let words: Vec<&str> = text.split([' ', ';']).filter(|word| !word.is_empty()).collect();
+        match words.as_slice() {
+            ["v=spf1", "-all"] => true,
+            words => {
+                let is_key = words.contains(&"v=dkim1") || words == ["p="];
+                is_key && words.iter().all(|word| matches!(*word, "v=dkim1" | "p=") || word.starts_with("k="))
+            }
+        }
+    };
+    let mut texts = answer.texts().peekable();
+    texts.peek().is_some() && texts.all(|text| refuses(&text))
+}
+
 /// Whether a record that stands for every name answers where policies are looked for (RFC 4592).
 pub(super) fn judge_wildcards(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
+    let is_no_mail = is_no_mail(context);
     lookups.begin();
     let policies: Vec<(&str, &DnsAnswer)> = ["", "_domainkey", "_dmarc"]
         .into_iter()
@@ -58,11 +82,21 @@ pub(super) fn judge_wildcards(context: &Context<'_>, findings: &mut Vec<Finding>
             format!("*.{level}.{}", context.facts.domain)
         }
     };
-    let shadowing: Vec<String> =
-        policies.iter().filter(|(_, answer)| is_policy(answer)).map(|(level, _)| level_name(level)).collect();
+    let shadowing: Vec<String> = policies
+        .iter()
+        .filter(|(level, answer)| is_policy(answer) && !only_refuses(is_no_mail, level, answer))
+        .map(|(level, _)| level_name(level))
+        .collect();
+    let refusing: Vec<String> = policies
+        .iter()
+        .filter(|(level, answer)| only_refuses(is_no_mail, level, answer))
+        .map(|(level, _)| level_name(level))
+        .collect();
     let texts: Vec<String> = policies
         .iter()
-        .filter(|(_, answer)| answer.outcome == Outcome::Answer)
+        .filter(|(level, answer)| {
+            answer.outcome == Outcome::Answer && !only_refuses(is_no_mail, level, answer)
+        })
         .map(|(level, _)| level_name(level))
         .collect();
     let others: Vec<RecordType> = hosts
@@ -81,6 +115,9 @@ pub(super) fn judge_wildcards(context: &Context<'_>, findings: &mut Vec<Finding>
         Draft::new(id, Area::Zone, Status::Warn, Importance::Minor, format!("A text stands at every name: {}", listed(&texts)))
             .words("A random name answers with text, and so does every name that receivers look up, unless it has records of its own.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Remove the TXT record at “*”, or the alias there.")
+    } else if !refusing.is_empty() {
+        Draft::new(id, Area::Zone, Status::Info, Importance::Minor, format!("Mail from every other name is refused: {}", listed(&refusing)))
+            .words("A random name answers that nobody may send from it (v=spf1 -all), or that there is no key (p=), as the domain itself does. That keeps forgers off names that you do not use.")
     } else if !others.is_empty() {
         Draft::new(id, Area::Zone, Status::Info, Importance::Minor, format!("Every name has records of type {}", listed(&others)))
             .words("A random name answers. Mail to any subdomain is then taken for deliverable, and spelling mistakes lead somewhere.")
