@@ -88,13 +88,13 @@ async fn a_mixed_mailbox_arrives_as_the_same_multiset_and_a_second_run_copies_no
     pair.assert_equal();
 
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.differences.as_slice(), report.not_placed), (&[][..], 0));
-    assert_eq!(report.bytes_equal, mails.len() as u64);
+    assert_eq!((report.differences.as_slice(), report.counts.not_placed), (&[][..], 0));
+    assert_eq!(report.counts.bytes_equal, mails.len() as u64);
     let mut spoiler = PlainImap::open(pair.destination.clear_port, "anna");
     spoiler.run("SELECT INBOX");
     spoiler.run("STORE 1 +FLAGS (\\Deleted)");
     spoiler.run("EXPUNGE");
-    assert!(verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap().difference_count > 0);
+    assert!(verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap().counts.differences > 0);
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_lost_reply_to_an_append_makes_no_second_copy() {
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         pair.assert_equal();
         let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-        assert_eq!((report.difference_count, report.not_placed), (0, 0), "{report:?}");
+        assert_eq!((report.counts.differences, report.counts.not_placed), (0, 0), "{report:?}");
     }
 }
 
@@ -224,7 +224,11 @@ async fn servers_without_extensions_are_copied_to_as_well() {
         pair.copy().await.unwrap();
         pair.assert_equal();
         let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
-        assert_eq!((report.difference_count, report.not_placed), (0, 0), "{capabilities}: {report:?}");
+        assert_eq!(
+            (report.counts.differences, report.counts.not_placed),
+            (0, 0),
+            "{capabilities}: {report:?}"
+        );
     }
 }
 
@@ -241,7 +245,7 @@ async fn large_messages_pass_through_a_file() {
     let Some(pair) = Pair::new(&mails, &Settings::default(), &Settings::default()).await else { return };
     pair.copy().await.unwrap();
     pair.assert_equal();
-    assert_eq!(verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap().bytes_equal, 4);
+    assert_eq!(verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap().counts.bytes_equal, 4);
 }
 
 #[tokio::test]
@@ -462,8 +466,8 @@ async fn several_pairs_share_a_folder_and_make_no_second_copies() {
         let sum = pair.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-        assert_eq!((report.checked, report.difference_count), (mails.len() as u64, 0), "{report:?}");
-        assert_eq!(report.not_placed, 0, "{report:?}");
+        assert_eq!((report.counts.checked, report.counts.differences), (mails.len() as u64, 0), "{report:?}");
+        assert_eq!(report.counts.not_placed, 0, "{report:?}");
         pair.copy().await.unwrap();
         pair.assert_equal();
     }

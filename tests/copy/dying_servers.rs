@@ -305,7 +305,7 @@ async fn what_cyrus_refuses_arrives_after_the_repair_that_its_words_ask_for() {
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.repaired, sum.refused), (30, 4, 0), "{sum:?}");
         let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-        assert_eq!((report.differences.as_slice(), report.bytes_equal), (&[][..], 34));
+        assert_eq!((report.differences.as_slice(), report.counts.bytes_equal), (&[][..], 34));
         assert_eq!(bench.copy_all().await, 0);
         cancel.cancel();
     };

@@ -157,9 +157,13 @@ async fn a_copy_whose_bytes_do_not_come_is_a_difference() {
     pair.copy().await.unwrap();
     pair.destination.set(|state| state.without_body.extend([2, 3]));
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.checked, report.bytes_equal, report.difference_count), (4, 2, 2), "{report:?}");
+    assert_eq!(
+        (report.counts.checked, report.counts.bytes_equal, report.counts.differences),
+        (4, 2, 2),
+        "{report:?}"
+    );
     let quick = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-    assert_eq!((quick.difference_count, quick.bytes_equal), (0, 0));
+    assert_eq!((quick.counts.differences, quick.counts.bytes_equal), (0, 0));
 }
 
 #[tokio::test]
@@ -173,7 +177,7 @@ async fn two_rows_with_one_copy_are_a_difference() {
     };
     pair.bench.request.ledger.record_results(folder, &[doubled]).unwrap();
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-    assert!(report.difference_count > 0, "{report:?}");
+    assert!(report.counts.differences > 0, "{report:?}");
     assert!(
         report.differences.iter().any(|one| one.what.contains("shares its copy with another")),
         "{report:?}"
@@ -205,8 +209,12 @@ async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
     ledger.record_results(folder, &[1, 2, 3].map(copied_without_uid)).unwrap();
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&pair.bench.request, depth).await.unwrap();
-        assert_eq!((report.checked, report.not_placed, report.unplaced.len()), (3, 3, 3), "{report:?}");
-        assert!(!report.is_verified(depth), "{report:?}");
+        assert_eq!(
+            (report.counts.checked, report.counts.not_placed, report.unplaced.len()),
+            (3, 3, 3),
+            "{report:?}"
+        );
+        assert!(!report.is_verified(), "{report:?}");
     }
 }
 
@@ -478,7 +486,7 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
     pair.bench.request.ledger.record_results(folder, &[result]).unwrap();
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&pair.bench.request, depth).await.unwrap();
-        assert!(!report.is_verified(depth), "{report:?}");
+        assert!(!report.is_verified(), "{report:?}");
         assert!(report.differences[0].what.contains("2097152 bytes instead of 5242880"), "{report:?}");
     }
 }
@@ -511,19 +519,31 @@ async fn mail_that_was_there_before_is_read_on_both_sides_by_a_full_proof() {
     pair.copy().await.unwrap();
     assert_eq!(pair.sum().already_there, 5);
     let quick = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-    assert_eq!((quick.size_only, quick.others, quick.difference_count), (5, 1, 0), "{quick:?}");
-    let words = quick.summary(VerifyDepth::Quick).words();
+    assert_eq!(
+        (quick.counts.size_only, quick.counts.others, quick.counts.differences),
+        (5, 1, 0),
+        "{quick:?}"
+    );
+    let words = quick.counts.words();
     assert!(
         words.contains("5 copies were compared only by size") && !words.contains("date and flags"),
         "{words}"
     );
     let full = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (4, 0, 1), "{full:?}");
-    assert!(!full.is_verified(VerifyDepth::Full));
+    assert_eq!(
+        (full.counts.bytes_equal, full.counts.not_compared, full.counts.differences),
+        (4, 0, 1),
+        "{full:?}"
+    );
+    assert!(!full.is_verified());
     // What the source has no more cannot be held against the copy.
     pair.source.set(|state| state.messages.clear());
     let full = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (0, 5, 0), "{full:?}");
+    assert_eq!(
+        (full.counts.bytes_equal, full.counts.not_compared, full.counts.differences),
+        (0, 5, 0),
+        "{full:?}"
+    );
 }
 
 #[tokio::test]
@@ -533,8 +553,8 @@ async fn after_the_switch_the_proof_does_not_claim_flags() {
     pair.destination.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen".to_owned());
     pair.bench.request.options.mode = mailferry::plan::CopyMode::AfterSwitch;
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
-    assert_eq!((report.without_flags, report.difference_count), (4, 0), "{report:?}");
-    let words = report.summary(VerifyDepth::Quick).words();
+    assert_eq!((report.counts.without_flags, report.counts.differences), (4, 0), "{report:?}");
+    let words = report.counts.words();
     assert!(words.starts_with("4 copies were compared by size and date"), "{words}");
 }
 
@@ -572,8 +592,8 @@ async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
         let (_controller, control) = copy_control(CancellationToken::new());
         let report =
             verify_mailbox_controlled(&pair.bench.request, depth, control, &sink).await.unwrap().unwrap();
-        assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
-        assert!(report.is_verified(depth));
+        assert_eq!((report.counts.checked, report.counts.differences), (6, 0), "{report:?}");
+        assert!(report.is_verified());
     }
     let (controller, control) = copy_control(CancellationToken::new());
     controller.stop();

@@ -186,11 +186,11 @@ async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
                     .then_some(Harm::Bye("index is broken"))
             });
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
+            assert_eq!((report.counts.checked, report.counts.differences), (6, 0), "{report:?}");
             let [left] = report.left.as_slice() else { panic!("{report:?}") };
             assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
             assert!(left.words.contains("index is broken"), "{report:?}");
-            assert!(!report.is_verified(depth));
+            assert!(!report.is_verified());
         }
     }
 }
@@ -313,17 +313,17 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
                 is_first.then(harm)
             });
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
+            assert_eq!((report.counts.checked, report.counts.differences), (6, 0), "{report:?}");
             destination.harm(move |word, _, _| (word == "UID").then(harm));
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
             let told: Vec<String> = report.left.iter().map(|one| one.folder.to_string()).collect();
             assert_eq!(told, ["INBOX", "A", "B"], "{report:?}");
             assert_eq!(
-                (report.checked, report.left_copies(), report.difference_count),
+                (report.counts.checked, report.counts.unread, report.counts.differences),
                 (0, 6, 0),
                 "{report:?}"
             );
-            assert!(!report.is_verified(depth));
+            assert!(!report.is_verified());
         }
     }
 }
@@ -349,8 +349,12 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
         let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         let [left] = report.left.as_slice() else { panic!("{refused}: {report:?}") };
         assert_eq!((left.folder.to_string(), left.copies), ("A".to_owned(), 2), "{report:?}");
-        assert_eq!((left.side, report.checked, report.bytes_equal), (Side::Source, 4, 4), "{report:?}");
-        assert!(!report.is_verified(VerifyDepth::Full));
+        assert_eq!(
+            (left.side, report.counts.checked, report.counts.bytes_equal),
+            (Side::Source, 4, 4),
+            "{report:?}"
+        );
+        assert!(!report.is_verified());
     }
     for is_folder in [true, false] {
         let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
@@ -363,8 +367,12 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
             source.take_out("A", 2);
         }
         let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-        assert_eq!((report.checked, report.bytes_equal, report.as_read), (6, 4, 2), "{report:?}");
-        assert!(report.is_verified(VerifyDepth::Full));
+        assert_eq!(
+            (report.counts.checked, report.counts.bytes_equal, report.counts.as_read),
+            (6, 4, 2),
+            "{report:?}"
+        );
+        assert!(report.is_verified());
     }
 }
 
@@ -397,21 +405,23 @@ fn a_proof_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
                 let report = verify_mailbox(&bench.request, depth).await;
                 let case = format!("{side:?}, {depth:?}, {words:?}, {number}: {report:?}");
                 let report = report.unwrap_or_else(|_| panic!("{case}"));
-                assert_eq!((report.checked, report.difference_count), (6, 0), "{case}");
-                assert_eq!(report.bytes_equal, if depth == VerifyDepth::Full { 6 } else { 0 }, "{case}");
+                assert_eq!((report.counts.checked, report.counts.differences), (6, 0), "{case}");
+                assert_eq!(
+                    report.counts.bytes_equal,
+                    if depth == VerifyDepth::Full { 6 } else { 0 },
+                    "{case}"
+                );
                 let [left] = report.left.as_slice() else { panic!("{case}") };
                 assert_eq!((left.folder.to_string(), left.side, left.copies), ("Bad".to_owned(), side, 2));
                 assert!(!left.words.is_empty() && (number > 0 || left.words.contains("index is broken")));
-                assert!(!report.is_verified(depth), "{case}");
-                let told = report.summary(depth).words();
+                assert!(!report.is_verified(), "{case}");
+                let told = report.counts.words();
                 assert!(told.starts_with("6 copies were") && told.contains("(2 in Bad)"), "{told}");
                 assert!(!told.contains("missing"), "{told}");
                 server.harm(|_, _, _| None);
             }
         }
-        assert!(
-            verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap().is_verified(VerifyDepth::Full)
-        );
+        assert!(verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap().is_verified());
     });
 }
 
@@ -427,17 +437,21 @@ async fn copies_in_a_folder_that_is_shut_are_not_called_missing() {
                 (["SELECT", "EXAMINE"].contains(&word) && name == b"Bad").then(harm)
             });
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert_eq!((report.checked, report.difference_count, report.not_placed), (6, 0, 0), "{report:?}");
+            assert_eq!(
+                (report.counts.checked, report.counts.differences, report.counts.not_placed),
+                (6, 0, 0),
+                "{report:?}"
+            );
             let [left] = report.left.as_slice() else { panic!("{report:?}") };
             assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
-            assert!(left.words.contains("is broken") && !report.is_verified(depth), "{report:?}");
+            assert!(left.words.contains("is broken") && !report.is_verified(), "{report:?}");
         }
     }
     destination.harm(|_, _, _| None);
     destination.remove("Bad");
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
-        assert_eq!((report.checked, report.difference_count), (8, 2), "{report:?}");
+        assert_eq!((report.counts.checked, report.counts.differences), (8, 2), "{report:?}");
         assert!(report.left.is_empty(), "{report:?}");
     }
 }
@@ -460,7 +474,7 @@ fn a_search_for_lost_copies_passes_by_a_folder_that_ends_the_connection() {
                     (word == word_of_harm && name == b"Other").then_some(Harm::Bye("index is broken"))
                 });
                 let report = verify_mailbox(&bench.request, depth).await.unwrap();
-                assert_eq!((report.checked, report.difference_count), (4, 1), "{report:?}");
+                assert_eq!((report.counts.checked, report.counts.differences), (4, 1), "{report:?}");
                 assert_eq!(report.differences[0].what, "no longer at the destination");
             }
         }

@@ -93,7 +93,7 @@ fn every_message_of_gmail_has_one_home_and_every_row_a_reason() {
         assert!(causes[1].starts_with("already in Kunden / Weber:"), "{causes:?}");
         let all = states(&case, ALL_MAIL);
         assert_eq!(all.iter().filter(|(state, _)| *state == MessageState::LeftOut).count(), 3, "{all:?}");
-        assert!(case.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full));
+        assert!(case.verify(VerifyDepth::Full).await.is_verified());
         assert_eq!(case.plan.folders.iter().filter(|plan| plan.messages == 1).count(), 2, "{:?}", case.plan);
     }));
 }
@@ -180,10 +180,15 @@ fn equal_mail_goes_into_gmail_once_and_gets_its_labels() {
         assert_eq!(told.count(), 1, "{rows:?}");
         let report = case.verify(VerifyDepth::Full).await;
         assert_eq!(
-            (report.checked, report.bytes_equal, report.shared, report.difference_count),
+            (
+                report.counts.checked,
+                report.counts.bytes_equal,
+                report.counts.shared,
+                report.counts.differences
+            ),
             (7, 6, 1, 0)
         );
-        assert!(report.is_verified(VerifyDepth::Full));
+        assert!(report.is_verified());
         case.copy_again().await;
         assert_eq!(case.destination.traffic().appended, 2, "messages sent");
     }));
@@ -209,7 +214,7 @@ fn a_lost_message_comes_back_and_a_label_that_people_took_off_stays_off() {
         case.copy_again().await;
         assert_eq!(names(&case, &[]), all);
         assert_eq!(case.destination.traffic().appended, 3, "messages sent");
-        assert!(case.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full));
+        assert!(case.verify(VerifyDepth::Full).await.is_verified());
     }));
 }
 
@@ -232,7 +237,7 @@ fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
             assert!(matches!(refused.as_slice(), [cause] if cause.contains("another message")), "{rows:?}");
             let report = case.verify(VerifyDepth::Full).await;
             assert_eq!(
-                (report.checked, report.bytes_equal, report.difference_count),
+                (report.counts.checked, report.counts.bytes_equal, report.counts.differences),
                 (1, 1, 0),
                 "{report:?}"
             );
@@ -261,7 +266,11 @@ fn a_message_that_gmail_folds_into_older_mail_counts_only_where_the_bytes_are_th
         assert!(states.iter().any(|(_, cause)| cause.contains("one copy of identical mail")), "{states:?}");
         assert_eq!(names(&case, &["[Gmail]/All Mail"]), ["INBOX a"]);
         let report = case.verify(VerifyDepth::Full).await;
-        assert_eq!((report.bytes_equal, report.shared, report.difference_count), (1, 1, 0), "{report:?}");
+        assert_eq!(
+            (report.counts.bytes_equal, report.counts.shared, report.counts.differences),
+            (1, 1, 0),
+            "{report:?}"
+        );
     }));
 }
 
@@ -274,7 +283,7 @@ fn nothing_is_marked_deleted_at_gmail() {
         case.copy_again().await;
         let found = names(&case, &["[Gmail]/All Mail"]);
         assert_eq!(found, ["INBOX a"]);
-        assert!(case.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full));
+        assert!(case.verify(VerifyDepth::Full).await.is_verified());
     }));
 }
 
@@ -320,6 +329,6 @@ fn gmail_to_gmail_keeps_every_label_and_sends_each_message_once() {
         ];
         assert_eq!(found, wanted);
         assert_eq!(case.destination.traffic().appended, 4, "messages sent");
-        assert!(case.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full));
+        assert!(case.verify(VerifyDepth::Full).await.is_verified());
     }));
 }

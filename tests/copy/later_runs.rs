@@ -202,7 +202,7 @@ async fn copies_that_people_have_moved_are_not_made_a_second_time() {
         assert_same(&before, &pair.of_destination());
     }
     let report = pair.verify().await;
-    assert!(report.moved_or_removed >= 5, "{report:?}");
+    assert!(report.counts.moved_or_removed >= 5, "{report:?}");
     assert_eq!(pair.bench.sum().copied, mails.len() as u64);
     // One that was moved and one that is lost at the same time: only the lost one comes back.
     run_in(&mut people, "INBOX", &["MOVE 1 Filed"]);
@@ -293,9 +293,9 @@ async fn a_folder_that_people_rename_after_the_switch_is_found() {
         let expected = pair.of_destination();
         // The proof alone, before any run has seen it.
         let report = pair.verify().await;
-        assert_eq!(report.found_elsewhere, count, "{report:?}");
-        assert_eq!(report.found_in.get("Of old"), Some(&count), "{report:?}");
-        let words = report.summary(VerifyDepth::Full).words();
+        assert_eq!(report.counts.found_elsewhere, count, "{report:?}");
+        assert_eq!(report.counts.found_in.get("Of old"), Some(&count), "{report:?}");
+        let words = report.counts.words();
         assert!(words.contains(&format!("({count} in Of old)")), "{words}");
         assert_eq!(pair.run().await.unwrap().folder_problems, [], "nothing waits, and nothing is lost");
         assert_same(&expected, &pair.of_destination());

@@ -84,7 +84,7 @@ async fn a_whole_message_that_is_shorter_than_its_pieces_is_not_what_is_copied()
             pair.assert_copied_but(&[], &format!("{cut} {uids:?}"));
             for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
                 let report = pair.verify(depth).await;
-                assert!(report.is_verified(depth), "{cut} {uids:?}: {report:?}");
+                assert!(report.is_verified(), "{cut} {uids:?}: {report:?}");
             }
         }
     }
@@ -96,7 +96,7 @@ async fn a_whole_message_that_is_longer_than_its_pieces_is_not_what_is_copied() 
         let pair = Pair::new(letters(), |state| state.padded_whole = [(7, more), (20, more)].into()).await;
         pair.bench.copy_all().await;
         pair.assert_copied_but(&[], &format!("{more}"));
-        assert!(pair.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full), "{more}");
+        assert!(pair.verify(VerifyDepth::Full).await.is_verified(), "{more}");
     }
 }
 
@@ -127,7 +127,7 @@ async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() 
         pair.bench.copy_all().await;
         assert_eq!(pair.pieces(), 0, "no road more where sizes agree");
         let report = pair.verify(VerifyDepth::Full).await;
-        assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
+        assert!(!report.is_verified(), "{report:?}");
         let named: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
         assert_eq!(named, [7], "{report:?}");
         assert!(report.differences[0].what.contains("two different versions"), "{report:?}");
@@ -193,7 +193,7 @@ async fn what_is_slipped_in_before_the_true_answer_is_not_copied() {
         pair.bench.copy_all().await;
         pair.assert_copied_but(&[], &words);
         let report = pair.verify(VerifyDepth::Full).await;
-        assert!(report.is_verified(VerifyDepth::Full), "{words}: {report:?}");
+        assert!(report.is_verified(), "{words}: {report:?}");
         // Without pieces nothing tells which of the answers it is.
         let pair = Pair::new(letters(), |state| {
             state.slipped_in = [(7, other)].into();
@@ -213,7 +213,7 @@ async fn a_proof_believes_no_destination_that_gives_two_answers() {
     let length = letter(7, 49).bytes.len();
     pair.destination.set(|state| state.slipped_in = [(7, vec![b'x'; length])].into());
     let report = pair.verify(VerifyDepth::Full).await;
-    assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
+    assert!(!report.is_verified(), "{report:?}");
     assert!(report.differences.iter().all(|one| one.uid == SourceUid(7)), "{report:?}");
 }
 
@@ -224,7 +224,7 @@ async fn a_full_proof_says_so_where_pieces_are_other_bytes_of_the_same_length() 
         pair.bench.copy_all().await;
         pair.source.set(|state| state.pieces = pieces);
         let report = pair.verify(VerifyDepth::Full).await;
-        assert_eq!(report.difference_count, 20, "{pieces:?}: {report:?}");
+        assert_eq!(report.counts.differences, 20, "{pieces:?}: {report:?}");
         assert!(report.differences[0].what.contains("two different versions"), "{report:?}");
     }
 }

@@ -41,9 +41,9 @@ fn a_copy_that_a_junk_filter_has_moved_is_not_missing() {
             file(&scene, &mails[3], "Spam");
             file(&scene, &mails[5], "Projekte/2024");
             let report = verify_mailbox(&scene.bench.request, depth).await.unwrap();
-            assert_eq!((report.found_elsewhere, report.in_junk), (3, 2), "{report:?}");
-            assert!(report.is_verified(depth), "{report:?}");
-            let words = report.summary(depth).words();
+            assert_eq!((report.counts.found_elsewhere, report.counts.in_junk), (3, 2), "{report:?}");
+            assert!(report.is_verified(), "{report:?}");
+            let words = report.counts.words();
             assert!(
                 words.contains("3 copies are in another folder") && words.contains("2 of them in"),
                 "{words}"
@@ -51,7 +51,7 @@ fn a_copy_that_a_junk_filter_has_moved_is_not_missing() {
             // Two messages cannot both be the one that is there.
             scene.destination.take_out(USER, &FolderPath::parse("Junk"), &mails[2].bytes);
             let report = verify_mailbox(&scene.bench.request, depth).await.unwrap();
-            assert_eq!((report.found_elsewhere, report.difference_count), (2, 1), "{report:?}");
+            assert_eq!((report.counts.found_elsewhere, report.counts.differences), (2, 1), "{report:?}");
             assert_eq!(report.differences[0].what, "no longer at the destination");
         }));
     }
@@ -86,7 +86,11 @@ fn a_full_proof_reads_in_a_day_what_the_new_provider_allows() {
         scene.bench.copy_all().await;
         scene.bench.request.limits.verify_bytes_per_day = Some(20_500);
         let (report, waits) = prove_through_waits(&scene).await;
-        assert_eq!((report.checked, report.bytes_equal, report.difference_count), (50, 50, 0), "{report:?}");
+        assert_eq!(
+            (report.counts.checked, report.counts.bytes_equal, report.counts.differences),
+            (50, 50, 0),
+            "{report:?}"
+        );
         assert_eq!(waits.len(), 2, "{waits:?}");
         assert!(
             waits.iter().all(|(seconds, words)| *seconds <= 86_400 && words.contains("21 kB")),
@@ -104,7 +108,11 @@ fn a_full_proof_of_older_mail_reads_in_a_day_what_the_source_allows() {
         assert_eq!(scene.bench.sum().already_there, 50);
         scene.bench.request.limits.download_bytes_per_day = Some(30_500);
         let (report, waits) = prove_through_waits(&scene).await;
-        assert_eq!((report.checked, report.bytes_equal, report.difference_count), (50, 50, 0), "{report:?}");
+        assert_eq!(
+            (report.counts.checked, report.counts.bytes_equal, report.counts.differences),
+            (50, 50, 0),
+            "{report:?}"
+        );
         assert_eq!(waits.len(), 1, "{waits:?}");
     }));
 }
@@ -129,8 +137,8 @@ async fn flags_that_the_destination_cannot_keep_are_named_with_their_messages() 
     let (_source, bench) = copied(6, flagged, &destination).await;
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
-        assert!(report.is_verified(depth), "{report:?}");
-        let words = report.summary(depth).words();
+        assert!(report.is_verified(), "{report:?}");
+        let words = report.counts.words();
         assert!(
             words.contains("cannot keep these flags: $work (6 messages), \\flagged (6 messages)"),
             "{words}"
@@ -145,9 +153,9 @@ async fn what_a_server_does_to_every_message_is_said_once() {
     let (_source, bench) = copied(150, |_| {}, &destination).await;
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
-        assert_eq!((report.differences.as_slice(), report.other_dates), (&[][..], 150), "{depth:?}");
-        assert!(report.is_verified(depth), "{report:?}");
-        let words = report.summary(depth).words();
+        assert_eq!((report.differences.as_slice(), report.counts.other_dates), (&[][..], 150), "{depth:?}");
+        assert!(report.is_verified(), "{report:?}");
+        let words = report.counts.words();
         assert!(
             words.contains("150 copies have a different date") && !words.contains("or differ"),
             "{words}"
@@ -159,7 +167,7 @@ async fn what_a_server_does_to_every_message_is_said_once() {
         cut.bytes.truncate(cut.bytes.len() - 6);
     });
     let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.difference_count, report.differences[0].uid), (1, SourceUid(7)), "{report:?}");
+    assert_eq!((report.counts.differences, report.differences[0].uid), (1, SourceUid(7)), "{report:?}");
 }
 
 #[tokio::test]
@@ -184,11 +192,11 @@ async fn a_source_that_only_estimates_sizes_is_no_reason_to_doubt_intact_copies(
             state.commands.iter().filter(|command| command.contains("BODY.PEEK[]")).count()
         };
         let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
-        assert!(report.is_verified(VerifyDepth::Quick) && report.resized == 0, "{report:?}");
+        assert!(report.is_verified() && report.counts.resized == 0, "{report:?}");
         assert_eq!(read(&destination) > 0, is_there_before, "known lengths need no look at the bytes");
         let before = read(&destination);
         let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
-        assert!(report.is_verified(VerifyDepth::Quick) && read(&destination) == before, "{report:?}");
+        assert!(report.is_verified() && read(&destination) == before, "{report:?}");
     }
 }
 
@@ -199,7 +207,7 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     let (source, bench) = copied(5, |_| {}, &destination).await;
     let before = source.state.lock().unwrap().commands.len();
     let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.bytes_equal, report.difference_count), (5, 0), "{report:?}");
+    assert_eq!((report.counts.bytes_equal, report.counts.differences), (5, 0), "{report:?}");
     let commands: Vec<String> = source.state.lock().unwrap().commands[before..].to_vec();
     assert!(
         commands.iter().any(|command| command.contains("BODY.PEEK[]<0.")),
@@ -208,12 +216,16 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     // As if the source had handed out only a part when it was copied.
     source.set(|state| state.messages.get_mut(&3).unwrap().bytes.extend_from_slice(b"the end\r\n"));
     let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.bytes_equal, report.difference_count), (4, 1), "{report:?}");
+    assert_eq!((report.counts.bytes_equal, report.counts.differences), (4, 1), "{report:?}");
     assert!(report.differences[0].what.contains("that the source returns now"), "{report:?}");
     // What the source does not have any more is said apart.
     source.set(|state| drop(state.messages.remove(&4)));
     let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.bytes_equal, report.as_read, report.difference_count), (3, 1, 1), "{report:?}");
+    assert_eq!(
+        (report.counts.bytes_equal, report.counts.as_read, report.counts.differences),
+        (3, 1, 1),
+        "{report:?}"
+    );
 }
 
 /// Every road agrees on the cut message, so that only the size that was listed speaks against it.
@@ -227,7 +239,7 @@ async fn a_message_that_every_road_cuts_is_not_called_whole() {
         bench.copy_all().await;
         for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert!(!report.is_verified(depth), "{report:?}");
+            assert!(!report.is_verified(), "{report:?}");
             let found: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
             assert_eq!(found, [cut], "{report:?}");
             assert!(report.differences[0].what.contains("may be truncated"), "{report:?}");
@@ -245,15 +257,19 @@ async fn a_source_that_refuses_in_a_full_proof_leaves_it_open() {
             source.set(|state| state.refuse_reading = Some((words, is_opening)));
             let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
             let case = format!("{words} {is_opening}: {report:?}");
-            assert!(!report.is_verified(VerifyDepth::Full), "{case}");
-            assert_eq!((report.left_copies(), report.checked, report.as_read), (6, 0, 0), "{case}");
-            assert_eq!((report.left[0].side, report.difference_count), (Side::Source, 0), "{case}");
+            assert!(!report.is_verified(), "{case}");
+            assert_eq!(
+                (report.counts.unread, report.counts.checked, report.counts.as_read),
+                (6, 0, 0),
+                "{case}"
+            );
+            assert_eq!((report.left[0].side, report.counts.differences), (Side::Source, 0), "{case}");
             assert!(report.left[0].words.contains(words), "{case}");
-            let told = report.summary(VerifyDepth::Full).words();
+            let told = report.counts.words();
             assert!(!told.contains("no longer return") && !told.contains("all agree"), "{told}");
             source.set(|state| state.refuse_reading = None);
             let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-            assert!(report.is_verified(VerifyDepth::Full) && report.bytes_equal == 6, "{report:?}");
+            assert!(report.is_verified() && report.counts.bytes_equal == 6, "{report:?}");
         }
     }
 }
@@ -278,7 +294,7 @@ async fn bodies_of_equal_length_that_are_swapped_pass_no_full_proof() {
         let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         let case = format!("{while_copied} {at_source} {at_destination}: {report:?}");
         let differing: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
-        assert_eq!((differing, report.bytes_equal), (vec![2, 5], 4), "{case}");
-        assert!(!report.is_verified(VerifyDepth::Full), "{case}");
+        assert_eq!((differing, report.counts.bytes_equal), (vec![2, 5], 4), "{case}");
+        assert!(!report.is_verified(), "{case}");
     }
 }

@@ -40,8 +40,8 @@ async fn uids_that_do_not_fit_what_is_listed_are_the_servers_own_trouble() {
             wanted.sort();
             assert_eq!(there, wanted, "{case}");
             let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-            assert_eq!((report.differences.len(), report.not_placed), (0, 0), "{case}: {report:?}");
-            assert_eq!(report.bytes_equal, u64::from(count), "{case}: {report:?}");
+            assert_eq!((report.differences.len(), report.counts.not_placed), (0, 0), "{case}: {report:?}");
+            assert_eq!(report.counts.bytes_equal, u64::from(count), "{case}: {report:?}");
             // Nothing is sent again, and each copy has a place of its own.
             assert_eq!(bench.copy_all().await, 0, "{case}");
             let folder = bench.ledger().folder_totals().unwrap()[0].id;
@@ -68,8 +68,8 @@ async fn a_message_that_is_taken_under_another_ones_uid_and_not_stored_is_sent_a
             assert_eq!((sum.copied, sum.refused, sum.to_do), (copied, refused, 0), "{case}");
             assert_eq!(destination.bodies().len() as u64, copied, "{case}");
             let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-            assert_eq!((report.difference_count, report.not_placed), (0, 0), "{case}: {report:?}");
-            assert_eq!(report.bytes_equal, copied, "{case}: {report:?}");
+            assert_eq!((report.counts.differences, report.counts.not_placed), (0, 0), "{case}: {report:?}");
+            assert_eq!(report.counts.bytes_equal, copied, "{case}: {report:?}");
             assert_eq!(bench.copy_all().await, 0, "{case}");
             // What was given up comes when it is asked for.
             bench.ledger().retry_refused().unwrap();

@@ -13,15 +13,15 @@ const NAMED: usize = 3;
 
 /// Copies that are missing or differ, and folders whose copies were not compared.
 pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
-    let count = report.difference_count.saturating_add(report.not_placed);
+    let count = report.counts.differences.saturating_add(report.counts.not_placed);
     let mut error = match report.left.first() {
         None => UserError::new(unconfirmed(report, count), missing(count)).coded("copies-unconfirmed"),
         Some(first) => {
-            let left = report.left_copies();
-            let all = report.checked.saturating_add(left);
+            let left = report.counts.unread;
+            let all = report.counts.checked.saturating_add(left);
             let title =
                 format!("{} of {} copies could not be compared", with_thousands(left), with_thousands(all));
-            let compared = format!("{} compared. {}", was(report.checked), unread(&report.left));
+            let compared = format!("{} compared. {}", was(report.counts.checked), unread(&report.left));
             let error = if count == 0 {
                 UserError::new(title, compared).coded("copies-not-compared")
             } else {
@@ -55,7 +55,7 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
 }
 
 fn unconfirmed(report: &VerifyReport, count: u64) -> String {
-    match report.checked {
+    match report.counts.checked {
         1 if report.left.is_empty() => "The only copy could not be verified".to_owned(),
         checked => {
             format!("{} of {} copies could not be verified", with_thousands(count), with_thousands(checked))
@@ -120,7 +120,7 @@ fn remark(left: &LeftFolder) -> FolderRemark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::FolderPath;
+    use crate::plan::{FolderPath, VerifySummary};
 
     fn left(folder: &str, copies: u64) -> LeftFolder {
         LeftFolder {
@@ -133,7 +133,11 @@ mod tests {
 
     #[test]
     fn copies_that_could_not_be_compared_are_not_called_missing() {
-        let report = VerifyReport { checked: 6, left: vec![left("A", 3)], ..VerifyReport::default() };
+        let report = VerifyReport {
+            counts: VerifySummary { checked: 6, unread: 3, ..VerifySummary::default() },
+            left: vec![left("A", 3)],
+            ..VerifyReport::default()
+        };
         let error = differences(&report);
         assert_eq!(error.title, "3 of 9 copies could not be compared");
         assert_eq!(
@@ -147,7 +151,8 @@ mod tests {
         );
         assert_eq!(error.server_words.as_deref(), Some("[SERVERBUG] broken"));
         assert_eq!(error.folders.len(), 1);
-        let both = VerifyReport { difference_count: 2, ..report };
+        let counts = VerifySummary { differences: 2, ..report.counts };
+        let both = VerifyReport { counts, ..report };
         let error = differences(&both);
         assert_eq!(
             error.title,

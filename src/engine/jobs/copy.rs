@@ -112,12 +112,11 @@ pub(in crate::engine) async fn run(
             }
         }
     }
-    let depth = settings.verify.unwrap_or_default();
     let reports = ends.values().filter_map(End::report);
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
         is_copied: ends.values().all(|end| matches!(end, End::Done(_) | End::Unverified(..))),
-        verification: reports.map(|report| report.summary(depth)).reduce(VerifySummary::plus),
+        verification: reports.map(|report| report.counts.clone()).reduce(VerifySummary::plus),
         measured,
     }
 }
@@ -223,14 +222,14 @@ impl CopyRun<'_> {
                 Err(error) => return End::Failed(explained(error), None),
             }
         }
-        let Some(depth) = settings.verify else { return ended(&problems, None, VerifyDepth::default()) };
+        let Some(depth) = settings.verify else { return ended(&problems, None) };
         control.set_state(id, watch.begin_verify(copies(&work.ledger)));
         // A problem with one folder says nothing about the copies in other folders, nor about those it already has.
         let verification = transfer::verify_mailbox_controlled(&request, depth, own, &sink).await;
         watch.end(UnixTime::now());
         match verification {
             Ok(None) => End::Stopped,
-            Ok(Some(report)) => ended(&problems, Some(report), depth),
+            Ok(Some(report)) => ended(&problems, Some(report)),
             Err(error) => End::Failed(explained(error), None),
         }
     }
@@ -255,8 +254,8 @@ fn log_state(user: &str, state: &MailboxProgressState) {
 }
 
 /// The outcome of a mailbox whose copy and verification both finished.
-fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: VerifyDepth) -> End {
-    let differences = report.as_ref().filter(|report| !report.is_verified(depth)).map(explain::differences);
+fn ended(problems: &[FolderProblem], report: Option<VerifyReport>) -> End {
+    let differences = report.as_ref().filter(|report| !report.is_verified()).map(explain::differences);
     let is_proven = report.is_some() && differences.is_none();
     let open: Vec<FolderProblem> = problems
         .iter()
@@ -339,8 +338,9 @@ mod tests {
             problem("INBOX", FolderTrouble::FlagsRefused, "no such flag"),
             problem("Work", FolderTrouble::CreationRefused, "NO not allowed"),
         ];
-        let report = VerifyReport { checked: 9, bytes_equal: 9, ..VerifyReport::default() };
-        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), VerifyDepth::Full) else {
+        let counts = VerifySummary { is_full: true, checked: 9, bytes_equal: 9, ..VerifySummary::default() };
+        let report = VerifyReport { counts, ..VerifyReport::default() };
+        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone())) else {
             unreachable!("remarks are told, and so is what was verified")
         };
         assert_eq!(told, report);
@@ -348,20 +348,21 @@ mod tests {
         assert!(error.details.contains("no such flag") && error.details.contains("not allowed"), "{error:?}");
         // What a proof disproves is no trouble any more; everything else is.
         let wrong = problem("INBOX", FolderTrouble::WrongUids, "three more");
-        let proven = ended(std::slice::from_ref(&wrong), Some(report.clone()), VerifyDepth::Full);
+        let proven = ended(std::slice::from_ref(&wrong), Some(report.clone()));
         assert!(matches!(proven, End::Done(Some(_))), "every copy was found");
-        let unproven = ended(std::slice::from_ref(&wrong), None, VerifyDepth::Full);
+        let unproven = ended(std::slice::from_ref(&wrong), None);
         assert!(matches!(&unproven, End::Failed(error, None) if error.code == Some("folder-wrong-uids")));
         let both = [wrong, problems[1].clone()];
-        let End::Failed(error, _) = ended(&both, Some(report.clone()), VerifyDepth::Full) else {
+        let End::Failed(error, _) = ended(&both, Some(report.clone())) else {
             unreachable!("the other trouble is told")
         };
         assert!(
             error.title.starts_with("The folder Work") && !error.details.contains("three more"),
             "{error:?}"
         );
-        let unverified = VerifyReport { difference_count: 2, ..report };
-        let End::Failed(error, Some(_)) = ended(&problems, Some(unverified), VerifyDepth::Full) else {
+        let counts = VerifySummary { differences: 2, ..report.counts };
+        let unverified = VerifyReport { counts, ..report };
+        let End::Failed(error, Some(_)) = ended(&problems, Some(unverified)) else {
             unreachable!("a difference is told first")
         };
         assert!(error.title.starts_with("2 of 9 copies") && error.details.contains("Work"), "{error:?}");

@@ -91,18 +91,18 @@ impl KeptFlags {
         &self,
         context: &CopyContext<'_>,
         session: &mut Session,
-        unit: &FolderJob,
+        job: &FolderJob,
         uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
-        if !context.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
+        if !context.request.ledger.has_flag_checks(job.folder, MessageState::Copied)? {
             return Ok(());
         }
         let Ok(_turn) = self.turn.try_lock() else {
             let mut postponed = self.postponed.lock().unwrap_or_else(PoisonError::into_inner);
-            postponed.push((unit.clone(), uid_validity));
+            postponed.push((job.clone(), uid_validity));
             return Ok(());
         };
-        self.look(context, session, unit, uid_validity).await
+        self.look(context, session, job, uid_validity).await
     }
 
     /// Settles the folders that another worker's look had put off, when the workers have ended.
@@ -112,8 +112,8 @@ impl KeptFlags {
         session: &mut Session,
     ) -> Result<(), TransferError> {
         let postponed = std::mem::take(&mut *self.postponed.lock().unwrap_or_else(PoisonError::into_inner));
-        for (unit, uid_validity) in postponed {
-            self.look(context, session, &unit, uid_validity).await?;
+        for (job, uid_validity) in postponed {
+            self.look(context, session, &job, uid_validity).await?;
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl KeptFlags {
         &self,
         context: &CopyContext<'_>,
         session: &mut Session,
-        unit: &FolderJob,
+        job: &FolderJob,
         uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
         let ledger = &context.request.ledger;
@@ -130,7 +130,7 @@ impl KeptFlags {
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
-            let open = ledger.rows_to_check(unit.folder, MessageState::Copied, PAGE_ROWS)?;
+            let open = ledger.rows_to_check(job.folder, MessageState::Copied, PAGE_ROWS)?;
             if open.is_empty() {
                 break;
             }
@@ -138,15 +138,13 @@ impl KeptFlags {
             let (known, rows): (Vec<_>, Vec<_>) = open
                 .into_iter()
                 .partition(|row| row.flag_check == Some(FlagCheck::Unseen) && self.are_known(&row.flags));
-            ledger.record_results(
-                unit.folder,
-                &known.iter().map(|row| result(row, None)).collect::<Vec<_>>(),
-            )?;
+            ledger
+                .record_results(job.folder, &known.iter().map(|row| result(row, None)).collect::<Vec<_>>())?;
             if rows.is_empty() {
                 continue;
             }
             if permanent.is_none() {
-                match session.select(&unit.raw).await {
+                match session.select(&job.raw).await {
                     Ok(opened) if opened.uid_validity == uid_validity => {
                         permanent = Some(opened.permanent_flags);
                     }
@@ -155,19 +153,19 @@ impl KeptFlags {
                 }
             }
             let permanent = permanent.as_ref().and_then(Option::as_deref);
-            let lacking = self.set_lacking(session, (unit.folder, &rows), permanent, is_mirror).await?;
+            let lacking = self.set_lacking(session, (job.folder, &rows), permanent, is_mirror).await?;
             let results: Vec<MessageResult> = rows
                 .iter()
                 .map(|row| result(row, row.destination_uid.and_then(|uid| not_kept(lacking.get(&uid)?))))
                 .collect();
-            ledger.record_results(unit.folder, &results)?;
+            ledger.record_results(job.folder, &results)?;
             for flag in lacking.into_values().flatten() {
                 *dropped.entry(flag).or_default() += 1;
             }
         }
         for (flag, count) in dropped {
             let words = format!("the destination does not keep {flag}: {count} copies lack it");
-            context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
+            context.note_trouble(&job.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
         }
         Ok(())
     }

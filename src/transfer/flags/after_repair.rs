@@ -22,18 +22,18 @@ const PAGE_ROWS: usize = 500;
 pub(in crate::transfer) async fn settle(
     context: &CopyContext<'_>,
     session: &mut Session,
-    unit: &FolderJob,
+    job: &FolderJob,
     uid_validity: UidValidity,
 ) -> Result<(), TransferError> {
     let ledger = &context.request.ledger;
     let mut permanent = None;
     loop {
-        let rows = ledger.rows_to_check(unit.folder, MessageState::Repaired, PAGE_ROWS)?;
+        let rows = ledger.rows_to_check(job.folder, MessageState::Repaired, PAGE_ROWS)?;
         if rows.is_empty() {
             return Ok(());
         }
         if permanent.is_none() {
-            let opened = session.select(&unit.raw).await.map_err(TransferError::at(Side::Destination))?;
+            let opened = session.select(&job.raw).await.map_err(TransferError::at(Side::Destination))?;
             if opened.uid_validity != uid_validity {
                 return Ok(());
             }
@@ -53,7 +53,7 @@ pub(in crate::transfer) async fn settle(
                 result(row, copy.map(|uid| missing(uid, &lacking)))
             })
             .collect();
-        ledger.record_results(unit.folder, &results)?;
+        ledger.record_results(job.folder, &results)?;
     }
 }
 

@@ -14,7 +14,7 @@ use crate::values::{DestinationUid, SourceUid};
 /// A folder that is being copied, by one worker or several.
 #[derive(Debug)]
 pub(in crate::transfer) struct ActiveFolder {
-    pub(in crate::transfer) unit: FolderJob,
+    pub(in crate::transfer) job: FolderJob,
     pub(in crate::transfer) opened: Opened,
     /// The lowest UID that a copy made now can get.
     pub(in crate::transfer) first: DestinationUid,
@@ -47,9 +47,9 @@ impl ActiveFolder {
     /// The next rows to be sent, for the worker alone that asks; empty at the end.
     pub(in crate::transfer) fn next_page(&self, rows: &RowPages<'_>) -> Result<Vec<LedgerRow>, ProjectError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut page = rows.page(self.unit.folder, *taken)?;
+        let mut page = rows.page(self.job.folder, *taken)?;
         if page.is_empty() && !self.has_given_last.swap(true, Ordering::Relaxed) {
-            page = rows.last_page(self.unit.folder)?;
+            page = rows.last_page(self.job.folder)?;
         } else if let Some(edge) = rows.edge(&page) {
             *taken = Some(edge);
         }

@@ -38,7 +38,7 @@ pub(in crate::transfer) type Items = Arc<Mutex<mpsc::Receiver<Item>>>;
 
 pub(in crate::transfer) struct Writer<'a> {
     pub(in crate::transfer) session: &'a mut Session,
-    pub(in crate::transfer) work: &'a CopyState<'a>,
+    pub(in crate::transfer) state: &'a CopyState<'a>,
     pub(in crate::transfer) folder: &'a ActiveFolder,
     /// Which of the writers of the folder it is.
     pub(in crate::transfer) number: usize,
@@ -112,9 +112,9 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
-                let work = self.work;
+                let state = self.state;
                 // Before the right to send: whoever looks at strangers waits for that of all others.
-                let turn = work.turn_to_send(&self.folder.unit).await;
+                let turn = state.turn_to_send(&self.folder.job).await;
                 if matches!(turn, SendTurn::Over) {
                     // The run ends, and what has left may have arrived.
                     self.settle_all(&mut flights).await?;
@@ -127,7 +127,7 @@ impl Writer<'_> {
                     turn.give_back();
                     continue;
                 }
-                if let Err(limit) = self.work.meter.upload(load.bytes()) {
+                if let Err(limit) = self.state.meter.upload(load.bytes()) {
                     self.settle_all(&mut flights).await?;
                     return Err(limit);
                 }
@@ -138,9 +138,9 @@ impl Writer<'_> {
                     Box::pin(self.settle_poison(std::mem::take(&mut load))).await?;
                     continue;
                 }
-                if load.bytes() > work.context.request.limits.batch_bytes {
+                if load.bytes() > state.context.request.limits.batch_bytes {
                     // A large message would keep everybody waiting.
-                    work.probe_answered();
+                    state.probe_answered();
                 }
                 let batch = self.announce(std::mem::take(&mut load)).await?;
                 let flight = self.send(batch, sending).await?;
@@ -149,7 +149,7 @@ impl Writer<'_> {
                     self.settle_all(&mut flights).await?;
                     self.count_first().await?;
                     self.heed_strangers(&mut flights).await?;
-                    work.probe_answered();
+                    state.probe_answered();
                 }
             } else {
                 self.settle_first(&mut flights).await?;
@@ -161,12 +161,12 @@ impl Writer<'_> {
 
     /// One message at a time, so that it is clear which one ends the connection.
     pub(in crate::transfer) fn is_careful(&self) -> bool {
-        self.work.lessons.failures.is_careful(self.folder.unit.folder, Side::Destination)
+        self.state.lessons.failures.is_careful(self.folder.job.folder, Side::Destination)
     }
 
     /// Whether this is the one message at which the destination ends the connection.
     fn is_poison(&self, load: &Load) -> bool {
-        matches!(load.uids().as_slice(), [uid] if self.work.lessons.repairs.is_poison(self.folder.unit.folder, *uid))
+        matches!(load.uids().as_slice(), [uid] if self.state.lessons.repairs.is_poison(self.folder.job.folder, *uid))
     }
 
     fn batches_ahead(&self) -> usize {
@@ -209,7 +209,7 @@ impl Writer<'_> {
     }
 
     fn is_full(&self, load: &Load) -> bool {
-        let limits = self.work.context.request.limits;
+        let limits = self.state.context.request.limits;
         let most = if self.is_careful() {
             1
         } else if is_asking(self.session) {
@@ -233,9 +233,10 @@ impl Writer<'_> {
             }
             Item::Message(fetched) => {
                 let Fetched { row, mut content, reserved } = *fetched;
-                let folding = self.work.folding.as_ref();
-                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, content.sha256()))
-                {
+                let deduplication = self.state.deduplication.as_ref();
+                if deduplication.is_some_and(|deduplication| {
+                    !deduplication.is_first(&self.folder.job, &row, content.sha256())
+                }) {
                     return Ok(false);
                 }
                 let flags = flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref());
@@ -262,7 +263,7 @@ impl Writer<'_> {
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
-            self.work.lessons.failures.alone(self.folder.unit.folder, Side::Destination, *only);
+            self.state.lessons.failures.alone(self.folder.job.folder, Side::Destination, *only);
         }
         if let [NewMessage { body: Body::Spooled(spool), .. }] = batch.messages.as_mut_slice() {
             spool.let_go();
@@ -271,7 +272,7 @@ impl Writer<'_> {
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
         let at_once = if self.session.can_append_many() && !has_empty { batch.len() } else { 1 };
-        let in_flight = InFlight::new(&self.work.context.request.under_way);
+        let in_flight = InFlight::new(&self.state.context.request.under_way);
         let named = named(&batch.rows);
         if let Some(named) = named {
             named.begins_to_leave();
@@ -283,7 +284,7 @@ impl Writer<'_> {
             }
         };
         for messages in batch.messages.chunks_mut(at_once.max(1)) {
-            let sent = self.session.send_append(&self.folder.unit.raw, messages, &left).await;
+            let sent = self.session.send_append(&self.folder.job.raw, messages, &left).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
         let counts = self.ask_counts()?;
@@ -293,15 +294,15 @@ impl Writer<'_> {
     /// Writes intents down, durably, and hashes the messages meanwhile.
     pub(in crate::transfer) async fn announce(&self, load: Load) -> Result<Batch, TransferError> {
         let (uids, lengths) = (load.uids(), load.unlisted_lengths());
-        self.work.context.request.ledger.learn_lengths(self.folder.unit.folder, &lengths)?;
+        self.state.context.request.ledger.learn_lengths(self.folder.job.folder, &lengths)?;
         let (batch, ()) = tokio::try_join!(off_thread(move || load.into_batch()), self.intend(&uids))?;
         Ok(batch)
     }
 
     async fn intend(&self, uids: &[SourceUid]) -> Result<(), TransferError> {
-        let (ledger, folder) = (&self.work.context.request.ledger, &self.folder);
+        let (ledger, folder) = (&self.state.context.request.ledger, &self.folder);
         let intent =
-            ledger.record_intent(folder.unit.folder, uids, folder.opened.uid_validity, self.uid_next)?;
+            ledger.record_intent(folder.job.folder, uids, folder.opened.uid_validity, self.uid_next)?;
         flush(intent).await
     }
 
@@ -413,7 +414,7 @@ impl Writer<'_> {
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
         self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
-        let (kept_flags, folder) = (&self.work.kept_flags, self.folder.unit.folder);
+        let (kept_flags, folder) = (&self.state.kept_flags, self.folder.job.folder);
         batch
             .rows
             .iter()
@@ -430,8 +431,8 @@ impl Writer<'_> {
                     None => kept_flags.doubt(folder, sent.row.uid, &message.flags),
                 },
             })
-            .map(|result| match &self.work.folding {
-                Some(folding) => folding.made(&self.folder.unit, result),
+            .map(|result| match &self.state.deduplication {
+                Some(deduplication) => deduplication.made(&self.folder.job, result),
                 None => result,
             })
             .collect()
@@ -477,9 +478,9 @@ impl Writer<'_> {
     /// A refused message whose bytes have left the memory is read once more when the folder is through.
     fn read_again(&self, batch: &Batch) -> Result<(), TransferError> {
         self.withdraw(batch, &[])?;
-        let unit = &self.folder.unit;
-        batch.uids().into_iter().for_each(|uid| self.work.room.refused(unit.folder, uid));
-        self.work.give_back(unit.clone());
+        let job = &self.folder.job;
+        batch.uids().into_iter().for_each(|uid| self.state.room.refused(job.folder, uid));
+        self.state.give_back(job.clone());
         Ok(())
     }
 
@@ -502,7 +503,7 @@ impl Writer<'_> {
         let mut refused = Vec::new();
         for _half in 0..2 {
             let Some((half, _)) = waiting.pop() else { break };
-            if let Err(limit) = self.work.meter.upload(half.message_bytes()) {
+            if let Err(limit) = self.state.meter.upload(half.message_bytes()) {
                 self.withdraw(&half, waiting)?;
                 return Err(limit);
             }
@@ -523,6 +524,6 @@ impl Writer<'_> {
     ) -> Result<(), TransferError> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
-        Ok(self.work.context.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
+        Ok(self.state.context.request.ledger.withdraw_intents(self.folder.job.folder, &uids)?)
     }
 }

@@ -47,7 +47,7 @@ const WORTH_HELP_ASKING: u64 = 24;
 
 /// One worker's part in a folder; the folder is let go of with the last one.
 pub(in crate::transfer) struct FolderShare<'a> {
-    work: &'a CopyState<'a>,
+    state: &'a CopyState<'a>,
     pub(in crate::transfer) folder: Arc<ActiveFolder>,
 }
 
@@ -63,7 +63,7 @@ pub(in crate::transfer) enum Next<'a> {
 
 /// The right to write into one destination folder; given back when dropped.
 pub(in crate::transfer) struct FolderLock<'a> {
-    work: &'a CopyState<'a>,
+    state: &'a CopyState<'a>,
     key: String,
     is_handed_on: bool,
 }
@@ -83,7 +83,7 @@ pub(in crate::transfer) struct CopyState<'a> {
     /// Ends with the making of folders at the beginning.
     pub(in crate::transfer) making: CancellationToken,
     /// Where one message shows under many labels: what is there already.
-    pub(in crate::transfer) folding: Option<GmailDeduplication>,
+    pub(in crate::transfer) deduplication: Option<GmailDeduplication>,
     /// Where the source shows one message under many labels: the best of them.
     pub(in crate::transfer) homes: Option<LabelAssignment>,
     /// Mail in the account that copies may be among of which nobody knows.
@@ -98,11 +98,11 @@ pub(in crate::transfer) struct CopyState<'a> {
     is_asking: AtomicBool,
     /// Bytes that were asked for in folders that wait for the first batch of all.
     early_bytes: AtomicU64,
-    state: Mutex<State>,
+    shared: Mutex<Shared>,
 }
 
 #[derive(Default)]
-struct State {
+struct Shared {
     folders: Scheduler<Arc<ActiveFolder>>,
     pairs: usize,
     appenders: usize,
@@ -131,7 +131,7 @@ impl<'a> CopyState<'a> {
             lessons,
             names,
             making: CancellationToken::new(),
-            folding: None,
+            deduplication: None,
             homes: None,
             strays: Strays::default(),
             probe: Probe::default(),
@@ -140,7 +140,7 @@ impl<'a> CopyState<'a> {
             changed: Notify::new(),
             is_asking: AtomicBool::new(false),
             early_bytes: AtomicU64::new(0),
-            state: Mutex::default(),
+            shared: Mutex::default(),
         }
     }
 
@@ -155,37 +155,37 @@ impl<'a> CopyState<'a> {
 
     /// One more pair of connections takes part.
     pub(in crate::transfer) fn pair_opened(&self) {
-        let mut state = locked(&self.state);
-        state.pairs += 1;
-        let count = state.pairs;
-        drop(state);
+        let mut shared = locked(&self.shared);
+        shared.pairs += 1;
+        let count = shared.pairs;
+        drop(shared);
         (self.context.sink)(Progress::Pairs { count });
     }
 
     /// So many connections more only append.
     pub(in crate::transfer) fn appenders_opened(&self, more: usize) {
-        let mut state = locked(&self.state);
-        state.appenders += more;
-        let count = state.appenders;
-        drop(state);
+        let mut shared = locked(&self.shared);
+        shared.appenders += more;
+        let count = shared.appenders;
+        drop(shared);
         (self.context.sink)(Progress::Appenders { count });
     }
 
     /// A folder is ready to be copied.
-    pub(in crate::transfer) fn add(&self, unit: FolderJob) {
-        locked(&self.state).folders.add(unit);
+    pub(in crate::transfer) fn add(&self, job: FolderJob) {
+        locked(&self.shared).folders.add(job);
         self.changed.notify_waiters();
     }
 
     /// A folder that could not be begun is for another worker.
-    pub(in crate::transfer) fn give_back(&self, unit: FolderJob) {
-        locked(&self.state).folders.give_back(unit);
+    pub(in crate::transfer) fn give_back(&self, job: FolderJob) {
+        locked(&self.shared).folders.give_back(job);
         self.changed.notify_waiters();
     }
 
     /// No more folders will come.
     pub(in crate::transfer) fn all_listed(&self) {
-        locked(&self.state).folders.all_listed();
+        locked(&self.shared).folders.all_listed();
         self.changed.notify_waiters();
     }
 
@@ -197,7 +197,7 @@ impl<'a> CopyState<'a> {
 
     /// A worker has failed: the others finish what is under way. The first error is the one that counts.
     pub(in crate::transfer) fn fail(&self, error: TransferError) {
-        locked(&self.state).error.get_or_insert(error);
+        locked(&self.shared).error.get_or_insert(error);
         self.wind_down.cancel();
         self.changed.notify_waiters();
     }
@@ -206,7 +206,7 @@ impl<'a> CopyState<'a> {
     /// message is left.
     pub(in crate::transfer) fn fail_in(&self, folder: FolderId, error: TransferError) {
         self.heed_lock(folder, &error);
-        let is_first = locked(&self.state).error.is_none();
+        let is_first = locked(&self.shared).error.is_none();
         let learnt = if is_first { self.learn_from(folder, &error) } else { Ok(()) };
         self.fail(error);
         if let Err(error) = learnt {
@@ -252,8 +252,8 @@ impl<'a> CopyState<'a> {
 
     /// The problems and the first error, once every worker has ended.
     pub(in crate::transfer) fn into_outcome(self) -> (Problems, Option<TransferError>) {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (self.context.into_problems(), state.error)
+        let shared = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.context.into_problems(), shared.error)
     }
 
     /// The next folder, or a part in one; waits while more may come.
@@ -270,7 +270,7 @@ impl<'a> CopyState<'a> {
 
     /// The place that was listed first among those that are begun.
     pub(in crate::transfer) fn first_begun(&self) -> Option<String> {
-        locked(&self.state).folders.first_begun().map(str::to_owned)
+        locked(&self.shared).folders.first_begun().map(str::to_owned)
     }
 
     /// Whether so many bytes more are no more than half of the byte budget, with all that were taken so before.
@@ -297,7 +297,7 @@ impl<'a> CopyState<'a> {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.context.control.is_stopped() || locked(&self.state).folders.is_done() {
+            if self.context.control.is_stopped() || locked(&self.shared).folders.is_done() {
                 return;
             }
             self.context.control.until_stopped(changed).await;
@@ -305,40 +305,40 @@ impl<'a> CopyState<'a> {
     }
 
     fn try_next(&'a self) -> Option<Next<'a>> {
-        let mut state = locked(&self.state);
+        let mut shared = locked(&self.shared);
         if self.context.control.is_stopped() {
             return Some(Next::Done);
         }
-        if let Some(unit) = state.folders.begin(self.probe.is_answered()) {
-            let key = unit.key();
-            return Some(Next::Open(unit, FolderLock { work: self, key, is_handed_on: false }));
+        if let Some(job) = shared.folders.begin(self.probe.is_answered()) {
+            let key = job.key();
+            return Some(Next::Open(job, FolderLock { state: self, key, is_handed_on: false }));
         }
         let is_shared = self.context.request.limits.shares_folders || self.is_asking();
         let worth = if self.is_asking() { WORTH_HELP_ASKING } else { WORTH_HELP };
         let may_help = |folder: &Arc<ActiveFolder>| {
-            is_shared && !self.lessons.failures.is_kept_to_one(folder.unit.folder)
+            is_shared && !self.lessons.failures.is_kept_to_one(folder.job.folder)
         };
-        let busiest = state.folders.busiest(|folder| may_help(folder).then(|| folder.left()), worth);
+        let busiest = shared.folders.busiest(|folder| may_help(folder).then(|| folder.left()), worth);
         if let Some(folder) = busiest.cloned() {
             folder.workers.fetch_add(1, Ordering::Relaxed);
-            return Some(Next::Help(FolderShare { work: self, folder }));
+            return Some(Next::Help(FolderShare { state: self, folder }));
         }
-        state.folders.are_all_begun().then_some(Next::Done)
+        shared.folders.are_all_begun().then_some(Next::Done)
     }
 
     /// A folder was opened and compared: its messages can be sent, by several workers.
     pub(in crate::transfer) fn begin(
         &'a self,
-        mut turn: FolderLock<'a>,
-        (unit, opened, first): (FolderJob, Opened, DestinationUid),
+        mut lock: FolderLock<'a>,
+        (job, opened, first): (FolderJob, Opened, DestinationUid),
         left: u64,
     ) -> Result<FolderShare<'a>, TransferError> {
         let drops = self.context.request.options.drops_duplicates;
-        let twins = if drops { Twins::of(&self.context.request.ledger, unit.folder)? } else { None };
-        turn.is_handed_on = true;
+        let twins = if drops { Twins::of(&self.context.request.ledger, job.folder)? } else { None };
+        lock.is_handed_on = true;
         let company = Company::new(&opened, first);
         let folder = Arc::new(ActiveFolder {
-            unit,
+            job,
             opened,
             first,
             taken: Mutex::default(),
@@ -349,9 +349,9 @@ impl<'a> CopyState<'a> {
             twins,
             company,
         });
-        locked(&self.state).folders.share(Arc::clone(&folder));
+        locked(&self.shared).folders.share(Arc::clone(&folder));
         self.changed.notify_waiters();
-        Ok(FolderShare { work: self, folder })
+        Ok(FolderShare { state: self, folder })
     }
 
     /// Whether a message is read in pieces. Some servers give no size or a wrong one; such messages are as well.
@@ -361,11 +361,11 @@ impl<'a> CopyState<'a> {
 
     /// A reader begins; until [`Self::reader_ended`] it counts among those that pause together.
     pub(in crate::transfer) fn reader_began(&self) {
-        locked(&self.state).readers.began();
+        locked(&self.shared).readers.began();
     }
 
     pub(in crate::transfer) fn reader_ended(&self) {
-        let all_rest = locked(&self.state).readers.ended();
+        let all_rest = locked(&self.shared).readers.ended();
         if all_rest {
             (self.context.sink)(Progress::Paused);
         }
@@ -373,12 +373,12 @@ impl<'a> CopyState<'a> {
 
     /// Waits for the end of a pause. The copy counts as paused when every reader waits.
     pub(in crate::transfer) async fn rest(&self) {
-        let all_rest = locked(&self.state).readers.rests();
+        let all_rest = locked(&self.shared).readers.rests();
         if all_rest {
             (self.context.sink)(Progress::Paused);
         }
         self.context.control.clone().wait_while_paused().await;
-        let all_rested = locked(&self.state).readers.goes_on();
+        let all_rested = locked(&self.shared).readers.goes_on();
         if all_rested {
             (self.context.sink)(Progress::Resumed);
         }
@@ -398,8 +398,8 @@ impl<'a> CopyState<'a> {
 impl Drop for FolderLock<'_> {
     fn drop(&mut self) {
         if !self.is_handed_on {
-            locked(&self.work.state).folders.ended(&self.key);
-            self.work.changed.notify_waiters();
+            locked(&self.state.shared).folders.ended(&self.key);
+            self.state.changed.notify_waiters();
         }
     }
 }
@@ -410,7 +410,7 @@ impl FolderShare<'_> {
     /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in
     /// which the source hands them out most quickly.
     pub(in crate::transfer) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
-        self.folder.next_page(&self.work.rows())
+        self.folder.next_page(&self.state.rows())
     }
 
     /// Keeps copies whose UID is not known for the worker that is the last to leave.
@@ -437,10 +437,10 @@ impl Drop for FolderShare<'_> {
         if self.folder.workers.fetch_sub(1, Ordering::Relaxed) > 1 {
             return;
         }
-        let mut state = locked(&self.work.state);
-        state.folders.unshare(|shared| Arc::ptr_eq(shared, &self.folder));
-        state.folders.ended(&self.folder.unit.key());
-        drop(state);
-        self.work.changed.notify_waiters();
+        let mut shared = locked(&self.state.shared);
+        shared.folders.unshare(|shared| Arc::ptr_eq(shared, &self.folder));
+        shared.folders.ended(&self.folder.job.key());
+        drop(shared);
+        self.state.changed.notify_waiters();
     }
 }

@@ -50,8 +50,8 @@ const REQUESTS_AHEAD: usize = 8;
 
 pub(in crate::transfer) struct Reader<'a> {
     pub(in crate::transfer) session: &'a mut Session,
-    pub(in crate::transfer) work: &'a CopyState<'a>,
-    pub(in crate::transfer) part: &'a FolderShare<'a>,
+    pub(in crate::transfer) state: &'a CopyState<'a>,
+    pub(in crate::transfer) share: &'a FolderShare<'a>,
     /// Neither side makes anybody wait.
     pub(in crate::transfer) is_near: bool,
     /// What was asked for already.
@@ -103,31 +103,31 @@ impl Reader<'_> {
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
         let mut is_end = false;
         // After a stop nothing of it is under way yet, as far as anybody can see.
-        if let Some(asked) = self.asked.take().filter(|_| !self.work.context.control.is_stopped()) {
-            rows.extend(self.part.next_page().map_err(TransferError::from)?);
+        if let Some(asked) = self.asked.take().filter(|_| !self.state.context.control.is_stopped()) {
+            rows.extend(self.share.next_page().map_err(TransferError::from)?);
             let asked = asked.take(&mut rows);
             self.wait_for_first_batch(asked.iter().map(|asked| bytes_of(&asked.rows)).sum(), &mut ahead)
                 .await?;
             self.take_over(asked, &mut ahead).await;
         }
         loop {
-            if self.work.context.control.is_stopped() {
+            if self.state.context.control.is_stopped() {
                 break;
             }
-            if self.work.context.control.is_paused() {
+            if self.state.context.control.is_paused() {
                 self.rest(&mut ahead).await?;
                 continue;
             }
             if rows.len() < GROUP_MESSAGES && !is_end {
                 // Before the last ones are asked for, so that no request is smaller than it could be.
-                let page = self.part.next_page().map_err(TransferError::from)?;
+                let page = self.share.next_page().map_err(TransferError::from)?;
                 is_end = page.is_empty();
                 rows.extend(page);
             }
             if rows.is_empty() {
                 break;
             }
-            if self.work.lessons.failures.is_careful(self.folder(), Side::Source) {
+            if self.state.lessons.failures.is_careful(self.folder(), Side::Source) {
                 self.wait_for_first_batch(u64::MAX, &mut ahead).await?;
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
@@ -135,7 +135,7 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            if rows.front().is_some_and(|row| self.work.is_large(row)) {
+            if rows.front().is_some_and(|row| self.state.is_large(row)) {
                 self.wait_for_first_batch(u64::MAX, &mut ahead).await?;
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
@@ -144,9 +144,9 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let group = next_group(&mut rows, |row| self.work.is_large(row));
+            let group = next_group(&mut rows, |row| self.state.is_large(row));
             self.wait_for_first_batch(bytes_of(&group), &mut ahead).await?;
-            if let Err(limit) = self.work.meter.download(bytes_of(&group)) {
+            if let Err(limit) = self.state.meter.download(bytes_of(&group)) {
                 self.finish_all(&mut ahead).await?;
                 return Err(limit.into());
             }
@@ -161,28 +161,28 @@ impl Reader<'_> {
 
     /// While another folder sends the first batch of the run, little is read here: that one needs room for it.
     async fn wait_for_first_batch(&mut self, bytes: u64, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
-        let work = self.work;
-        if !work.may_read_early(&self.part.folder.unit, bytes) {
+        let state = self.state;
+        if !state.may_read_early(&self.share.folder.job, bytes) {
             self.finish_all(ahead).await?;
-            work.first_batch_is_due(&self.part.folder.unit).await;
+            state.first_batch_is_due(&self.share.folder.job).await;
         }
         Ok(())
     }
 
     fn folder(&self) -> FolderId {
-        self.part.folder.unit.folder
+        self.share.folder.job.folder
     }
 
     /// One message and nothing else, so that it is clear which one ends the connection.
     async fn read_carefully(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.send(Item::Flush).await?;
-        self.work.lessons.failures.alone(self.folder(), Side::Source, row.uid);
-        if self.work.is_large(&row) {
+        self.state.lessons.failures.alone(self.folder(), Side::Source, row.uid);
+        if self.state.is_large(&row) {
             self.read_large(row, None).await?;
-        } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
+        } else if let Some(reserved) = self.state.budget.reserve(row.size).await {
             self.read_alone(row, reserved).await?;
         }
-        self.work.lessons.failures.passed(self.folder(), Side::Source);
+        self.state.lessons.failures.passed(self.folder(), Side::Source);
         Ok(())
     }
 
@@ -190,7 +190,7 @@ impl Reader<'_> {
     async fn rest(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
         self.finish_all(ahead).await?;
         self.send(Item::Flush).await?;
-        self.work.rest().await;
+        self.state.rest().await;
         Ok(())
     }
 
@@ -198,9 +198,9 @@ impl Reader<'_> {
     /// several at once, and what belongs to none would be dropped and asked for again, message by message.
     async fn take_over(&self, asked: Vec<AskedRows>, ahead: &mut VecDeque<Group>) {
         let bytes = asked.iter().map(|asked| bytes_of(&asked.rows)).sum();
-        let Some(mut whole) = self.work.budget.reserve(bytes).await else { return };
+        let Some(mut whole) = self.state.budget.reserve(bytes).await else { return };
         for AskedRows { requests, rows } in asked {
-            let Some(reserved) = self.work.budget.part_of(&mut whole, bytes_of(&rows)) else { return };
+            let Some(reserved) = self.state.budget.part_of(&mut whole, bytes_of(&rows)) else { return };
             ahead.push_back(Group::new(requests, rows, reserved));
         }
     }
@@ -213,9 +213,9 @@ impl Reader<'_> {
     ) -> Result<Option<OwnedSemaphorePermit>, ReadEnd> {
         let bytes = bytes_of(group);
         loop {
-            match self.work.budget.try_reserve(bytes) {
+            match self.state.budget.try_reserve(bytes) {
                 Some(reserved) => return Ok(Some(reserved)),
-                None if ahead.is_empty() => return Ok(self.work.budget.reserve(bytes).await),
+                None if ahead.is_empty() => return Ok(self.state.budget.reserve(bytes).await),
                 None => self.finish_first(ahead).await?,
             }
         }
@@ -249,7 +249,7 @@ impl Reader<'_> {
         }
         self.look_behind(unsure).await?;
         for row in lacking {
-            let Some(reserved) = self.work.budget.reserve(row.size).await else { break };
+            let Some(reserved) = self.state.budget.reserve(row.size).await else { break };
             self.read_alone(row, reserved).await?;
         }
         Ok(())
@@ -260,7 +260,7 @@ impl Reader<'_> {
         while let Some(request) = ahead.front_mut().and_then(|group| group.requests.front_mut()) {
             match self.session.next_body(request).await {
                 Ok(BodyReply::Message { uid, bytes } | BodyReply::Again { uid, bytes }) => {
-                    let budget = &self.work.budget;
+                    let budget = &self.state.budget;
                     // A message that nobody asked for is dropped.
                     let keep = |bytes, group: &mut Group| group.keep(uid, bytes, budget);
                     let _dropped = ahead.iter_mut().try_fold(bytes, keep);
@@ -343,19 +343,19 @@ impl Reader<'_> {
         row: LedgerRow,
         shown: Option<Form>,
     ) -> Result<(), ReadEnd> {
-        self.work.meter.download(row.size)?;
+        self.state.meter.download(row.size)?;
         let wanted = Wanted { uid: row.uid.0, listed: row.size, is_kept: true };
         // A connection that breaks at a whole message may last for a piece.
-        let is_careful = self.work.lessons.failures.is_careful(self.folder(), Side::Source);
+        let is_careful = self.state.lessons.failures.is_careful(self.folder(), Side::Source);
         let first = if is_careful { Road::Pieces } else { Road::Whole };
-        let folder = &self.part.folder.unit.plan.source;
-        let named = Named::begin(&self.work.context.request.under_way, folder, row.uid, row.size);
-        let roads = &self.work.lessons.roads;
+        let folder = &self.share.folder.job.plan.source;
+        let named = Named::begin(&self.state.context.request.under_way, folder, row.uid, row.size);
+        let roads = &self.state.lessons.roads;
         let beside = Beside { roads: Some(roads), named: named.as_ref(), slot: self.slot(&row) };
         let mut reading = read_large(self.session, (wanted, beside), first).await;
         if matches!(reading, Ok(Reading::Doubtful(_))) && roads.may_read_anew() {
             // What one connection does not return another may.
-            self.work.meter.download(row.size)?;
+            self.state.meter.download(row.size)?;
             // Boxed, as it opens a connection.
             reading = Box::pin(self.read_anew((wanted, named.as_ref()), first)).await?;
             roads.read_anew(!matches!(reading, Ok(Reading::Doubtful(_))));
@@ -374,16 +374,16 @@ impl Reader<'_> {
 
     /// Room in memory for a message that is likely to leave at once, and for good.
     fn slot(&self, row: &LedgerRow) -> Option<Slot> {
-        let (work, folder) = (self.work, self.folder());
+        let (state, folder) = (self.state, self.folder());
         // Where messages wait for one another, one that has left cannot be read a second time.
-        let is_alone = work.folding.is_none() && self.part.folder.twins.is_none();
+        let is_alone = state.deduplication.is_none() && self.share.folder.twins.is_none();
         let is_careful = [Side::Source, Side::Destination]
             .into_iter()
-            .any(|side| work.lessons.failures.is_careful(folder, side));
-        if !self.is_near || !is_alone || is_careful || work.room.is_refused(folder, row.uid) {
+            .any(|side| state.lessons.failures.is_careful(folder, side));
+        if !self.is_near || !is_alone || is_careful || state.room.is_refused(folder, row.uid) {
             return None;
         }
-        work.room.slot()
+        state.room.slot()
     }
 
     async fn hand_over_large(
@@ -394,13 +394,13 @@ impl Reader<'_> {
     ) -> Result<(), ReadEnd> {
         let Large { spool: Some(spool), bytes, sha256, head } = large else { return Ok(()) };
         // What was listed may be less than what has come.
-        self.work.meter.downloaded(bytes.saturating_sub(row.size)).map_err(TransferError::from)?;
+        self.state.meter.downloaded(bytes.saturating_sub(row.size)).map_err(TransferError::from)?;
         let row = self.learn(row, bytes, &head)?;
         let mut content = Content::Spooled { spool, sha256, named };
         if self.waits(&row, &mut content) {
             return Ok(());
         }
-        let Some(reserved) = self.work.budget.reserve(self.work.context.request.limits.spool_bytes).await
+        let Some(reserved) = self.state.budget.reserve(self.state.context.request.limits.spool_bytes).await
         else {
             return Ok(());
         };
@@ -414,11 +414,11 @@ impl Reader<'_> {
         wanted: (Wanted, Option<&Named>),
         first: Road,
     ) -> Result<Result<Reading, ImapError>, ReadEnd> {
-        let opened = self.work.context.request.source.open_new_briefly().await;
+        let opened = self.state.context.request.source.open_new_briefly().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
-        session.examine(&self.part.folder.unit.plan.source_raw).await?;
+        session.examine(&self.share.folder.job.plan.source_raw).await?;
         let (wanted, named) = wanted;
-        let beside = Beside { roads: Some(&self.work.lessons.roads), named, slot: None };
+        let beside = Beside { roads: Some(&self.state.lessons.roads), named, slot: None };
         let reading = read_large(&mut session, (wanted, beside), first).await;
         session.logout().await;
         Ok(reading)
@@ -428,7 +428,7 @@ impl Reader<'_> {
     fn learn(&self, mut row: LedgerRow, size: u64, head: &[u8]) -> Result<LedgerRow, TransferError> {
         if row.size == 0 && size > 0 {
             (row.size, row.identity) = (size, identity_key(head));
-            self.work.context.request.ledger.learn(self.folder(), row.uid, row.size, row.identity)?;
+            self.state.context.request.ledger.learn(self.folder(), row.uid, row.size, row.identity)?;
         }
         Ok(row)
     }
@@ -450,13 +450,13 @@ impl Reader<'_> {
 
     /// Whether the same message has gone before, so that this one may stay behind.
     fn waits(&self, row: &LedgerRow, content: &mut Content) -> bool {
-        self.part.folder.twins.as_ref().is_some_and(|twins| twins.waits(row, content.sha256()))
+        self.share.folder.twins.as_ref().is_some_and(|twins| twins.waits(row, content.sha256()))
     }
 
     /// A message that was asked for alone is refused.
     async fn give_up_refused(&mut self, row: LedgerRow, refused: &Completion) -> Result<(), ReadEnd> {
         let reason = Reason::RefusedBySource(server_words(refused));
-        let is_careful = self.work.lessons.failures.is_careful(self.folder(), Side::Source);
+        let is_careful = self.state.lessons.failures.is_careful(self.folder(), Side::Source);
         if is_careful && let Refusal::Trouble(_) = refusal(refused) {
             return Ok(self.suspect(&row, refused, reason)?);
         }
@@ -467,7 +467,7 @@ impl Reader<'_> {
     /// A server that fails at a message which goes alone: it waits while others are tried. An error where it fails at
     /// one after the other.
     fn suspect(&self, row: &LedgerRow, refused: &Completion, reason: Reason) -> Result<(), TransferError> {
-        let (folder, lessons) = (self.folder(), self.work.lessons);
+        let (folder, lessons) = (self.folder(), self.state.lessons);
         let result = MessageResult::because(row.uid, MessageState::Refused, reason);
         let suspect = Suspect {
             folder,
@@ -482,7 +482,7 @@ impl Reader<'_> {
             return Ok(());
         }
         for suspect in lessons.refusals.take_suspects() {
-            suspect.take_back(&self.work.context.request.ledger)?;
+            suspect.take_back(&self.state.context.request.ledger)?;
         }
         heed(Side::Source, refused)
     }

@@ -81,23 +81,25 @@ impl FolderNames {
     /// Folders that are there under these names.
     pub(in crate::transfer) async fn note_there(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         raws: impl Iterator<Item = String>,
     ) {
         let mut tried = self.turn.lock().await;
         tried.there.extend(raws);
-        tried.taken.extend(work.context.request.plan.folders.iter().map(|plan| fold_path(&plan.destination)));
+        tried
+            .taken
+            .extend(state.context.request.plan.folders.iter().map(|plan| fold_path(&plan.destination)));
     }
 
     /// Makes a folder that was refused, the ones above it first, under the next best name that the destination takes.
     pub(in crate::transfer) async fn make(
         &self,
         session: &mut Session,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         plan: &FolderPlan,
     ) -> Result<Placed, TransferError> {
         let mut tried = self.turn.lock().await;
-        let top = work.prefix_parts();
+        let top = state.prefix_parts();
         let planned = &plan.destination;
         let mut place = FolderPath::default();
         for depth in 1..=planned.0.len() {
@@ -109,13 +111,13 @@ impl FolderNames {
             let is_last = depth == planned.0.len();
             let known = self.lessons().made(&here).map(|learnt| learnt.made.clone());
             let wanted = known.unwrap_or_else(|| self.below(&place, &here));
-            if !is_last && tried.there.contains(&raw_name(&wanted, &work.context.namespace)) {
+            if !is_last && tried.there.contains(&raw_name(&wanted, &state.context.namespace)) {
                 place = wanted;
                 continue;
             }
             let is_subscribed = !is_last || !plan.is_unsubscribed;
             let one = OneFolder { planned: &here, wanted: &wanted, top, is_subscribed };
-            match self.place(session, work, &mut tried, one).await? {
+            match self.place(session, state, &mut tried, one).await? {
                 Ok(made) => place = made,
                 Err(completion) if is_last => return Ok(Err(completion)),
                 // One that may not be made may still be there under a namespace.
@@ -138,16 +140,16 @@ impl FolderNames {
     async fn place(
         &self,
         session: &mut Session,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         tried: &mut Tried,
         one: OneFolder<'_>,
     ) -> Result<Placed, TransferError> {
         let OneFolder { planned, wanted, top, .. } = one;
-        let refused = match one.make(session, work).await? {
+        let refused = match one.make(session, state).await? {
             Ok(()) => {
-                tried.there.insert(raw_name(wanted, &work.context.namespace));
+                tried.there.insert(raw_name(wanted, &state.context.namespace));
                 if wanted != planned && self.lessons().made(planned).is_none() {
-                    self.learn(work, (planned, wanted), "", &Lesson::OnlyThis)?;
+                    self.learn(state, (planned, wanted), "", &Lesson::OnlyThis)?;
                 }
                 return Ok(Ok(wanted.clone()));
             }
@@ -162,13 +164,13 @@ impl FolderNames {
         let most = if is_peculiar(wanted.name()) { MAX_TRIES } else { few };
         for (spelling, lesson) in spellings(wanted, &words, top).into_iter().take(most) {
             let spelling = free_place(&spelling, &tried.taken);
-            match one.create(session, work, &spelling).await? {
+            match one.create(session, state, &spelling).await? {
                 Ok(()) => {
                     tracing::info!(%words, %planned, made = %spelling, "creating a folder under another name");
-                    tried.there.insert(raw_name(&spelling, &work.context.namespace));
+                    tried.there.insert(raw_name(&spelling, &state.context.namespace));
                     tried.taken.insert(fold_path(&spelling));
                     tried.futile = 0;
-                    self.learn(work, (planned, &spelling), &words, &lesson)?;
+                    self.learn(state, (planned, &spelling), &words, &lesson)?;
                     return Ok(Ok(spelling));
                 }
                 Err(completion) if !is_about_name(&completion) => return Ok(Err(completion)),
@@ -183,7 +185,7 @@ impl FolderNames {
 
     fn learn(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         (planned, made): (&FolderPath, &FolderPath),
         words: &str,
         lesson: &Lesson,
@@ -191,7 +193,7 @@ impl FolderNames {
         let name = LearntName { planned: planned.clone(), made: made.clone(), words: words.to_owned() };
         let mut lessons = self.lessons();
         lessons.learn(name, lesson);
-        Ok(work.context.request.ledger.set_name_lessons(&lessons)?)
+        Ok(state.context.request.ledger.set_name_lessons(&lessons)?)
     }
 
     /// Folders below one that has another name now, and that were taken as they were planned, stay where they are.
@@ -244,29 +246,29 @@ impl OneFolder<'_> {
     async fn make(
         &self,
         session: &mut Session,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
     ) -> Result<Result<(), Completion>, TransferError> {
-        let refused = match self.create(session, work, self.wanted).await? {
+        let refused = match self.create(session, state, self.wanted).await? {
             Err(refused) if is_about_name(&refused) => refused,
             settled => return Ok(settled),
         };
-        match session.examine(&raw_name(self.wanted, &work.context.namespace)).await {
+        match session.examine(&raw_name(self.wanted, &state.context.namespace)).await {
             Ok(_) => {
                 session.unselect();
                 Ok(Ok(()))
             }
             Err(ImapError::Refused { .. }) => Ok(Err(refused)),
-            Err(error) => Err(self.ended(work, error)),
+            Err(error) => Err(self.ended(state, error)),
         }
     }
 
     async fn create(
         &self,
         session: &mut Session,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         path: &FolderPath,
     ) -> Result<Result<(), Completion>, TransferError> {
-        let raw = raw_name(path, &work.context.namespace);
+        let raw = raw_name(path, &state.context.namespace);
         match session.create(&NewFolder { raw, is_subscribed: self.is_subscribed }).await {
             Ok(()) => Ok(Ok(())),
             // A failure of the server at one name is no wish to wait.
@@ -277,13 +279,13 @@ impl OneFolder<'_> {
                     None => Ok(Err(completion)),
                 }
             }
-            Err(error) => Err(self.ended(work, error)),
+            Err(error) => Err(self.ended(state, error)),
         }
     }
 
-    fn ended(&self, work: &CopyState<'_>, error: ImapError) -> TransferError {
-        work.lessons.failures.ended_at(
-            &raw_name(self.planned, &work.context.namespace),
+    fn ended(&self, state: &CopyState<'_>, error: ImapError) -> TransferError {
+        state.lessons.failures.ended_at(
+            &raw_name(self.planned, &state.context.namespace),
             Side::Destination,
             &error,
         );

@@ -26,32 +26,32 @@ pub(in crate::transfer) struct Opening {
 }
 
 /// How the two sides spell a folder.
-fn names(unit: &FolderJob) -> [(&String, Side); 2] {
-    [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)]
+fn names(job: &FolderJob) -> [(&String, Side); 2] {
+    [(&job.raw, Side::Destination), (&job.plan.source_raw, Side::Source)]
 }
 
 impl Worker {
     /// Opens a folder on both sides, and asks for its first messages. `None` where a side is known to say goodbye to it.
     pub(in crate::transfer) async fn open_both(
         &mut self,
-        work: &CopyState<'_>,
-        unit: &mut FolderJob,
+        state: &CopyState<'_>,
+        job: &mut FolderJob,
     ) -> Result<Option<Opening>, TransferError> {
-        for (raw, side) in names(unit) {
-            if let Some(words) = work.lessons.failures.goodbye(raw, side) {
-                work.context.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+        for (raw, side) in names(job) {
+            if let Some(words) = state.lessons.failures.goodbye(raw, side) {
+                state.context.note_trouble(&job.plan, (side, FolderTrouble::ConnectionLost), words);
                 return Ok(None);
             }
         }
-        (work.context.sink)(Progress::Folder { folder: unit.plan.source.clone() });
+        (state.context.sink)(Progress::Folder { folder: job.plan.source.clone() });
         let examine =
-            self.source.ask_examine(&unit.plan.source_raw).map_err(TransferError::at(Side::Source))?;
-        let asked = Ahead::ask(&mut self.source, work, unit)?;
+            self.source.ask_examine(&job.plan.source_raw).map_err(TransferError::at(Side::Source))?;
+        let asked = Ahead::ask(&mut self.source, state, job)?;
         let (opened, examined) =
-            tokio::join!(open_destination(&mut self.destination, work, unit), self.source.answer(examine));
+            tokio::join!(open_destination(&mut self.destination, state, job), self.source.answer(examine));
         let (opened, place) = opened?;
         if let Some(place) = place {
-            work.rename(unit, place)?;
+            state.rename(job, place)?;
         }
         Ok(Some(Opening { opened, examined, asked }))
     }
@@ -59,36 +59,36 @@ impl Worker {
     /// The folder at the destination; `None` where it is not to be had, which is told.
     pub(in crate::transfer) fn judge_opening(
         &self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
         opened: Result<Opened, ImapError>,
         source_error: Option<&ImapError>,
     ) -> Result<Option<Opened>, TransferError> {
-        for ((raw, side), error) in names(unit).into_iter().zip([opened.as_ref().err(), source_error]) {
+        for ((raw, side), error) in names(job).into_iter().zip([opened.as_ref().err(), source_error]) {
             match error {
-                Some(error) => work.lessons.failures.opening_failed(raw, side, error),
-                None => work.lessons.failures.opened(raw, side),
+                Some(error) => state.lessons.failures.opening_failed(raw, side, error),
+                None => state.lessons.failures.opened(raw, side),
             }
         }
         match opened {
             Ok(opened) => {
-                work.lessons.refusals.opened_one();
+                state.lessons.refusals.opened_one();
                 Ok(Some(opened))
             }
             // The server fails at this folder: the others go first, then it is waited for, and then it is left.
             Err(ImapError::Refused { command, completion })
-                if is_of_this_folder(&completion) && work.lessons.refusals.has_opened_one() =>
+                if is_of_this_folder(&completion) && state.lessons.refusals.has_opened_one() =>
             {
                 let words = completion.to_string();
-                let folder = &unit.plan.destination;
-                if !work
+                let folder = &job.plan.destination;
+                if !state
                     .lessons
                     .refusals
                     .opens_later(format!("the folder {folder} at the destination: {words}"))
                 {
                     let words =
                         format!("{words} (tried {OPENING_TRIES} times; its messages are still to do)");
-                    work.context.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
+                    state.context.note_trouble(&job.plan, (Side::Destination, refused_at(command)), words);
                 }
                 Ok(None)
             }
@@ -105,8 +105,8 @@ impl Worker {
                     FolderTrouble::CreationRefused => Reason::FolderNotMade { answer, is_label },
                     _ => Reason::FolderNotOpened { answer, is_label },
                 };
-                refuse_folder(work, unit, &reason)?;
-                work.context.note_trouble(&unit.plan, (Side::Destination, trouble), words);
+                refuse_folder(state, job, &reason)?;
+                state.context.note_trouble(&job.plan, (Side::Destination, trouble), words);
                 Ok(None)
             }
             Err(error) => Err(TransferError::at(Side::Destination)(error)),
@@ -133,16 +133,16 @@ fn is_of_this_folder(completion: &Completion) -> bool {
 /// its own is refused, which is told.
 async fn open_destination(
     session: &mut Session,
-    work: &CopyState<'_>,
-    unit: &FolderJob,
+    state: &CopyState<'_>,
+    job: &FolderJob,
 ) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
-    let refused = match session.select(&unit.raw).await {
+    let refused = match session.select(&job.raw).await {
         Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => refused,
         settled => return Ok((settled, None)),
     };
-    match work.names.make(session, work, &unit.plan).await? {
+    match state.names.make(session, state, &job.plan).await? {
         Ok(place) => {
-            let opened = session.select(&raw_name(&place, &work.context.namespace)).await;
+            let opened = session.select(&raw_name(&place, &state.context.namespace)).await;
             Ok((opened, Some(place)))
         }
         // It is there, and its opening is what was refused.

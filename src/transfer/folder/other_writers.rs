@@ -110,23 +110,23 @@ impl SendTurn<'_> {
 
 impl CopyState<'_> {
     /// Whether this folder sends the first batch of the run: of those that are begun, it was listed first.
-    fn leads(&self, unit: &FolderJob) -> bool {
-        self.first_begun().is_none_or(|key| key == unit.key())
+    fn leads(&self, job: &FolderJob) -> bool {
+        self.first_begun().is_none_or(|key| key == job.key())
     }
 
     /// Waits until messages of this folder may leave: it leads, or the first batch is answered. False after a stop.
-    pub(in crate::transfer) async fn first_batch_is_due(&self, unit: &FolderJob) -> bool {
-        self.until(|| self.probe.is_answered() || self.leads(unit)).await
+    pub(in crate::transfer) async fn first_batch_is_due(&self, job: &FolderJob) -> bool {
+        self.until(|| self.probe.is_answered() || self.leads(job)).await
     }
 
     /// The turn to send a batch into this folder.
-    pub(in crate::transfer) async fn turn_to_send(&self, unit: &FolderJob) -> SendTurn<'_> {
-        if self.first_batch_is_due(unit).await { self.probe.turn().await } else { SendTurn::Over }
+    pub(in crate::transfer) async fn turn_to_send(&self, job: &FolderJob) -> SendTurn<'_> {
+        if self.first_batch_is_due(job).await { self.probe.turn().await } else { SendTurn::Over }
     }
 
     /// Whether so many bytes more may be read in a folder whose messages may not leave yet.
-    pub(in crate::transfer) fn may_read_early(&self, unit: &FolderJob, bytes: u64) -> bool {
-        self.probe.is_answered() || self.leads(unit) || self.takes_early(bytes)
+    pub(in crate::transfer) fn may_read_early(&self, job: &FolderJob, bytes: u64) -> bool {
+        self.probe.is_answered() || self.leads(job) || self.takes_early(bytes)
     }
 }
 
@@ -379,19 +379,19 @@ impl Writer<'_> {
             if met == 0 {
                 return Ok(());
             }
-            self.work.probe.note_shared();
-            if !self.work.context.control.wait(BETWEEN_LOOKS).await {
+            self.state.probe.note_shared();
+            if !self.state.context.control.wait(BETWEEN_LOOKS).await {
                 return Ok(());
             }
         }
-        let folder = self.folder.unit.plan.destination.to_string();
+        let folder = self.folder.job.plan.destination.to_string();
         Err(TransferError::SecondRun { folder, doubled: 0, by: Doubler::OtherRun })
     }
 
     /// Opens the folder that is being filled, to look into it; an error where it was recreated meanwhile.
     pub(in crate::transfer) async fn reopen(&mut self) -> Result<Opened, TransferError> {
         let at = TransferError::at(Side::Destination);
-        let opened = self.session.select(&self.folder.unit.raw).await.map_err(&at)?;
+        let opened = self.session.select(&self.folder.job.raw).await.map_err(&at)?;
         if opened.uid_validity != self.folder.opened.uid_validity {
             let (side, change) = (Side::Destination, FolderChange::MadeAnew);
             return Err(TransferError::FolderChanged { side, change });
@@ -402,12 +402,12 @@ impl Writer<'_> {
     /// Matches what has come to the folder. How many copies of our mail there were among it.
     async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
         let opened = self.reopen().await?;
-        let unit = &self.folder.unit;
+        let job = &self.folder.job;
         let uid_next = next_uid(self.session, &opened).await?;
-        let (ledger, uid_validity) = (&self.work.context.request.ledger, opened.uid_validity);
-        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
+        let (ledger, uid_validity) = (&self.state.context.request.ledger, opened.uid_validity);
+        let source = Some((self.state.context.request, job.plan.source_raw.as_str()));
         let mut place =
-            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+            DestinationFolder { session: self.session, ledger, folder: job.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
         // One look at the UIDs that were told is enough, whatever else there is to see.
         let odd = if self.folder.company.arrivals().has_told_taken() {
@@ -420,7 +420,7 @@ impl Writer<'_> {
         self.session.unselect();
         let now = Fullness { messages: u64::from(opened.exists), uid_next };
         if met.foreign == 0 && self.folder.company.arrivals().has_strangers(Trust::Uids) {
-            self.work.probe.looked_in_vain();
+            self.state.probe.looked_in_vain();
         }
         self.folder.company.arrivals().looked(now);
         if misplaced.count() > 0 {
@@ -437,9 +437,9 @@ impl Writer<'_> {
     /// Tells of messages that are there twice. An error where another run was faster. How many copies of our mail there
     /// were.
     fn heed_doubled(&self, met: &Met) -> Result<usize, TransferError> {
-        let unit = &self.folder.unit;
-        let (doubled, folder) = (met.doubled.len(), unit.plan.destination.to_string());
-        let by = if met.is_all_beside() { self.work.probe.doubler_beside() } else { Doubler::OtherRun };
+        let job = &self.folder.job;
+        let (doubled, folder) = (met.doubled.len(), job.plan.destination.to_string());
+        let by = if met.is_all_beside() { self.state.probe.doubler_beside() } else { Doubler::OtherRun };
         if met.is_ahead {
             return Err(TransferError::SecondRun { folder, doubled, by });
         }
@@ -458,15 +458,15 @@ impl Writer<'_> {
             counted_as(doubled as u64, "message is", "messages are"),
             uid_sets(&met.doubled).join(",")
         );
-        self.work.context.note_trouble(&unit.plan, (Side::Destination, trouble), words);
+        self.state.context.note_trouble(&job.plan, (Side::Destination, trouble), words);
         Ok(met.adopted + doubled)
     }
 
     /// The server's UIDs are not believed from now on: copies are looked for by what they are.
     fn note_wrong_uids(&self, misplaced: Misplaced) {
-        self.work.probe.uids_do_not_fit();
+        self.state.probe.uids_do_not_fit();
         let trouble = (Side::Destination, FolderTrouble::WrongUids);
-        self.work.context.note_trouble(&self.folder.unit.plan, trouble, misplaced.words());
+        self.state.context.note_trouble(&self.folder.job.plan, trouble, misplaced.words());
     }
 
     /// The UIDs of these copies as the server has told them, where it can be believed.
@@ -475,26 +475,26 @@ impl Writer<'_> {
         completion: &Completion,
         count: usize,
     ) -> Vec<Option<DestinationUid>> {
-        if self.work.probe.do_uids_not_fit() {
+        if self.state.probe.do_uids_not_fit() {
             return vec![None; count];
         }
         appended_uids(completion, self.folder.opened.uid_validity, count)
     }
 
     pub(in crate::transfer) fn has_strangers(&self) -> bool {
-        self.folder.company.arrivals().has_strangers(self.work.probe.trust())
+        self.folder.company.arrivals().has_strangers(self.state.probe.trust())
     }
 
     /// Asks how full the folder is, right behind a batch, where nothing else tells that somebody writes into it.
     pub(in crate::transfer) fn ask_counts(&mut self) -> Result<Option<Pending<Counts>>, TransferError> {
-        let probe = &self.work.probe;
+        let probe = &self.state.probe;
         let has_uids = self.session.capabilities().has("UIDPLUS")
             && !probe.tells_no_uids.load(Ordering::Relaxed)
             && probe.trust() == Trust::Uids;
         if has_uids || probe.trust() == Trust::Nothing {
             return Ok(None);
         }
-        let asked = self.session.ask_counts(&self.folder.unit.raw);
+        let asked = self.session.ask_counts(&self.folder.job.raw);
         asked.map(Some).map_err(TransferError::at(Side::Destination))
     }
 
@@ -526,7 +526,7 @@ impl Writer<'_> {
         (arrived, uids): (usize, Vec<DestinationUid>),
         counted: Option<FolderStatus>,
     ) {
-        let probe = &self.work.probe;
+        let probe = &self.state.probe;
         let mut arrivals = self.folder.company.arrivals();
         let is_same = |status: &FolderStatus| {
             status.uid_validity.is_none_or(|validity| validity == self.folder.opened.uid_validity)
@@ -545,7 +545,7 @@ impl Writer<'_> {
 
     /// Whether only one batch may be under way: nothing is known yet of who else writes here, or somebody does.
     pub(in crate::transfer) fn goes_slowly(&self) -> bool {
-        self.work.probe.is_shared() || !self.folder.company.arrivals().is_answered()
+        self.state.probe.is_shared() || !self.folder.company.arrivals().is_answered()
     }
 
     /// Settles what is under way where somebody else writes into the folder, and looks at it.
@@ -579,11 +579,11 @@ impl Writer<'_> {
 
     /// Takes messages out of a load whose copies have been found meanwhile.
     pub(in crate::transfer) fn without_settled(&self, load: Load) -> Result<Load, TransferError> {
-        if !self.work.probe.is_shared() {
+        if !self.state.probe.is_shared() {
             return Ok(load);
         }
         let waiting =
-            self.work.context.request.ledger.waiting_among(self.folder.unit.folder, &load.uids())?;
+            self.state.context.request.ledger.waiting_among(self.folder.job.folder, &load.uids())?;
         Ok(load.only(&waiting))
     }
 }

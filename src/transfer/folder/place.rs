@@ -19,29 +19,30 @@ impl CopyState<'_> {
         self.making.cancel();
     }
 
-    /// The folder under the name that it has got, once it is clear which.
-    pub(in crate::transfer) async fn placed(&self, mut unit: FolderJob) -> Result<FolderJob, TransferError> {
-        if unit.is_new {
-            tokio::select! {
-                () = self.making.cancelled() => {}
-                () = self.context.control.stopped() => {}
-            }
-            let place = self.names.place_of(&unit.plan.destination);
-            self.rename(&mut unit, place)?;
+    /// Waits until new folders have been created: only then is it known which name each of them got.
+    pub(in crate::transfer) async fn wait_for_new_folders(&self) {
+        tokio::select! {
+            () = self.making.cancelled() => {}
+            () = self.context.control.stopped() => {}
         }
-        Ok(unit)
+    }
+
+    /// Continues under the name that the folder got at the destination, if that is not the planned one.
+    pub(in crate::transfer) fn take_given_name(&self, job: &mut FolderJob) -> Result<(), TransferError> {
+        let place = self.names.place_of(&job.plan.destination);
+        self.rename(job, place)
     }
 
     /// The folder goes to another place than was planned.
     pub(in crate::transfer) fn rename(
         &self,
-        unit: &mut FolderJob,
+        job: &mut FolderJob,
         place: FolderPath,
     ) -> Result<(), TransferError> {
-        if place != unit.plan.destination {
-            self.context.request.ledger.move_destination(unit.folder, &place)?;
-            unit.raw = raw_name(&place, &self.context.namespace);
-            unit.plan.destination = place;
+        if place != job.plan.destination {
+            self.context.request.ledger.move_destination(job.folder, &place)?;
+            job.raw = raw_name(&place, &self.context.namespace);
+            job.plan.destination = place;
         }
         Ok(())
     }

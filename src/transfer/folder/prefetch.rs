@@ -39,23 +39,23 @@ impl Ahead {
     /// they are read, and where messages go one by one.
     pub(in crate::transfer) fn ask(
         source: &mut Session,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
     ) -> Result<Option<Self>, TransferError> {
-        let folder = unit.folder;
-        let is_careful = work.lessons.failures.is_careful(folder, Side::Source);
-        let is_plain = work.lessons.fresh_flags.has(folder) && !unit.is_late && !unit.may_be_there;
-        if is_careful || !is_plain || work.context.control.is_paused() {
+        let folder = job.folder;
+        let is_careful = state.lessons.failures.is_careful(folder, Side::Source);
+        let is_plain = state.lessons.fresh_flags.has(folder) && !job.is_late && !job.may_be_there;
+        if is_careful || !is_plain || state.context.control.is_paused() {
             return Ok(None);
         }
-        let mut rows = VecDeque::from(work.rows().page(folder, None)?);
+        let mut rows = VecDeque::from(state.rows().page(folder, None)?);
         let mut groups = Vec::new();
         let mut left = AHEAD_BYTES;
         loop {
-            let group = next_group(&mut rows, |row| work.is_large(row));
+            let group = next_group(&mut rows, |row| state.is_large(row));
             let bytes: u64 = group.iter().map(|row| row.size).sum();
             // At the end of a day's share the reader says so, when it comes to it.
-            if group.is_empty() || bytes > left || work.meter.download(bytes).is_err() {
+            if group.is_empty() || bytes > left || state.meter.download(bytes).is_err() {
                 break;
             }
             left -= bytes;

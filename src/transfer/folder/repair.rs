@@ -69,7 +69,7 @@ impl Writer<'_> {
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
     /// too large for the memory goes as it is.
     pub(in crate::transfer) fn is_to_be_disarmed(&self, message: &Loaded) -> bool {
-        self.work.context.request.options.disarms_receipts
+        self.state.context.request.options.disarms_receipts
             && message.row.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
             && matches!(&message.content, Content::Memory { bytes, .. } if asks_for_receipt(bytes))
     }
@@ -104,8 +104,8 @@ impl Writer<'_> {
 
     /// The server fails at this message: it waits while others are tried. An error where it fails at one after the other.
     fn put_aside(&self, batch: &Batch, refused: Completion) -> Result<(), TransferError> {
-        let folder = self.folder.unit.folder;
-        self.work.lessons.failures.passed(folder, Side::Destination);
+        let folder = self.folder.job.folder;
+        self.state.lessons.failures.passed(folder, Side::Destination);
         let Some(sent) = batch.rows.first() else { return Ok(()) };
         let result = MessageResult::because(
             sent.row.uid,
@@ -127,11 +127,11 @@ impl Writer<'_> {
     /// Keeps a refusal until it is clear what it is about; an error where it means the mailbox.
     fn suspect(&self, suspect: Suspect) -> Result<(), TransferError> {
         let completion = suspect.refusal.clone();
-        if !self.work.lessons.refusals.suspect(suspect) {
+        if !self.state.lessons.refusals.suspect(suspect) {
             return Ok(());
         }
-        for suspect in self.work.lessons.refusals.take_suspects() {
-            suspect.take_back(&self.work.context.request.ledger)?;
+        for suspect in self.state.lessons.refusals.take_suspects() {
+            suspect.take_back(&self.state.context.request.ledger)?;
         }
         Err(ending(refusal(&completion), completion))
     }
@@ -151,8 +151,8 @@ impl Writer<'_> {
                 Repaired::Not(tried) => tried,
             },
         };
-        let folder = self.folder.unit.folder;
-        self.work.lessons.failures.passed(folder, Side::Destination);
+        let folder = self.folder.job.folder;
+        self.state.lessons.failures.passed(folder, Side::Destination);
         let Obstacle { trigger, meaning } = obstacle;
         let bytes = batch.source_bytes();
         let may_export = meaning != RefusalMeaning::Account;
@@ -184,12 +184,12 @@ impl Writer<'_> {
 
     /// Tries the repairs, each once, with the intent of each on the disk before it is sent.
     async fn repair(&mut self, batch: &mut Batch, obstacle: &Obstacle) -> Result<Repaired, TransferError> {
-        let folder = self.folder.unit.folder;
+        let folder = self.folder.job.folder;
         let Some(uid) = batch.rows.first().map(|sent| sent.row.uid) else {
             return Ok(Repaired::Not(Vec::new()));
         };
         // One at a time: each holds its message several times.
-        let repairs = &self.work.lessons.repairs;
+        let repairs = &self.state.lessons.repairs;
         let _alone = repairs.repairing.lock().await;
         let trigger = obstacle.trigger.map(server_words);
         let Some(draft) = batch.draft().await? else {
@@ -263,9 +263,9 @@ impl Writer<'_> {
         (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
     ) -> Result<Completion, TransferError> {
-        let (folder, repairs) = (self.folder.unit.folder, &self.work.lessons.repairs);
+        let (folder, repairs) = (self.folder.job.folder, &self.state.lessons.repairs);
         self.may_upload(batch, message.body.bytes())?;
-        self.work.context.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
+        self.state.context.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
         repairs.tries(folder, uid, steps.last().copied());
         let answer = self.send_alone(std::slice::from_mut(message)).await?;
         repairs.has_answer(folder, uid);
@@ -274,7 +274,7 @@ impl Writer<'_> {
 
     /// Counts bytes that are about to be sent; an error, with the intent taken back, where they are too many for today.
     pub(in crate::transfer) fn may_upload(&self, batch: &Batch, bytes: u64) -> Result<(), TransferError> {
-        if let Err(limit) = self.work.meter.upload(bytes) {
+        if let Err(limit) = self.state.meter.upload(bytes) {
             self.withdraw(batch, &[])?;
             return Err(limit);
         }
@@ -289,8 +289,8 @@ impl Writer<'_> {
         let at = TransferError::at(Side::Destination);
         let _sending = Arc::clone(&self.folder.company.sending).read_owned().await;
         let number = self.folder.company.arrivals().sent(self.number, 1);
-        let raw = &self.folder.unit.raw;
-        let in_flight = InFlight::new(&self.work.context.request.under_way);
+        let raw = &self.folder.job.raw;
+        let in_flight = InFlight::new(&self.state.context.request.under_way);
         let left = |bytes| in_flight.left(bytes);
         let request = self.session.send_append(raw, message, &left).await.map_err(&at)?;
         let counts = self.ask_counts()?;
@@ -324,9 +324,9 @@ impl Writer<'_> {
 
     /// A repaired message has arrived.
     fn taken(&mut self, batch: &Batch, answer: &Completion) -> Result<(), TransferError> {
-        let folder = self.folder.unit.folder;
+        let folder = self.folder.job.folder;
         let known = match batch.rows.first() {
-            Some(sent) => self.work.context.request.ledger.repair(folder, sent.row.uid)?,
+            Some(sent) => self.state.context.request.ledger.repair(folder, sent.row.uid)?,
             None => None,
         };
         let repair = known.map(|repair| repair.reason());
@@ -341,18 +341,18 @@ impl Writer<'_> {
         (trigger, tried): (&RepairTrigger, &[RepairStep]),
         may_export: bool,
     ) -> Result<Saved, TransferError> {
-        let root = self.work.context.request.export_folder.as_deref().filter(|_| may_export);
+        let root = self.state.context.request.export_folder.as_deref().filter(|_| may_export);
         let (Some(root), Some(sent), Some(message)) = (root, batch.rows.first(), batch.messages.first_mut())
         else {
             let reason = Reason::NotTaken(trigger.clone());
             return Ok(Saved { state: MessageState::Refused, reason, file: None });
         };
-        let (request, unit) = (self.work.context.request, &self.folder.unit);
-        let origin = Origin { user: &request.source.user, folder: &unit.plan.source, uid: sent.row.uid };
+        let (request, job) = (self.state.context.request, &self.folder.job);
+        let origin = Origin { user: &request.source.user, folder: &job.plan.source, uid: sent.row.uid };
         match export(root, origin, &mut message.body, sent.sha256).await {
             Ok(file) => {
                 let kept = ExportedFile { path: file.shown.clone(), sha256: sent.sha256 };
-                request.ledger.record_export(unit.folder, sent.row.uid, (trigger, tried), &kept)?;
+                request.ledger.record_export(job.folder, sent.row.uid, (trigger, tried), &kept)?;
                 let reason = Reason::Exported { trigger: trigger.clone(), file: kept.path };
                 Ok(Saved { state: MessageState::Exported, reason, file: Some(file) })
             }
@@ -366,9 +366,9 @@ impl Writer<'_> {
     /// Something was accepted, so the refusals before were about their messages.
     pub(in crate::transfer) fn record_suspects(&self) -> Result<(), TransferError> {
         record_refusals(
-            &self.work.lessons.refusals,
-            &self.work.context.request.ledger,
-            self.work.context.sink,
+            &self.state.lessons.refusals,
+            &self.state.context.request.ledger,
+            self.state.context.sink,
         )
     }
 
@@ -383,12 +383,12 @@ impl Writer<'_> {
         }
         if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
         {
-            self.work.lessons.failures.passed(self.folder.unit.folder, Side::Destination);
-            self.work.lessons.refusals.accepted();
+            self.state.lessons.failures.passed(self.folder.job.folder, Side::Destination);
+            self.state.lessons.refusals.accepted();
             self.record_suspects()?;
         }
-        self.work.context.request.ledger.record_results(self.folder.unit.folder, results)?;
-        (self.work.context.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        self.state.context.request.ledger.record_results(self.folder.job.folder, results)?;
+        (self.state.context.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
         Ok(())
     }
 }

@@ -33,15 +33,15 @@ impl<F> Default for Scheduler<F> {
 
 impl<F> Scheduler<F> {
     /// A folder is ready to be copied.
-    pub(in crate::transfer) fn add(&mut self, unit: FolderJob) {
+    pub(in crate::transfer) fn add(&mut self, job: FolderJob) {
         self.last_added += 1;
-        self.waiting.insert(unit.order(self.last_added), unit);
+        self.waiting.insert(job.order(self.last_added), job);
     }
 
     /// A folder that could not be begun, or is not done after all. Among folders of its size it comes first.
-    pub(in crate::transfer) fn give_back(&mut self, unit: FolderJob) {
+    pub(in crate::transfer) fn give_back(&mut self, job: FolderJob) {
         self.last_given_back -= 1;
-        self.waiting.insert(unit.order(self.last_given_back), unit);
+        self.waiting.insert(job.order(self.last_given_back), job);
     }
 
     /// No more folders will be added.
@@ -52,12 +52,12 @@ impl<F> Scheduler<F> {
     /// Takes the next folder whose place nobody writes into, which is now written into until [`Self::ended`]. Before the
     /// first batch of all is answered, it is the one that was listed first, so that two runs meet in the same one.
     pub(in crate::transfer) fn begin(&mut self, is_first_batch_answered: bool) -> Option<FolderJob> {
-        let may_begin = |unit: &FolderJob| unit.may_begin(self.is_all_listed, &self.busy);
-        let mut free = self.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
+        let may_begin = |job: &FolderJob| job.may_begin(self.is_all_listed, &self.busy);
+        let mut free = self.waiting.iter().filter(|(_, job)| may_begin(job)).map(|(order, _)| *order);
         let order = if is_first_batch_answered { free.next() } else { free.min_by_key(first_listed) }?;
-        let unit = self.waiting.remove(&order)?;
-        self.busy.insert(unit.key(), first_listed(&order));
-        Some(unit)
+        let job = self.waiting.remove(&order)?;
+        self.busy.insert(job.key(), first_listed(&order));
+        Some(job)
     }
 
     /// Nobody writes into this place any more.
@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn begun(scheduler: &mut Scheduler<()>, is_answered: bool) -> Option<String> {
-        scheduler.begin(is_answered).map(|unit| unit.raw)
+        scheduler.begin(is_answered).map(|job| job.raw)
     }
 
     #[test]

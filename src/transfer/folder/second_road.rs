@@ -48,7 +48,7 @@ impl Reader<'_> {
     }
 
     fn is_believed(&self, row: &LedgerRow, bytes: usize) -> bool {
-        self.work.lessons.sizes.is_believed(row.size, bytes as u64)
+        self.state.lessons.sizes.is_believed(row.size, bytes as u64)
     }
 
     /// The connection has ended: what has come as long as listed is not read a second time.
@@ -86,7 +86,7 @@ impl Reader<'_> {
             for Arrived { row, reserved, bytes } in some {
                 match bytes {
                     Some(bytes) if is_sound.remove(&row.uid) => {
-                        self.work.lessons.sizes.learn(row.size, bytes.len() as u64, true);
+                        self.state.lessons.sizes.learn(row.size, bytes.len() as u64, true);
                         self.hand_over(row, bytes, reserved).await?;
                     }
                     bytes => anew.push((row, bytes.map(|bytes| Form::of(&bytes)))),
@@ -103,7 +103,7 @@ impl Reader<'_> {
 
     /// Those of these messages, each with its length, that end there in pieces: they go as far, and no further.
     async fn ends_as_it_came(&mut self, ends: &[(SourceUid, u64)]) -> Result<BTreeSet<SourceUid>, ReadEnd> {
-        if !self.work.lessons.roads.has_pieces() {
+        if !self.state.lessons.roads.has_pieces() {
             return Ok(BTreeSet::new());
         }
         let go_on = self.session.have_more(ends).await?;
@@ -125,6 +125,6 @@ impl Reader<'_> {
             Ok(Reading::Doubtful(_) | Reading::Nothing) => false,
             Err(_) => return,
         };
-        self.work.lessons.sizes.learn(row.size, shown.bytes, is_whole);
+        self.state.lessons.sizes.learn(row.size, shown.bytes, is_whole);
     }
 }

@@ -51,7 +51,7 @@ impl Writer<'_> {
         }
         tracing::info!("the server refused a message but has it");
         self.note_come(uid)?;
-        (self.work.context.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
+        (self.state.context.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
         Ok(true)
     }
 
@@ -67,13 +67,13 @@ impl Writer<'_> {
         }
         let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
         let opened = self.reopen().await?;
-        let (unit, ledger) = (&self.folder.unit, &self.work.context.request.ledger);
-        let mut rows = ledger.rows(unit.folder, &[MessageState::InFlight])?;
+        let (job, ledger) = (&self.folder.job, &self.state.context.request.ledger);
+        let mut rows = ledger.rows(job.folder, &[MessageState::InFlight])?;
         rows.retain(|row| uids.contains(&row.uid));
         let (asked, uid_validity) = (rows.len(), opened.uid_validity);
-        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
+        let source = Some((self.state.context.request, job.plan.source_raw.as_str()));
         let mut place =
-            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+            DestinationFolder { session: self.session, ledger, folder: job.folder, uid_validity, source };
         let missing = Box::pin(place.look(rows, true, DestinationUid::first())).await?.missing;
         self.session.unselect();
         Ok(asked - missing.len())
@@ -81,9 +81,9 @@ impl Writer<'_> {
 
     /// The copy of this message was found: its place is one of ours, and the destination takes messages.
     fn note_come(&mut self, uid: SourceUid) -> Result<(), TransferError> {
-        let (folder, lessons) = (self.folder.unit.folder, self.work.lessons);
+        let (folder, lessons) = (self.folder.job.folder, self.state.lessons);
         let states = [MessageState::Copied, MessageState::Repaired];
-        let found = self.work.context.request.ledger.row(folder, uid)?;
+        let found = self.state.context.request.ledger.row(folder, uid)?;
         let place = found.filter(|row| states.contains(&row.state)).and_then(|row| row.destination_uid);
         if let Some(place) = place {
             self.uid_next = self.uid_next.max(place.next());

@@ -76,25 +76,25 @@ impl Worker {
     /// Copies folders until none is left.
     pub(in crate::transfer) async fn run<'a>(
         &mut self,
-        work: &'a CopyState<'a>,
+        state: &'a CopyState<'a>,
     ) -> Result<(), TransferError> {
         loop {
-            match work.next().await {
-                Next::Open(unit, turn) => {
-                    let folder = unit.folder;
-                    let copied = Box::pin(self.copy_folder(work, unit, turn)).await;
-                    copied.inspect_err(|error| work.heed_lock(folder, error))?;
+            match state.next().await {
+                Next::Open(job, lock) => {
+                    let folder = job.folder;
+                    let copied = Box::pin(self.copy_folder(state, job, lock)).await;
+                    copied.inspect_err(|error| state.heed_lock(folder, error))?;
                 }
-                Next::Help(part) => {
-                    self.confirm_sign_in(work).await?;
-                    let raw = &part.folder.unit.plan.source_raw;
+                Next::Help(share) => {
+                    self.confirm_sign_in(state).await?;
+                    let raw = &share.folder.job.plan.source_raw;
                     let examined = self.source.examine(raw).await;
                     self.check_same(
-                        work,
-                        &part.folder.unit,
+                        state,
+                        &share.folder.job,
                         &examined.map_err(TransferError::at(Side::Source))?,
                     )?;
-                    Box::pin(self.pump(work, part, None)).await?;
+                    Box::pin(self.pump(state, share, None)).await?;
                 }
                 Next::Done => return Ok(()),
             }
@@ -103,68 +103,71 @@ impl Worker {
 
     async fn copy_folder<'a>(
         &mut self,
-        work: &'a CopyState<'a>,
-        unit: FolderJob,
-        turn: FolderLock<'a>,
+        state: &'a CopyState<'a>,
+        mut job: FolderJob,
+        lock: FolderLock<'a>,
     ) -> Result<(), TransferError> {
-        let ledger = &work.context.request.ledger;
-        let mut unit = work.placed(unit).await?;
-        let Some(opening) = self.open_both(work, &mut unit).await? else { return Ok(()) };
-        if let Err(error) = self.confirm_sign_in(work).await {
-            work.give_back(unit);
+        let ledger = &state.context.request.ledger;
+        if job.is_new {
+            state.wait_for_new_folders().await;
+            state.take_given_name(&mut job)?;
+        }
+        let Some(opening) = self.open_both(state, &mut job).await? else { return Ok(()) };
+        if let Err(error) = self.confirm_sign_in(state).await {
+            state.give_back(job);
             return Err(error);
         }
         let Opening { opened, examined, asked } = opening;
-        let Some(opened) = self.judge_opening(work, &unit, opened, examined.as_ref().err())? else {
+        let Some(opened) = self.judge_opening(state, &job, opened, examined.as_ref().err())? else {
             return Ok(());
         };
         let mut facts = FolderFacts {
-            mode: work.context.request.options.mode,
+            mode: state.context.request.options.mode,
             uid_validity: opened.uid_validity,
             known_uid_validity: ledger
-                .memory_of(unit.folder)?
+                .memory_of(job.folder)?
                 .and_then(|memory| memory.destination_uid_validity),
             compared: None,
             to_do: 0,
             ends_connection: None,
         };
-        if self.has_ended(work, &unit, &facts).await? {
+        if self.has_ended(state, &job, &facts).await? {
             return Ok(());
         }
-        let Adopted { compared, was_whole, first } = self.adopt(work, &unit, &opened).await?;
+        let Adopted { compared, was_whole, first } = self.adopt(state, &job, &opened).await?;
         facts.compared = Some(compared);
-        facts.to_do = left_to_do(work, &unit)?;
-        facts.ends_connection = work.lessons.failures.left(unit.folder);
-        if self.has_ended(work, &unit, &facts).await? {
+        facts.to_do = left_to_do(state, &job)?;
+        facts.ends_connection = state.lessons.failures.left(job.folder);
+        if self.has_ended(state, &job, &facts).await? {
             return Ok(());
         }
         let examined = examined.map_err(TransferError::at(Side::Source))?;
-        self.check_same(work, &unit, &examined)?;
-        if hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await? {
-            facts.to_do = left_to_do(work, &unit)?;
+        self.check_same(state, &job, &examined)?;
+        if hand_on_renumbered(&mut self.source, ledger, &job, &examined).await? {
+            facts.to_do = left_to_do(state, &job)?;
         }
         if decide(&facts) != FolderDecision::Copy {
             return Ok(());
         }
-        self.refresh_flags(work, unit.folder).await?;
+        self.refresh_flags(state, job.folder).await?;
         let before = opened.exists;
-        let (folder, to_do) = (unit.folder, facts.to_do);
-        let part = work.begin(turn, (unit, opened, first), to_do)?;
-        Box::pin(self.pump(work, part, asked)).await?;
+        let (folder, to_do) = (job.folder, facts.to_do);
+        let share = state.begin(lock, (job, opened, first), to_do)?;
+        Box::pin(self.pump(state, share, asked)).await?;
         remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }
 
     /// Whether nothing more is to be done with a folder of which this is known; then that was done.
     async fn has_ended(
         &mut self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
         facts: &FolderFacts,
     ) -> Result<bool, TransferError> {
         match decide(facts) {
             FolderDecision::Adopt | FolderDecision::Copy => return Ok(false),
-            FolderDecision::Skip => self.settle_flags(work, unit, facts.uid_validity).await?,
-            FolderDecision::Refuse(refusal) => tell_refusal(work, unit, refusal),
+            FolderDecision::Skip => self.settle_flags(state, job, facts.uid_validity).await?,
+            FolderDecision::Refuse(refusal) => tell_refusal(state, job, refusal),
         }
         Ok(true)
     }
@@ -172,46 +175,46 @@ impl Worker {
     /// Looks for copies that are at the destination already, so that nothing is sent twice.
     async fn adopt(
         &mut self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
         opened: &Opened,
     ) -> Result<Adopted, TransferError> {
-        let (ledger, limits) = (&work.context.request.ledger, work.context.request.limits);
+        let (ledger, limits) = (&state.context.request.ledger, state.context.request.limits);
         let uid_validity = opened.uid_validity;
-        ledger.fence_destination(unit.folder, uid_validity)?;
-        if work.context.request.options.mode == CopyMode::BeforeSwitch {
-            heed_set_back(ledger, unit.folder, opened)?;
+        ledger.fence_destination(job.folder, uid_validity)?;
+        if state.context.request.options.mode == CopyMode::BeforeSwitch {
+            heed_set_back(ledger, job.folder, opened)?;
         }
-        let intent = ledger.newest_intent(unit.folder)?;
-        let late_append = late_append(limits.late_append, intent, now(), work.context.attempt);
-        let source = Some((work.context.request, unit.plan.source_raw.as_str()));
+        let intent = ledger.newest_intent(job.folder)?;
+        let late_append = late_append(limits.late_append, intent, now(), state.context.attempt);
+        let source = Some((state.context.request, job.plan.source_raw.as_str()));
         let mut place = DestinationFolder {
             session: &mut self.destination,
             ledger,
-            folder: unit.folder,
+            folder: job.folder,
             uid_validity,
             source,
         };
-        place.look_again(work.lessons.sent_again.of(unit.folder)).await?;
-        let missing = place.resolve_in_flight(&work.context.control, late_append).await?;
+        place.look_again(state.lessons.sent_again.of(job.folder)).await?;
+        let missing = place.resolve_in_flight(&state.context.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
-        let copies = ledger.copies_from(unit.folder, DestinationUid::first())?.0;
-        let remembered = ledger.memory_of(unit.folder)?.and_then(|memory| memory.destination_counts);
+        let copies = ledger.copies_from(job.folder, DestinationUid::first())?.0;
+        let remembered = ledger.memory_of(job.folder)?.and_then(|memory| memory.destination_counts);
         let was_whole = is_whole(copies, opened, remembered);
         let first = next_uid(place.session, opened).await?;
         // A large folder is compared for longer than a server waits in silence.
         let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
-        let comparing = Box::pin(place.compare(grown, (&work.strays, &unit.raw)));
+        let comparing = Box::pin(place.compare(grown, (&state.strays, &job.raw)));
         let compared = self.source.keep_alive_during(limits.keep_alive, comparing).await?;
         if compared == Compared::Whole {
             if let Some(modseq) = opened.highest_modseq {
-                ledger.set_destination_modseq(unit.folder, modseq)?;
+                ledger.set_destination_modseq(job.folder, modseq)?;
             }
-            if let Some(folding) = &work.folding {
-                folding.learn(ledger, unit)?;
+            if let Some(deduplication) = &state.deduplication {
+                deduplication.learn(ledger, job)?;
             }
-            leave_blamed(work, unit.folder, &missing)?;
-            work.lessons.sent_again.add(unit.folder, missing);
+            leave_blamed(state, job.folder, &missing)?;
+            state.lessons.sent_again.add(job.folder, missing);
         }
         Ok(Adopted { compared, was_whole, first })
     }
@@ -220,13 +223,13 @@ impl Worker {
     #[expect(clippy::unused_self, reason = "reads as a step of the worker")]
     fn check_same(
         &self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
         examined: &Opened,
     ) -> Result<(), TransferError> {
-        let ledger = &work.context.request.ledger;
-        let plan = &unit.plan;
-        let is_after = work.context.request.options.mode != CopyMode::BeforeSwitch;
+        let ledger = &state.context.request.ledger;
+        let plan = &job.plan;
+        let is_after = state.context.request.options.mode != CopyMode::BeforeSwitch;
         // After the switch the ledger keeps what it knows, and the next listing tells of the folder.
         if !(is_after && ledger.is_source_made_anew(&plan.source_raw, examined.uid_validity)?) {
             let same =
@@ -235,32 +238,33 @@ impl Worker {
                 return Ok(());
             }
         }
-        work.lessons.failures.was_made_anew(&plan.source_raw);
+        state.lessons.failures.was_made_anew(&plan.source_raw);
         Err(TransferError::FolderChanged { side: Side::Source, change: FolderChange::MadeAnew })
     }
 
     /// Moves messages of one folder until no row is left that another worker has not taken.
     async fn pump(
         &mut self,
-        work: &CopyState<'_>,
-        part: FolderShare<'_>,
+        state: &CopyState<'_>,
+        share: FolderShare<'_>,
         asked: Option<Ahead>,
     ) -> Result<(), TransferError> {
         self.destination.unselect();
         let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
         let receiver = Arc::new(Mutex::new(receiver));
         let is_near = self.is_near();
-        let reader = Reader { session: &mut self.source, work, part: &part, is_near, asked, items: sender };
-        let is_kept_to_one = work.lessons.failures.is_kept_to_one(part.folder.unit.folder);
+        let reader =
+            Reader { session: &mut self.source, state, share: &share, is_near, asked, items: sender };
+        let is_kept_to_one = state.lessons.failures.is_kept_to_one(share.folder.job.folder);
         let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
         let sessions = std::iter::once(&mut self.destination).chain(appenders);
         let writers: Vec<_> = sessions
             .map(|session| {
                 let items = Arc::clone(&receiver);
-                let folder = &part.folder;
+                let folder = &share.folder;
                 let writer = Writer {
                     session,
-                    work,
+                    state,
                     folder,
                     number: folder.company.next_writer(),
                     uid_next: folder.first,
@@ -270,64 +274,64 @@ impl Worker {
                 async {
                     let written = writer.run(items).await;
                     // Told at once, so that the reader does not go on for the writers that are left.
-                    let failed = |error| work.fail_in(folder.unit.folder, error);
-                    written.map(|rows| part.add_unplaced(rows)).map_err(failed).is_ok()
+                    let failed = |error| state.fail_in(folder.job.folder, error);
+                    written.map(|rows| share.add_unplaced(rows)).map_err(failed).is_ok()
                 }
             })
             .collect();
         drop(receiver);
-        work.reader_began();
+        state.reader_began();
         let reading = async {
             let read = reader.run().await;
-            work.reader_ended();
+            state.reader_ended();
             read
         };
         let (read, _written) = tokio::join!(reading, join_all(writers));
         if let Err(error) = read {
             // The worker ends as the others do.
-            work.fail_in(part.folder.unit.folder, error);
+            state.fail_in(share.folder.job.folder, error);
             return Ok(());
         }
-        let unplaced = part.take_unplaced_if_last();
+        let unplaced = share.take_unplaced_if_last();
         // What was told for a copy may belong to another message.
-        let is_open = !unplaced.is_empty() || (part.is_last() && work.probe.do_uids_not_fit());
-        let goes_again = is_open && self.place(work, &part).await?;
-        if part.is_last() && !work.context.control.is_stopped() {
-            settle_twins(work, &part)?;
-            self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
+        let is_open = !unplaced.is_empty() || (share.is_last() && state.probe.do_uids_not_fit());
+        let goes_again = is_open && self.place(state, &share).await?;
+        if share.is_last() && !state.context.control.is_stopped() {
+            settle_twins(state, &share)?;
+            self.settle_flags(state, &share.folder.job, share.folder.opened.uid_validity).await?;
         }
         // What goes again is looked for when it has gone.
-        if goes_again { Ok(()) } else { self.tell_late_arrivals(work, &part).await }
+        if goes_again { Ok(()) } else { self.tell_late_arrivals(state, &share).await }
     }
 
     /// Looks at the flags that came with an APPEND, and sets what copies lack.
     async fn settle_flags(
         &mut self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
         uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
-        work.kept_flags.settle(&work.context, &mut self.destination, unit, uid_validity).await?;
-        Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
-        after_repair::settle(&work.context, &mut self.destination, unit, uid_validity).await
+        state.kept_flags.settle(&state.context, &mut self.destination, job, uid_validity).await?;
+        Box::pin(self.add_flags_to_found_copies(state, job)).await?;
+        after_repair::settle(&state.context, &mut self.destination, job, uid_validity).await
     }
 
     /// Gives copies that were found at the destination the flags that they lack.
     async fn add_flags_to_found_copies(
         &mut self,
-        work: &CopyState<'_>,
-        unit: &FolderJob,
+        state: &CopyState<'_>,
+        job: &FolderJob,
     ) -> Result<(), TransferError> {
-        let ledger = &work.context.request.ledger;
-        let is_mirror = work.context.request.options.mode == CopyMode::BeforeSwitch;
-        if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
+        let ledger = &state.context.request.ledger;
+        let is_mirror = state.context.request.options.mode == CopyMode::BeforeSwitch;
+        if !is_mirror || ledger.changed_flags(job.folder, 1)?.is_empty() {
             return Ok(());
         }
-        let (known, plans) = ((ledger, &work.lessons.failures), [&unit.plan]);
+        let (known, plans) = ((ledger, &state.lessons.failures), [&job.plan]);
         let refused =
-            sync::write_changes(&mut self.destination, known, &plans, &work.context.namespace).await?;
+            sync::write_changes(&mut self.destination, known, &plans, &state.context.namespace).await?;
         for (plan, words) in refused {
-            work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+            state.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
         }
         Ok(())
     }
@@ -335,18 +339,18 @@ impl Worker {
     /// One more look after the folder is done: an append that broke off may have arrived after all.
     async fn tell_late_arrivals(
         &mut self,
-        work: &CopyState<'_>,
-        part: &FolderShare<'_>,
+        state: &CopyState<'_>,
+        share: &FolderShare<'_>,
     ) -> Result<(), TransferError> {
-        if work.context.control.is_stopped() || !part.is_last() {
+        if state.context.control.is_stopped() || !share.is_last() {
             return Ok(());
         }
-        let FolderJob { plan, folder, .. } = &part.folder.unit;
-        let sent_again = work.lessons.sent_again.take(*folder);
+        let FolderJob { plan, folder, .. } = &share.folder.job;
+        let sent_again = state.lessons.sent_again.take(*folder);
         if sent_again.is_empty() {
             return Ok(());
         }
-        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
+        let Some(mut place) = self.place_in(state, &share.folder).await? else { return Ok(()) };
         let late = place.late_arrivals(&sent_again).await?;
         if !late.is_empty() {
             let words = format!(
@@ -355,14 +359,14 @@ impl Worker {
                 late.len(),
                 uid_sets(&late).join(",")
             );
-            work.context.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
+            state.context.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
         }
         Ok(())
     }
 
     /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
-    async fn refresh_flags(&mut self, work: &CopyState<'_>, folder: FolderId) -> Result<(), TransferError> {
-        if work.lessons.fresh_flags.has(folder) {
+    async fn refresh_flags(&mut self, state: &CopyState<'_>, folder: FolderId) -> Result<(), TransferError> {
+        if state.lessons.fresh_flags.has(folder) {
             return Ok(());
         }
         match self.source.fetch_flags().await {
@@ -370,7 +374,7 @@ impl Worker {
                 for (_, flags) in &mut flags {
                     *flags = normal_flags(std::mem::take(flags));
                 }
-                work.context.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
+                state.context.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
             }
             Err(ImapError::Refused { completion, .. }) => {
                 tracing::info!(%completion, "could not read flags again");
@@ -382,17 +386,17 @@ impl Worker {
 
     /// Looks for copies whose UID the server did not tell. True where some are not there, and everything is gone through
     /// again for them.
-    async fn place(&mut self, work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<bool, TransferError> {
-        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(false) };
+    async fn place(&mut self, state: &CopyState<'_>, share: &FolderShare<'_>) -> Result<bool, TransferError> {
+        let Some(mut place) = self.place_in(state, &share.folder).await? else { return Ok(false) };
         place.place_copies().await?;
-        let (limits, lessons) = (&work.context.request.limits, work.lessons);
+        let (limits, lessons) = (&state.context.request.limits, state.lessons);
         let absent =
-            place.settle_absent(&work.context.control, limits.late_append, &lessons.swallowed).await?;
+            place.settle_absent(&state.context.control, limits.late_append, &lessons.swallowed).await?;
         if absent.is_empty() {
             return Ok(false);
         }
         tracing::info!(count = absent.len(), "the destination accepted messages but does not have them");
-        lessons.sent_again.add(part.folder.unit.folder, absent);
+        lessons.sent_again.add(share.folder.job.folder, absent);
         // Their owner may have moved them: both sides are listed anew before anything is sent again.
         lessons.second_look.note_unclear();
         Ok(true)
@@ -401,16 +405,16 @@ impl Worker {
     /// The destination folder, opened to look at; `None` where it was recreated meanwhile.
     async fn place_in<'b>(
         &'b mut self,
-        work: &CopyState<'b>,
+        state: &CopyState<'b>,
         folder: &ActiveFolder,
     ) -> Result<Option<DestinationFolder<'b>>, TransferError> {
-        let selected = self.destination.select(&folder.unit.raw).await;
+        let selected = self.destination.select(&folder.job.raw).await;
         let opened = selected.map_err(TransferError::at(Side::Destination))?;
-        let (ledger, uid_validity) = (&work.context.request.ledger, opened.uid_validity);
+        let (ledger, uid_validity) = (&state.context.request.ledger, opened.uid_validity);
         let place = DestinationFolder {
             session: &mut self.destination,
             ledger,
-            folder: folder.unit.folder,
+            folder: folder.job.folder,
             uid_validity,
             source: None,
         };
@@ -419,14 +423,14 @@ impl Worker {
 }
 
 /// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
-fn settle_twins(work: &CopyState<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
-    let Some(twins) = &part.folder.twins else { return Ok(()) };
-    let settled = twins.settle(&work.context.request.ledger, part.folder.unit.folder)?;
+fn settle_twins(state: &CopyState<'_>, share: &FolderShare<'_>) -> Result<(), TransferError> {
+    let Some(twins) = &share.folder.twins else { return Ok(()) };
+    let settled = twins.settle(&state.context.request.ledger, share.folder.job.folder)?;
     for row in &settled.left_out {
-        (work.context.sink)(Progress::Advanced { messages: 1, bytes: row.size });
+        (state.context.sink)(Progress::Advanced { messages: 1, bytes: row.size });
     }
     if settled.is_to_do {
-        work.give_back(part.folder.unit.clone());
+        state.give_back(share.folder.job.clone());
     }
     Ok(())
 }
@@ -437,8 +441,8 @@ pub(in crate::transfer) fn is_busy(error: &ImapError) -> bool {
 }
 
 /// Tells why nothing more is copied into a folder.
-fn tell_refusal(work: &CopyState<'_>, unit: &FolderJob, refusal: FolderRefusal) {
-    let destination = &unit.plan.destination;
+fn tell_refusal(state: &CopyState<'_>, job: &FolderJob, refusal: FolderRefusal) {
+    let destination = &job.plan.destination;
     let (side, trouble, words) = match refusal {
         FolderRefusal::MadeAnew => {
             let words = format!("the folder {destination} was recreated during the copy");
@@ -453,7 +457,7 @@ fn tell_refusal(work: &CopyState<'_>, unit: &FolderJob, refusal: FolderRefusal) 
         }
         FolderRefusal::EndsConnection(side, words) => (side, FolderTrouble::ConnectionLost, words),
     };
-    work.context.note_trouble(&unit.plan, (side, trouble), words);
+    state.context.note_trouble(&job.plan, (side, trouble), words);
 }
 
 /// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
@@ -476,14 +480,14 @@ fn remember_counts(
     Ok(ledger.set_destination_counts(folder, counts)?)
 }
 
-fn left_to_do(work: &CopyState<'_>, unit: &FolderJob) -> Result<u64, TransferError> {
-    Ok(work.context.request.ledger.totals_of(unit.folder)?.sum.to_do)
+fn left_to_do(state: &CopyState<'_>, job: &FolderJob) -> Result<u64, TransferError> {
+    Ok(state.context.request.ledger.totals_of(job.folder)?.sum.to_do)
 }
 
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
-fn leave_blamed(work: &CopyState<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
-    for row in missing.iter().filter(|row| work.lessons.repairs.take_blame(folder, row.uid)) {
-        if work.lessons.repairs.begins_repaired(folder, row.uid) {
+fn leave_blamed(state: &CopyState<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
+    for row in missing.iter().filter(|row| state.lessons.repairs.take_blame(folder, row.uid)) {
+        if state.lessons.repairs.begins_repaired(folder, row.uid) {
             continue;
         }
         let result = MessageResult::because(
@@ -491,23 +495,23 @@ fn leave_blamed(work: &CopyState<'_>, folder: FolderId, missing: &[LedgerRow]) -
             MessageState::Refused,
             Reason::ends_connection(Side::Destination),
         );
-        work.context.request.ledger.record_results(folder, &[result])?;
+        state.context.request.ledger.record_results(folder, &[result])?;
     }
     Ok(())
 }
 
 /// The destination will not have this folder: its waiting messages are refused.
 pub(in crate::transfer) fn refuse_folder(
-    work: &CopyState<'_>,
-    unit: &FolderJob,
+    state: &CopyState<'_>,
+    job: &FolderJob,
     reason: &Reason,
 ) -> Result<(), TransferError> {
-    let rows = work.context.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
+    let rows = state.context.request.ledger.rows(job.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
         .map(|row| MessageResult::because(row.uid, MessageState::Refused, reason.clone()))
         .collect();
-    Ok(work.context.request.ledger.record_results(unit.folder, &results)?)
+    Ok(state.context.request.ledger.record_results(job.folder, &results)?)
 }
 
 /// The UID that the next message of an opened folder gets, asked for where the server does not say.

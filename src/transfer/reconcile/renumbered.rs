@@ -36,14 +36,14 @@ pub(in crate::transfer) fn cut_off(has_window: bool, messages: Option<u64>) -> O
 pub(in crate::transfer) async fn hand_on_renumbered(
     session: &mut Session,
     ledger: &Ledger,
-    unit: &FolderJob,
+    job: &FolderJob,
     examined: &Opened,
 ) -> Result<bool, TransferError> {
     // A server that tells what went away by UID keeps its UIDs; messages that are gone there are gone.
     if session.capabilities().has("QRESYNC") {
         return Ok(false);
     }
-    let sum = ledger.totals_of(unit.folder)?.sum;
+    let sum = ledger.totals_of(job.folder)?.sum;
     let has_surplus = sum.source_count.saturating_sub(sum.vanished) > u64::from(examined.exists);
     if !has_surplus || sum.to_do == 0 || sum.copied + sum.already_there + sum.repaired == 0 {
         return Ok(false);
@@ -57,9 +57,9 @@ pub(in crate::transfer) async fn hand_on_renumbered(
     if present.len() < examined.exists as usize {
         return Ok(false);
     }
-    let count = ledger.renumber(unit.folder, &present)?;
+    let count = ledger.renumber(job.folder, &present)?;
     if count > 0 {
-        tracing::info!(count, folder = %unit.plan.source, "UIDs changed although UIDVALIDITY did not");
+        tracing::info!(count, folder = %job.plan.source, "UIDs changed although UIDVALIDITY did not");
     }
     Ok(count > 0)
 }

@@ -26,7 +26,7 @@ impl Worker {
     /// Whether both servers have let it in. From then on it counts.
     pub(in crate::transfer) async fn confirm_sign_in(
         &mut self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
     ) -> Result<(), TransferError> {
         if self.is_let_in {
             return Ok(());
@@ -37,8 +37,8 @@ impl Worker {
             async { self.destination.confirm_sign_in().await.map_err(failed(Side::Destination)) },
         )?;
         self.is_let_in = true;
-        work.pair_opened();
-        work.appenders_opened(self.appenders.len());
+        state.pair_opened();
+        state.appenders_opened(self.appenders.len());
         Ok(())
     }
 }
@@ -58,17 +58,17 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
 
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
 pub(in crate::transfer) async fn more_worker<'a>(
-    work: &'a CopyState<'a>,
+    state: &'a CopyState<'a>,
     first: &(Introduced, Introduced),
     appenders: usize,
 ) {
-    let request = work.context.request;
+    let request = state.context.request;
     let opening =
         async { tokio::join!(Worker::open_beside(request, first), open_appenders(request, appenders)) };
     let (worker, appenders) = tokio::select! {
         opened = opening => opened,
         // A server that takes its time with one connection more holds nothing up when the others are done.
-        () = work.nothing_left() => return,
+        () = state.nothing_left() => return,
     };
     let mut worker = match worker {
         Ok(worker) => Worker { appenders, ..worker },
@@ -78,12 +78,12 @@ pub(in crate::transfer) async fn more_worker<'a>(
             return;
         }
     };
-    match worker.run(work).await {
+    match worker.run(state).await {
         Ok(()) => worker.close().await,
         // It has given its folder back.
         Err(error @ TransferError::SignIn { .. }) if !worker.is_let_in => {
             tracing::info!(%error, "continuing with fewer connections");
         }
-        Err(error) => work.fail(error),
+        Err(error) => state.fail(error),
     }
 }

@@ -4,14 +4,15 @@ use crate::imap::Session;
 use crate::transfer::folder::copy_state::CopyState;
 
 /// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
-pub(in crate::transfer) async fn finish_labels(work: &CopyState<'_>, session: &mut Session) -> bool {
-    let Some(folding) = work.folding.as_ref().filter(|_| !work.context.control.is_stopped()) else {
+pub(in crate::transfer) async fn finish_labels(state: &CopyState<'_>, session: &mut Session) -> bool {
+    let Some(deduplication) = state.deduplication.as_ref().filter(|_| !state.context.control.is_stopped())
+    else {
         return true;
     };
-    match folding.finish(&work.context, session).await {
+    match deduplication.finish(&state.context, session).await {
         Ok(is_complete) => is_complete,
         Err(error) => {
-            work.fail(error);
+            state.fail(error);
             true
         }
     }

@@ -218,35 +218,36 @@ impl Job<'_> {
         let keeps_labels = worker.destination.is_gmail();
         let homes = LabelAssignment::look(&mut worker.source, &self.request, keeps_labels, &source).await?;
         let known = (&self.lessons, &self.names);
-        let mut work = CopyState::new(&self.request, &self.control, self.sink, namespace, known);
-        work.context.attempt = attempt;
-        work.folding = GmailDeduplication::of(&work.context, &worker.destination, self.sends_all)?;
-        work.homes = homes;
-        work.strays =
-            Strays::of(&self.request.ledger, &destination, (&work.context.namespace, keeps_labels))?;
-        work.strays.place_at_home(&mut worker.destination, &self.request.ledger).await?;
-        work.pair_opened();
+        let mut state = CopyState::new(&self.request, &self.control, self.sink, namespace, known);
+        state.context.attempt = attempt;
+        state.deduplication = GmailDeduplication::of(&state.context, &worker.destination, self.sends_all)?;
+        state.homes = homes;
+        state.strays =
+            Strays::of(&self.request.ledger, &destination, (&state.context.namespace, keeps_labels))?;
+        state.strays.place_at_home(&mut worker.destination, &self.request.ledger).await?;
+        state.pair_opened();
         let asks = is_asking(&worker.destination);
         if asks {
-            work.destination_asks();
+            state.destination_asks();
         }
         let ConnectionCount { pairs, appenders } = self.connections(&worker, asks, self.waiting(&source)?);
         let known = (worker.source.introduced(), worker.destination.introduced());
-        let others = join_all((1..pairs).map(|_| more_worker(&work, &known, appenders)));
-        let first = self.first_worker(&work, &mut worker, (&source, &destination), appenders);
+        let others = join_all((1..pairs).map(|_| more_worker(&state, &known, appenders)));
+        let first = self.first_worker(&state, &mut worker, (&source, &destination), appenders);
         // The others first: signing in takes them longer than the first listing takes.
         tokio::join!(others, first);
         // One that was not let in may have given its folder back after the others had ended.
-        if let Err(error) = worker.run(&work).await {
-            work.fail(error);
+        if let Err(error) = worker.run(&state).await {
+            state.fail(error);
         }
-        if !work.context.control.is_stopped()
-            && let Err(error) = work.kept_flags.settle_postponed(&work.context, &mut worker.destination).await
+        if !state.context.control.is_stopped()
+            && let Err(error) =
+                state.kept_flags.settle_postponed(&state.context, &mut worker.destination).await
         {
-            work.fail(error);
+            state.fail(error);
         }
-        let is_complete = finish_labels(&work, &mut worker.destination).await;
-        let (problems, error) = work.into_outcome();
+        let is_complete = finish_labels(&state, &mut worker.destination).await;
+        let (problems, error) = state.into_outcome();
         self.problems.extend(problems);
         if let Some(error) = error {
             self.forget_suspects()?;
@@ -373,34 +374,34 @@ impl Job<'_> {
     /// Lists the source while the other workers begin with what is listed, then works as one of them.
     async fn first_worker<'a>(
         &self,
-        work: &'a CopyState<'a>,
+        state: &'a CopyState<'a>,
         worker: &mut Worker,
         folders: (&FoldersByName, &FoldersByName),
         appenders: usize,
     ) {
         let outcome = async {
-            self.prepare(work, worker, folders).await?;
-            work.all_listed();
+            self.prepare(state, worker, folders).await?;
+            state.all_listed();
             // Not before: while a large source is listed, they would be silent for too long.
             worker.appenders = open_appenders(&self.request, appenders).await;
-            work.appenders_opened(worker.appenders.len());
-            worker.run(work).await
+            state.appenders_opened(worker.appenders.len());
+            worker.run(state).await
         };
         if let Err(error) = outcome.await {
-            work.fail(error);
+            state.fail(error);
         }
     }
 
     /// Lists the source, looks for copies that are lost, makes folders, and brings flags across.
     async fn prepare<'a>(
         &self,
-        work: &'a CopyState<'a>,
+        state: &'a CopyState<'a>,
         worker: &mut Worker,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<(), TransferError> {
         let (request, mode) = (&self.request, self.request.options.mode);
-        let lookout = MissingCopyScan::new(self.chosen(), request, &work.context.namespace, destination)?;
-        let left_alone = lookout.left_alone(mode);
+        let scan = MissingCopyScan::new(self.chosen(), request, &state.context.namespace, destination)?;
+        let left_alone = scan.left_alone(mode);
         let Worker { source: session, destination: other, .. } = &mut *worker;
         let moves = SourceMoves::look(request, (session, other), source)?;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
@@ -408,8 +409,8 @@ impl Job<'_> {
         let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
-                let looks = (&lookout, &moves);
-                let watched = self.list_all(work, session, (source, destination), looks).await?;
+                let looks = (&scan, &moves);
+                let watched = self.list_all(state, session, (source, destination), looks).await?;
                 if self.is_mirror() {
                     sync::read_changes(session, (&request.ledger, &self.lessons.failures), &plans, source)
                         .await?;
@@ -418,12 +419,12 @@ impl Job<'_> {
                 Ok::<_, TransferError>(watched)
             },
             async {
-                self.make_missing(work, other, (source, destination), &lookout).await?;
-                let told = lookout
+                self.make_missing(state, other, (source, destination), &scan).await?;
+                let told = scan
                     .settle(
                         other,
                         request,
-                        (destination, &work.context.namespace),
+                        (destination, &state.context.namespace),
                         (&self.lessons.failures, &self.lessons.second_look),
                     )
                     .await?;
@@ -437,29 +438,29 @@ impl Job<'_> {
             source: session,
             destination: other,
             ledger: &request.ledger,
-            namespace: &work.context.namespace,
+            namespace: &state.context.namespace,
         };
         moves.follow(with, &watched).await?;
         for chosen in watched {
-            self.offer(work, &chosen, destination)?;
+            self.offer(state, &chosen, destination)?;
         }
         for (plan, trouble, words) in told {
             // Where people have moved a folder and nothing waits for it, nothing is the matter.
             if trouble == FolderTrouble::FolderMoved && !self.waits(plan)? {
                 continue;
             }
-            work.context.note_trouble(plan, (Side::Destination, trouble), words);
+            state.context.note_trouble(plan, (Side::Destination, trouble), words);
         }
-        if self.is_mirror() && !work.context.control.is_stopped() {
+        if self.is_mirror() && !state.context.control.is_stopped() {
             for (plan, words) in sync::write_changes(
                 other,
                 (&request.ledger, &self.lessons.failures),
                 &plans,
-                &work.context.namespace,
+                &state.context.namespace,
             )
             .await?
             {
-                work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+                state.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }
         }
         Ok(())

@@ -30,39 +30,39 @@ impl Job<'_> {
     /// Makes the folders that the destination has not. What is refused gets another name, or is told.
     pub(in crate::transfer) async fn make_missing(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &MissingCopyScan<'_>,
+        scan: &MissingCopyScan<'_>,
     ) -> Result<(), TransferError> {
-        let missing = self.missing(work, (source, destination), lookout);
+        let missing = self.missing(state, (source, destination), scan);
         let folders: Vec<NewFolder> = missing.iter().map(|(folder, _)| folder.clone()).collect();
-        let refused: BTreeSet<usize> = self.create(work, session, (&folders, &missing)).await?;
+        let refused: BTreeSet<usize> = self.create(state, session, (&folders, &missing)).await?;
         if !refused.is_empty() {
             let made =
                 (0..).zip(folders).filter(|(at, _)| !refused.contains(at)).map(|(_, folder)| folder.raw);
-            work.names.note_there(work, destination.keys().cloned().chain(made)).await;
+            state.names.note_there(state, destination.keys().cloned().chain(made)).await;
             let mut plans: Vec<&FolderPlan> =
                 refused.into_iter().filter_map(|at| missing.get(at).and_then(|(_, plan)| *plan)).collect();
             plans.sort_by_key(|plan| plan.destination.0.len());
             for plan in plans {
-                let raw = raw_name(&plan.destination, &work.context.namespace);
-                if work.lessons.failures.goodbye(&raw, Side::Destination).is_some() {
+                let raw = raw_name(&plan.destination, &state.context.namespace);
+                if state.lessons.failures.goodbye(&raw, Side::Destination).is_some() {
                     continue;
                 }
                 // One with messages is tried again when its turn comes.
                 let comes_again =
                     |refused: &Completion| plan.messages > 0 && meaning(refused) == RefusalMeaning::Trouble;
-                if let Err(completion) = work.names.make(session, work, plan).await?
+                if let Err(completion) = state.names.make(session, state, plan).await?
                     && !comes_again(&completion)
                 {
                     let trouble = (Side::Destination, FolderTrouble::CreationRefused);
-                    work.context.note_trouble(plan, trouble, completion.to_string());
+                    state.context.note_trouble(plan, trouble, completion.to_string());
                 }
             }
         }
-        work.names.keep_taken(&self.request.ledger, self.chosen())?;
-        work.folders_are_made();
+        state.names.keep_taken(&self.request.ledger, self.chosen())?;
+        state.folders_are_made();
         Ok(())
     }
 
@@ -70,23 +70,23 @@ impl Job<'_> {
     /// are refused, by their place among the others.
     async fn create(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         session: &mut Session,
         (folders, missing): (&[NewFolder], &[Missing<'_>]),
     ) -> Result<BTreeSet<usize>, TransferError> {
         let at = TransferError::at(Side::Destination);
-        if !work.lessons.failures.makes_one_by_one() {
+        if !state.lessons.failures.makes_one_by_one() {
             let made = session.create_many(folders).await;
             if made.as_ref().is_err_and(ImapError::is_connection_lost) {
-                work.lessons.failures.make_one_by_one();
+                state.lessons.failures.make_one_by_one();
             }
             return made.map(|refused| refused.into_iter().collect()).map_err(at);
         }
         let mut refused = BTreeSet::new();
         for (place, (folder, plan)) in missing.iter().enumerate() {
-            if let Some(words) = work.lessons.failures.goodbye(&folder.raw, Side::Destination) {
+            if let Some(words) = state.lessons.failures.goodbye(&folder.raw, Side::Destination) {
                 if let Some(plan) = plan {
-                    work.context.note_trouble(
+                    state.context.note_trouble(
                         plan,
                         (Side::Destination, FolderTrouble::ConnectionLost),
                         words,
@@ -100,7 +100,7 @@ impl Job<'_> {
                     refused.insert(place);
                 }
                 Err(error) => {
-                    work.lessons.failures.ended_at(&folder.raw, Side::Destination, &error);
+                    state.lessons.failures.ended_at(&folder.raw, Side::Destination, &error);
                     return Err(at(error));
                 }
             }
@@ -112,9 +112,9 @@ impl Job<'_> {
     /// where folders are files (mbox), such a one is there by then, and is no file.
     fn missing(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &MissingCopyScan<'_>,
+        scan: &MissingCopyScan<'_>,
     ) -> Vec<Missing<'_>> {
         let mut asked = BTreeSet::new();
         let mut is_new = |raw: &String| {
@@ -123,16 +123,16 @@ impl Job<'_> {
         let mut missing: Vec<Missing<'_>> = Vec::new();
         // What the source does not count may not be there to be read; it is made when it has been listed.
         let is_counted = |plan: &&FolderPlan| is_counted(source, plan);
-        for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
-            let raw = raw_name(&plan.destination, &work.context.namespace);
+        for plan in self.chosen().filter(is_counted).filter(|plan| !scan.knows(plan)) {
+            let raw = raw_name(&plan.destination, &state.context.namespace);
             if is_new(&raw) {
                 missing.push((NewFolder { raw, is_subscribed: !plan.is_unsubscribed }, Some(plan)));
             }
         }
         missing.sort_by_key(|(folder, _)| folder.raw.len());
-        for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
+        for plan in self.chosen().filter(is_counted).filter(|plan| !scan.knows(plan)) {
             for above in parents(&plan.destination) {
-                let raw = raw_name(&above, &work.context.namespace);
+                let raw = raw_name(&above, &state.context.namespace);
                 if is_new(&raw) {
                     missing.push((NewFolder { raw, is_subscribed: true }, None));
                 }
@@ -144,10 +144,10 @@ impl Job<'_> {
     /// Lists every folder, and offers those whose copies are not in doubt to the workers at once. Returns the others.
     pub(in crate::transfer) async fn list_all<'p>(
         &'p self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        (lookout, moves): (&MissingCopyScan<'p>, &SourceMoves<'_>),
+        (scan, moves): (&MissingCopyScan<'p>, &SourceMoves<'_>),
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
@@ -159,32 +159,32 @@ impl Job<'_> {
                 Listed::All(folder) => (folder, None),
                 Listed::Some(folder, trouble, words) => (folder, Some((trouble, words))),
                 Listed::Closed(trouble, words) => {
-                    return work.context.note_trouble(plan, (Side::Source, trouble), words);
+                    return state.context.note_trouble(plan, (Side::Source, trouble), words);
                 }
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
             if let Some(words) = renumbered::cut_off(has_window, status.messages) {
-                work.context.note_trouble(plan, (Side::Source, FolderTrouble::CountSuspicious), words);
+                state.context.note_trouble(plan, (Side::Source, FolderTrouble::CountSuspicious), words);
             }
             let is_new = !memories.contains_key(&plan.source_raw);
             let noted = match lacking {
                 None => self.note_whole(folder, status, is_new),
                 Some((trouble, words)) => {
-                    work.context.note_trouble(plan, (Side::Source, trouble), words);
+                    state.context.note_trouble(plan, (Side::Source, trouble), words);
                     Ok(())
                 }
             };
-            let is_to_make = !is_counted(source, plan) && !lookout.knows(plan);
+            let is_to_make = !is_counted(source, plan) && !scan.knows(plan);
             let chosen = Chosen { plan, folder, found: None, is_to_make };
             let offered = noted.and_then(|()| {
                 if views.has(plan) {
                     shown.push(chosen);
                     Ok(())
-                } else if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
+                } else if self.selection.has_search() || scan.watches(plan) || !moves.is_empty() {
                     later.push(chosen);
                     Ok(())
                 } else {
-                    self.offer(work, &chosen, destination)
+                    self.offer(state, &chosen, destination)
                 }
             });
             if let Err(error) = offered {
@@ -199,7 +199,7 @@ impl Job<'_> {
         };
         let mut lister = SourceLister::new(session, ledger, known);
         for plan in self.chosen() {
-            if work.context.control.is_stopped() {
+            if state.context.control.is_stopped() {
                 break;
             }
             if self.gone.contains(&plan.source_raw) && self.is_settled(plan)? {
@@ -216,16 +216,16 @@ impl Job<'_> {
         }
         Views::settle(ledger, &shown)?;
         later.extend(shown);
-        self.search_all(work, session, (later, destination), lookout).await
+        self.search_all(state, session, (later, destination), scan).await
     }
 
     /// Asks the source's own search about folders, where there is one. Returns those whose copies are in doubt.
     async fn search_all<'p>(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         session: &mut Session,
         (listed, destination): (Vec<Chosen<'p>>, &FoldersByName),
-        lookout: &MissingCopyScan<'p>,
+        scan: &MissingCopyScan<'p>,
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         if !self.selection.has_search() {
             return Ok(listed);
@@ -233,11 +233,11 @@ impl Job<'_> {
         let mut watched = Vec::new();
         for mut chosen in listed {
             if let Err(words) = self.selection.search(session, &self.request.ledger, &mut chosen).await? {
-                work.context.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
-            } else if lookout.watches(chosen.plan) {
+                state.context.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
+            } else if scan.watches(chosen.plan) {
                 watched.push(chosen);
             } else {
-                self.offer(work, &chosen, destination)?;
+                self.offer(state, &chosen, destination)?;
             }
         }
         Ok(watched)
@@ -259,26 +259,26 @@ impl Job<'_> {
     /// Leaves out what does not take part, and hands the folder to the workers where something is left to do.
     pub(in crate::transfer) fn offer(
         &self,
-        work: &CopyState<'_>,
+        state: &CopyState<'_>,
         chosen: &Chosen<'_>,
         destination: &FoldersByName,
     ) -> Result<(), TransferError> {
         self.selection.apply(&self.request.ledger, chosen)?;
-        if let Some(homes) = &work.homes {
+        if let Some(homes) = &state.homes {
             homes.settle(&self.request.ledger, chosen.folder)?;
         }
-        let raw = raw_name(&chosen.plan.destination, &work.context.namespace);
+        let raw = raw_name(&chosen.plan.destination, &state.context.namespace);
         let is_to_make = chosen.is_to_make && !destination.contains_key(&raw);
         if is_to_make || self.needs_copy(chosen.folder, destination.get(&raw))? {
             let ledger = &self.request.ledger;
             let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
             // Where its copies may lie in other folders, the rows of these have to be known: a copy may be theirs.
             let may_be_elsewhere =
-                (may_be_there || ledger.needs_match(chosen.folder)?) && !work.strays.is_empty_beside(&raw);
+                (may_be_there || ledger.needs_match(chosen.folder)?) && !state.strays.is_empty_beside(&raw);
             let is_late = may_be_elsewhere || ledger.newest_intent(chosen.folder)?.is_some();
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
             let is_new = !destination.contains_key(&raw);
-            work.add(FolderJob { plan, folder, raw, is_late, may_be_there, is_new });
+            state.add(FolderJob { plan, folder, raw, is_late, may_be_there, is_new });
         }
         Ok(())
     }

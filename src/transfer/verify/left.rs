@@ -97,8 +97,8 @@ impl Verification<'_> {
         } else if let Some((folder, _, unsure)) = self.unsure.pop() {
             // They were there, and what they are was still to be seen.
             let copies = unsure.len() as u64;
-            self.report.checked = self.report.checked.saturating_sub(copies);
-            self.report.leave((&folder.source, side), copies, words);
+            self.report.counts.checked = self.report.counts.checked.saturating_sub(copies);
+            self.report.leave(&folder.source, side, copies, words);
         } else if let Some(raw) = &raw {
             self.skipped.insert(raw.clone());
         } else {
@@ -124,9 +124,9 @@ impl Verification<'_> {
             copies += rows.len() as u64;
             moved += rows.iter().filter(|row| aside.contains(&row.uid)).count() as u64;
         }
-        self.report.checked += moved;
-        self.report.moved_or_removed += moved;
-        self.report.leave((&folder.source, side), copies - moved, words);
+        self.report.counts.checked += moved;
+        self.report.counts.moved_or_removed += moved;
+        self.report.leave(&folder.source, side, copies - moved, words);
         Ok(())
     }
 
@@ -145,8 +145,8 @@ impl Verification<'_> {
         let mut rows = ledger.as_sent(folder.id, rows)?;
         rows.retain(|row| !aside.contains(&row.uid));
         let moved = copies - rows.len() as u64;
-        self.report.checked += moved;
-        self.report.moved_or_removed += moved;
+        self.report.counts.checked += moved;
+        self.report.counts.moved_or_removed += moved;
         self.closed.insert(folder.id, Closed { raw: raw.to_owned(), words: words.to_owned() });
         self.lost.extend(rows.into_iter().map(|row| Lost {
             folder: folder.id,

@@ -68,8 +68,8 @@ impl Doubts {
                 return;
             }
             Some(Found::Refused(words)) => {
-                report.checked = report.checked.saturating_sub(1);
-                report.leave((&self.source, Side::Source), 1, words);
+                report.counts.checked = report.counts.checked.saturating_sub(1);
+                report.leave(&self.source, Side::Source, 1, words);
                 return;
             }
             Some(Found::Form(form)) => Some(form),
@@ -81,11 +81,11 @@ impl Doubts {
         let what = match found {
             // It was never read, and nothing speaks against it.
             None if row.sha256.is_none() => {
-                report.not_compared += 1;
+                report.counts.not_compared += 1;
                 return;
             }
             None if is_as_sent && !is_short => {
-                report.as_read += 1;
+                report.counts.as_read += 1;
                 return;
             }
             None if is_as_sent => {
@@ -93,7 +93,7 @@ impl Doubts {
             }
             None => NO_LONGER_THERE.to_owned(),
             Some(found) if found.sha256 == copy.sha256 || (is_repaired && is_as_sent) => {
-                report.bytes_equal += 1;
+                report.counts.bytes_equal += 1;
                 return;
             }
             Some(found) if is_as_sent && found.bytes == copy.bytes => OTHER_NOW.to_owned(),
@@ -108,7 +108,7 @@ impl Doubts {
             }
             Some(found) => match (&copy.content, &found.content) {
                 (Some(copy), Some(found)) if copy == found => {
-                    report.parts_equal += 1;
+                    report.counts.parts_equal += 1;
                     return;
                 }
                 (Some(_), Some(_)) => OTHER_CONTENT.to_owned(),

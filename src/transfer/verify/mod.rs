@@ -52,7 +52,9 @@ pub async fn verify_mailbox(
     depth: VerifyDepth,
 ) -> Result<VerifyReport, TransferError> {
     let (_controller, control) = copy_control(CancellationToken::new());
-    Ok(verify_mailbox_controlled(request, depth, control, &|_| {}).await?.unwrap_or_default())
+    Ok(verify_mailbox_controlled(request, depth, control, &|_| {})
+        .await?
+        .unwrap_or_else(|| VerifyReport::new(depth)))
 }
 
 /// Compares every copy of the ledger with the destination, as [`verify_mailbox`], and can be paused and stopped.
@@ -86,7 +88,7 @@ pub async fn verify_mailbox_controlled(
         raw: None,
         skipped: BTreeSet::new(),
         refused: 0,
-        report: VerifyReport::default(),
+        report: VerifyReport::new(depth),
     };
     let (mut governor, mut steps) = (Governor::new(1), 0);
     loop {
@@ -265,7 +267,7 @@ impl Verification<'_> {
         let exists = u64::from(opened.exists);
         let counted = Counted { folder: folder.clone(), uid_validity: opened.uid_validity, exists };
         self.opened.insert(raw.to_owned(), counted);
-        (self.sink)(Progress::Verified { copies: self.report.checked });
+        (self.sink)(Progress::Verified { copies: self.report.counts.checked });
     }
 
     /// Reads copies of another size than known on both sides. Where the first of them hold what the source has, the
@@ -286,8 +288,8 @@ impl Verification<'_> {
             self.looked += unsure.len();
             self.steps += 1;
             for Placed { row, copy_bytes } in rest.into_values() {
-                if self.report.difference_count == 0 {
-                    self.report.resized += 1;
+                if self.report.counts.differences == 0 {
+                    self.report.counts.resized += 1;
                 } else {
                     let what = format!("{copy_bytes} bytes instead of {}", row.size);
                     self.report.differs(&folder.source, row.uid, what);
@@ -328,19 +330,19 @@ impl Verification<'_> {
         self.ends.at = At::Reading;
         let search = Search { skipped: &self.skipped, under_way: &mut self.raw };
         let found = look_elsewhere(session, (self.request, namespace), &self.lost, search).await?;
-        self.report.found_elsewhere += found.count;
-        self.report.in_junk += found.in_junk;
+        self.report.counts.found_elsewhere += found.count;
+        self.report.counts.in_junk += found.in_junk;
         for (folder, count) in found.places {
-            *self.report.found_in.entry(folder).or_default() += count;
+            *self.report.counts.found_in.entry(folder).or_default() += count;
         }
-        self.report.checked +=
+        self.report.counts.checked +=
             self.lost.iter().filter(|lost| self.closed.contains_key(&lost.folder)).count() as u64;
         for lost in found.lost {
             let closed = self.closed.get(&lost.folder);
             if let Some(closed) = closed.filter(|closed| found.listed.contains(&closed.raw)) {
                 // It is there and shut, so that nobody knows what is in it.
-                self.report.checked = self.report.checked.saturating_sub(1);
-                self.report.leave((&lost.source, Side::Destination), 1, &closed.words);
+                self.report.counts.checked = self.report.counts.checked.saturating_sub(1);
+                self.report.leave(&lost.source, Side::Destination, 1, &closed.words);
             } else if let Some(closed) = closed {
                 let what = format!(
                     "not found in any other folder, and its own folder cannot be opened: {}",
@@ -364,7 +366,7 @@ impl Verification<'_> {
             if counted.exists > own {
                 let Counted { folder, uid_validity, exists } = counted;
                 let claimed = self.request.ledger.claimed_in(folder.id, &folder.destination, uid_validity)?;
-                self.report.others += exists.saturating_sub(claimed.len() as u64);
+                self.report.counts.others += exists.saturating_sub(claimed.len() as u64);
             }
         }
         Ok(())

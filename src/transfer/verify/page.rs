@@ -63,7 +63,7 @@ impl Page<'_> {
         (mut listing, opened): (Pending<Rows<MessageFacts<DestinationUid>>>, &Opened),
         rows: Vec<LedgerRow>,
     ) -> Result<(), ImapError> {
-        let placed = self.placed(rows, opened);
+        let placed = self.rows_to_compare(rows, opened);
         let mut found: BTreeMap<DestinationUid, MessageFacts<DestinationUid>> = BTreeMap::new();
         while let Some(facts) = session.next_rows(&mut listing).await? {
             let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
@@ -80,7 +80,7 @@ impl Page<'_> {
         opened: &Opened,
         rows: Vec<LedgerRow>,
     ) -> Result<(BTreeMap<DestinationUid, Placed>, u64), ImapError> {
-        let placed = self.placed(rows, opened);
+        let placed = self.rows_to_compare(rows, opened);
         let uids: Vec<DestinationUid> = placed.keys().copied().collect();
         let mut found: BTreeMap<DestinationUid, MessageFacts<DestinationUid>> = BTreeMap::new();
         session
@@ -94,18 +94,22 @@ impl Page<'_> {
         Ok((placed, bytes))
     }
 
-    /// The rows whose place at the destination is known, by the UID of their copy.
-    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<DestinationUid, LedgerRow> {
+    /// Counts the rows, and returns those whose copy can be compared in this folder, by its UID.
+    fn rows_to_compare(
+        &mut self,
+        rows: Vec<LedgerRow>,
+        opened: &Opened,
+    ) -> BTreeMap<DestinationUid, LedgerRow> {
         let mut placed = BTreeMap::new();
         for row in rows {
-            self.report.checked += 1;
+            self.report.counts.checked += 1;
             if shares_copy(&row) {
                 // The equal message that the copy belongs to answers for it.
-                self.report.shared += 1;
+                self.report.counts.shared += 1;
                 continue;
             }
             if self.aside.elsewhere.contains(&row.uid) {
-                self.report.moved_or_removed += 1;
+                self.report.counts.moved_or_removed += 1;
                 continue;
             }
             match row.destination_uid {
@@ -163,13 +167,13 @@ impl Page<'_> {
         let (row, size) = (&placed.row, placed.copy_bytes);
         let is_other = size != row.size && row.size != 0;
         if is_other && self.rewrites {
-            self.report.resized += 1;
+            self.report.counts.resized += 1;
         } else if is_other {
             self.unsure.insert(uid, placed);
         } else if row.state != MessageState::Copied {
-            self.report.size_only += 1;
+            self.report.counts.size_only += 1;
         } else if !compares_flags {
-            self.report.without_flags += 1;
+            self.report.counts.without_flags += 1;
         }
     }
 

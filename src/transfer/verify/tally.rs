@@ -59,14 +59,14 @@ impl VerifyReport {
 
     /// The destination says itself that it cannot keep this flag of a message.
     pub(in crate::transfer) fn cannot_keep(&mut self, flag: String) {
-        *self.flags_not_kept.entry(flag).or_default() += 1;
+        *self.counts.flags_not_kept.entry(flag).or_default() += 1;
     }
 
     /// Judges what has waited: habits of the destination become one count, everything else differs.
     pub(in crate::transfer) fn judge_habits(&mut self) {
         let Tally { dated, other_dates, wanted, other_flags } = std::mem::take(&mut self.tally);
         if is_habit(other_dates.len() as u64, dated) {
-            self.other_dates += other_dates.len() as u64;
+            self.counts.other_dates += other_dates.len() as u64;
         } else {
             for Difference { folder, uid, what } in other_dates {
                 self.differs(&folder, uid, what);
@@ -112,8 +112,8 @@ mod tests {
             report.judge_habits();
             let odd = u64::from(odd);
             let expected = if is_a_habit { (odd, 0) } else { (0, 2 * odd) };
-            assert_eq!((report.other_dates, report.difference_count), expected, "{odd} of {of}");
-            let not_kept = report.flags_not_kept.get("$work").copied().unwrap_or_default();
+            assert_eq!((report.counts.other_dates, report.counts.differences), expected, "{odd} of {of}");
+            let not_kept = report.counts.flags_not_kept.get("$work").copied().unwrap_or_default();
             assert_eq!(not_kept, if is_a_habit { odd } else { 0 });
         }
     }
@@ -125,6 +125,6 @@ mod tests {
             report.compared_flags(&[], Vec::new(), Some(other(uid)));
         }
         report.judge_habits();
-        assert_eq!((report.difference_count, report.flags_not_kept.len()), (10, 0));
+        assert_eq!((report.counts.differences, report.counts.flags_not_kept.len()), (10, 0));
     }
 }

@@ -73,8 +73,8 @@ impl Bench {
         assert_eq!((sum.source_count, sum.copied, sum.to_do), (count as u64, count as u64, 0), "{sum:?}");
         let report = verify_mailbox(&self.request, VerifyDepth::Full).await.unwrap();
         let other: Vec<_> = report.differences.iter().filter(|one| !one.what.starts_with("dated")).collect();
-        assert_eq!((other.as_slice(), report.not_placed), (&[][..], 0));
-        assert_eq!(report.bytes_equal + report.not_compared, count as u64, "{report:?}");
+        assert_eq!((other.as_slice(), report.counts.not_placed), (&[][..], 0));
+        assert_eq!(report.counts.bytes_equal + report.counts.not_compared, count as u64, "{report:?}");
     }
 
     /// Messages whose append is under way, as the ledger knows.

@@ -658,7 +658,7 @@ impl<'s> Case<'s> {
         let may_say = |what: &str| is_estimated && what.contains("bytes instead of");
         let report =
             verify_mailbox(&self.request(), VerifyDepth::Full).await.map_err(|error| error.to_string())?;
-        let is_placed = report.not_placed == 0 || !self.scene.wants_whole_proof;
+        let is_placed = report.counts.not_placed == 0 || !self.scene.wants_whole_proof;
         let is_verified = report.differences.iter().all(|difference| may_say(&difference.what)) && is_placed;
         if is_verified { Ok(()) } else { Err(format!("the verification fails: {report:?}")) }
     }
