@@ -17,9 +17,9 @@ use super::wishes::{Wishes, choose_folders, leave_uncounted, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, SecretsPolicy,
-    SignInState, UserError, Verify, remove_abandoned_projects, temporary_project,
+    SignInState, UserError, Verify, read_mailbox_list, remove_abandoned_projects, temporary_project,
 };
-use crate::plan::VerifyDepth;
+use crate::plan::{VerifyDepth, shared_domain};
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
 use crate::values::{MailboxId, Side};
@@ -50,79 +50,166 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         (None, Some(_)) => Some(absolute(Path::new(EXPORT_FOLDER))?),
         (None, None) => None,
     };
-    let exports = config.export_folder.clone();
+    let export_folder = config.export_folder.clone();
     let path = match (&arguments.project, &temporary) {
         (Some(path), _) => path.clone(),
         (None, Some(folder)) => folder.path().join("copy.mailferry"),
         (None, None) => return Err(CliError::Usage("give a project or two accounts".to_owned())),
     };
     let mut driver = Driver::start(config, log)?;
-    open(&mut driver, &path, (&accounts, arguments.plan.confirm_project))?;
-    configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
+    let run = Run { arguments, accounts, wishes, list, export_folder };
+    run.open(&mut driver, &path)?;
+    run.configure(&mut driver)?;
     // From here on the mailboxes are known, and the outcome lists each of them.
-    let carried_out = carry_out(&mut driver, arguments, (&wishes, list.as_ref(), exports.as_deref()));
+    let carried_out = run.carry_out(&mut driver);
     if let (Err(error), Some(path)) = (&carried_out, &arguments.json) {
-        write_failure(&driver, path, (error, exports.as_deref()));
+        run.write_failure(&driver, path, error);
     }
     carried_out
 }
 
-/// Writes the outcome of a run that ended early. A failure to write must not hide the error itself.
-fn write_failure(driver: &Driver, path: &Path, (error, exports): (&CliError, Option<&Path>)) {
-    let CliError::CouldNotRun(error) = error else { return };
-    let Ok(project) = driver.project() else { return };
-    let outcome = Outcome::from(&project, exports).ended_early(error);
-    if let Err(CliError::CouldNotRun(other)) = output::write_json(path, &outcome)
-        && other != *error
-    {
-        output::say(&other.to_text());
-    }
+/// A copy as the arguments ask for it.
+struct Run<'a> {
+    arguments: &'a Copy,
+    accounts: Accounts,
+    wishes: Wishes,
+    list: Option<MessageList>,
+    /// Where messages are saved as files.
+    export_folder: Option<PathBuf>,
 }
 
-/// Everything after the accounts are set up.
-fn carry_out(
-    driver: &mut Driver,
-    arguments: &Copy,
-    (wishes, list, exports): (&Wishes, Option<&MessageList>, Option<&Path>),
-) -> Result<ExitCode, CliError> {
-    set_options(driver, arguments)?;
-    if let Some(depth) = arguments.verify_only {
-        return verify_again(driver, depth, (arguments, list, exports));
-    }
-    leave_uncounted(driver, wishes)?;
-    let failed_mailboxes = sign_in(driver)?;
-    count(driver)?;
-    choose_folders(driver, wishes)?;
-    folder_changes::apply(driver, &wishes.changes)?;
-    let project = driver.project()?;
-    if arguments.dry_run {
-        match &arguments.json {
-            Some(path) => output::write_json(path, &PlanOutcome::from(&project))?,
-            None => output::print(&plan_words(&project))?,
-        }
-        return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
-    }
-    for (mailbox, warnings) in &project.plan.warnings {
-        for warning in warnings {
-            output::say(&output::line(&format!("{}: {warning}", address_of(&project, *mailbox))));
+impl Run<'_> {
+    /// Writes the outcome of a run that ended early. A failure to write must not hide the error itself.
+    fn write_failure(&self, driver: &Driver, path: &Path, error: &CliError) {
+        let CliError::CouldNotRun(error) = error else { return };
+        let Ok(project) = driver.project() else { return };
+        let outcome = Outcome::from(&project, self.export_folder.as_deref()).ended_early(error);
+        if let Err(CliError::CouldNotRun(other)) = output::write_json(path, &outcome)
+            && other != *error
+        {
+            output::say(&other.to_text());
         }
     }
-    if arguments.plan.without_account_lock {
-        driver.require(Command::GoWithoutAccountLock)?;
+
+    /// Everything after the accounts are set up.
+    fn carry_out(&self, driver: &mut Driver) -> Result<ExitCode, CliError> {
+        let (arguments, wishes) = (self.arguments, &self.wishes);
+        set_options(driver, arguments)?;
+        if let Some(depth) = arguments.verify_only {
+            return self.verify_again(driver, depth);
+        }
+        leave_uncounted(driver, wishes)?;
+        let failed_mailboxes = sign_in(driver)?;
+        count(driver)?;
+        choose_folders(driver, wishes)?;
+        folder_changes::apply(driver, &wishes.changes)?;
+        let project = driver.project()?;
+        if arguments.dry_run {
+            match &arguments.json {
+                Some(path) => output::write_json(path, &PlanOutcome::from(&project))?,
+                None => output::print(&plan_words(&project))?,
+            }
+            return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
+        }
+        for (mailbox, warnings) in &project.plan.warnings {
+            for warning in warnings {
+                output::say(&output::line(&format!("{}: {warning}", address_of(&project, *mailbox))));
+            }
+        }
+        if arguments.plan.without_account_lock {
+            driver.require(Command::GoWithoutAccountLock)?;
+        }
+        if arguments.same_accounts {
+            driver.require(Command::NameAccounts { are_same: true })?;
+        }
+        let start = match arguments.trial {
+            Some(messages) => Command::TryCopy { messages },
+            None if arguments.plan.retry_failed => Command::RetryFailed,
+            None => Command::StartCopy,
+        };
+        copy(driver, start, arguments.plan.progress)?;
+        let project = save_list(driver, self.list.as_ref())?;
+        let outcome = Outcome::from(&project, self.export_folder.as_deref());
+        tell_outcome(&outcome, arguments)?;
+        Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
     }
-    if arguments.same_accounts {
-        driver.require(Command::NameAccounts { are_same: true })?;
+
+    /// Only verifies what was copied before.
+    fn verify_again(&self, driver: &mut Driver, depth: VerifyOnlyFlag) -> Result<ExitCode, CliError> {
+        driver.require(Command::VerifyCopy(match depth {
+            VerifyOnlyFlag::Quick => VerifyDepth::Quick,
+            VerifyOnlyFlag::Full => VerifyDepth::Full,
+        }))?;
+        to_the_end(driver, self.arguments.plan.progress)?;
+        let outcome = Outcome::from(&save_list(driver, self.list.as_ref())?, self.export_folder.as_deref());
+        tell_outcome(&outcome, self.arguments)?;
+        Ok(done(outcome.is_unverified()))
     }
-    let start = match arguments.trial {
-        Some(messages) => Command::TryCopy { messages },
-        None if arguments.plan.retry_failed => Command::RetryFailed,
-        None => Command::StartCopy,
-    };
-    copy(driver, start, arguments.plan.progress)?;
-    let project = save_list(driver, list)?;
-    let outcome = Outcome::from(&project, exports);
-    tell_outcome(&outcome, arguments)?;
-    Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
+
+    /// Opens the project, or creates it if both accounts are given.
+    fn open(&self, driver: &mut Driver, path: &Path) -> Result<(), CliError> {
+        let accounts = &self.accounts;
+        if path.exists() {
+            driver.send(Command::OpenProject(path.to_path_buf()))?;
+        } else if accounts.from.is_none() || accounts.to.is_none() {
+            return Err(UserError::new(
+                format!("There is no project at {}", path.display()),
+                "Mailferry creates a new one only if both accounts are given.",
+            )
+            .or_else("Correct the path, or give --from and --to", "Nothing was created")
+            .into());
+        } else {
+            let domain = self.domain()?;
+            driver.send(Command::NewProject { domain, path: Some(path.to_path_buf()) })?;
+        }
+        agree(driver, self.arguments.plan.confirm_project)
+    }
+
+    /// The domain of a new project: that of the list of mailboxes, or of the one mailbox.
+    fn domain(&self) -> Result<String, CliError> {
+        let known = match &self.arguments.accounts {
+            Some(list) => shared_domain(&read_mailbox_list(list)?),
+            None => self
+                .accounts
+                .address()
+                .and_then(|address| EmailAddress::parse(&address).ok())
+                .map(|address| address.domain().clone()),
+        };
+        Ok(known.map_or_else(|| "local.invalid".to_owned(), |domain| domain.as_ascii().to_owned()))
+    }
+
+    fn configure(&self, driver: &mut Driver) -> Result<(), CliError> {
+        let (arguments, accounts) = (self.arguments, &self.accounts);
+        refuse_other_servers(&driver.project()?, accounts)?;
+        if let Some(from) = &accounts.from {
+            driver.require(Command::SetSourceServer(from.server.clone()))?;
+            if let Some(fingerprint) = accounts.from_fingerprint {
+                driver.require(Command::TrustCertificate { server: from.server.clone(), fingerprint })?;
+            }
+        }
+        if let Some(own) = &arguments.plan.provider_file {
+            driver.require(Command::AddProviderFile(own.clone()))?;
+        }
+        if let Some(to) = &accounts.to {
+            let provider = match self.wishes.provider.clone() {
+                Some(provider) => provider,
+                None => provider_of(&driver.project()?, &to.server),
+            };
+            driver.require(Command::ChooseDestination { provider, server: Some(to.server.clone()) })?;
+            if let Some(fingerprint) = accounts.to_fingerprint {
+                driver.require(Command::TrustCertificate { server: to.server.clone(), fingerprint })?;
+            }
+        }
+        if let Some(csv) = &arguments.accounts {
+            driver.require(Command::ImportCsv(csv.clone()))?;
+            give_passwords(driver, accounts)?;
+        } else if let Some(address) = accounts.address() {
+            add_single(driver, &address, accounts)?;
+        } else {
+            give_passwords(driver, accounts)?;
+        }
+        Ok(())
+    }
 }
 
 /// How the engine runs for these arguments.
@@ -145,22 +232,6 @@ fn config_of(arguments: &Copy) -> EngineConfig {
     config.samples_dates = arguments.dry_run;
     config.timeouts.reply = Duration::from_secs(arguments.timeout);
     config
-}
-
-/// Only verifies what was copied before.
-fn verify_again(
-    driver: &mut Driver,
-    depth: VerifyOnlyFlag,
-    (arguments, list, exports): (&Copy, Option<&MessageList>, Option<&Path>),
-) -> Result<ExitCode, CliError> {
-    driver.require(Command::VerifyCopy(match depth {
-        VerifyOnlyFlag::Quick => VerifyDepth::Quick,
-        VerifyOnlyFlag::Full => VerifyDepth::Full,
-    }))?;
-    to_the_end(driver, arguments.plan.progress)?;
-    let outcome = Outcome::from(&save_list(driver, list)?, exports);
-    tell_outcome(&outcome, arguments)?;
-    Ok(done(outcome.is_unverified()))
 }
 
 /// The absolute form of the path.
@@ -192,31 +263,6 @@ fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError>
     })
 }
 
-fn open(
-    driver: &mut Driver,
-    path: &Path,
-    (accounts, is_confirmed): (&Accounts, bool),
-) -> Result<(), CliError> {
-    if path.exists() {
-        driver.send(Command::OpenProject(path.to_path_buf()))?;
-    } else if accounts.from.is_none() || accounts.to.is_none() {
-        return Err(UserError::new(
-            format!("There is no project at {}", path.display()),
-            "Mailferry creates a new one only if both accounts are given.",
-        )
-        .or_else("Correct the path, or give --from and --to", "Nothing was created")
-        .into());
-    } else {
-        let domain = accounts
-            .address()
-            .as_deref()
-            .and_then(|address| EmailAddress::parse(address).ok())
-            .map_or_else(|| "local.invalid".to_owned(), |address| address.domain().as_ascii().to_owned());
-        driver.send(Command::NewProject { domain, path: Some(path.to_path_buf()) })?;
-    }
-    agree(driver, is_confirmed)
-}
-
 /// Agrees to what a project from elsewhere would do, where that was asked for.
 pub fn agree(driver: &mut Driver, is_confirmed: bool) -> Result<(), CliError> {
     let question = driver.project()?.question_of_trust();
@@ -225,42 +271,6 @@ pub fn agree(driver: &mut Driver, is_confirmed: bool) -> Result<(), CliError> {
         Some(question) => Err(question.into()),
         None => Ok(()),
     }
-}
-
-fn configure(
-    driver: &mut Driver,
-    arguments: &Copy,
-    (accounts, provider): (&Accounts, Option<ProviderId>),
-) -> Result<(), CliError> {
-    refuse_other_servers(&driver.project()?, accounts)?;
-    if let Some(from) = &accounts.from {
-        driver.require(Command::SetSourceServer(from.server.clone()))?;
-        if let Some(fingerprint) = accounts.from_fingerprint {
-            driver.require(Command::TrustCertificate { server: from.server.clone(), fingerprint })?;
-        }
-    }
-    if let Some(own) = &arguments.plan.provider_file {
-        driver.require(Command::AddProviderFile(own.clone()))?;
-    }
-    if let Some(to) = &accounts.to {
-        let provider = match provider {
-            Some(provider) => provider,
-            None => provider_of(&driver.project()?, &to.server),
-        };
-        driver.require(Command::ChooseDestination { provider, server: Some(to.server.clone()) })?;
-        if let Some(fingerprint) = accounts.to_fingerprint {
-            driver.require(Command::TrustCertificate { server: to.server.clone(), fingerprint })?;
-        }
-    }
-    if let Some(csv) = &arguments.accounts {
-        driver.require(Command::ImportCsv(csv.clone()))?;
-        give_passwords(driver, accounts)?;
-    } else if let Some(address) = accounts.address() {
-        add_single(driver, &address, accounts)?;
-    } else {
-        give_passwords(driver, accounts)?;
-    }
-    Ok(())
 }
 
 /// The provider of a destination given without `--provider`: the one the project has for this server, else the one that

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use super::accounts::password;
 use super::args::{ExchangeAccess, SignIn};
 use super::{CliError, output};
-use crate::engine::headless::sign_in::{self, Ask, ProviderChoice, SignInQuestion};
+use crate::engine::headless::sign_in::{self, Ask, EntraApp, ProviderChoice, SignInQuestion};
 
 /// `mailferry sign-in`: signs a user in, forgets a sign-in, or names the clicks to a client id.
 pub fn run(arguments: &SignIn) -> Result<ExitCode, CliError> {
@@ -62,9 +62,9 @@ fn ask(question: &Ask<'_>) {
 
 /// `mailferry exchange-access`.
 pub fn exchange_access(arguments: &ExchangeAccess) -> Result<ExitCode, CliError> {
-    let (give, undo) =
-        sign_in::exchange_scripts(&arguments.accounts, (&arguments.app_id, &arguments.object_id))?;
-    for (path, text) in [(&arguments.script, give), (&arguments.undo, undo)] {
+    let app = EntraApp { app_id: &arguments.app_id, object_id: &arguments.object_id };
+    let scripts = sign_in::exchange_scripts(&arguments.accounts, app)?;
+    for (path, text) in [(&arguments.script, scripts.allow), (&arguments.undo, scripts.undo)] {
         output::write_text(path, &text)?;
         output::say(&output::line(&format!("Written: {}", path.display())));
     }

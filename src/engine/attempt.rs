@@ -13,6 +13,7 @@ use crate::values::MailboxId;
 use crate::values::Secret;
 use crate::values::Side;
 use crate::values::SignInWay;
+
 /// A sign-in attempt: everything but the password.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Attempt {
@@ -29,6 +30,13 @@ pub(in crate::engine) struct Attempt {
     pub(in crate::engine) tokens: TokenDesk,
     /// Folders not to count.
     pub(in crate::engine) uncounted: Uncounted,
+}
+
+/// The sign-ins on both sides of one mailbox.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct AttemptPair {
+    pub(in crate::engine) source: Attempt,
+    pub(in crate::engine) destination: Attempt,
 }
 
 impl Attempt {

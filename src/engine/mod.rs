@@ -56,6 +56,7 @@ pub use system::core_files::keep_no_core_files;
 pub use system::crash_report::{report_crashes, report_crashes_into};
 pub use system::input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use system::log::{LogRing, RingLayer};
+pub use system::mailbox_list::read_mailbox_list;
 pub use system::output_file::{OutputError, check_output, write_output, write_private};
 pub use system::public_resolvers::public_resolvers;
 pub use system::temporary::{remove_abandoned_projects, temporary_project};

@@ -53,19 +53,14 @@ fn add_parts(entity: &[u8], depth: usize, parts: &mut Vec<[u8; 32]>) {
         return;
     }
     let (header, body) = split(entity);
-    let content_type = field(header, "content-type").unwrap_or_default();
-    let lower = content_type.to_ascii_lowercase();
-    let boundary =
-        parameter(&content_type, "boundary").filter(|_| lower.trim_start().starts_with("multipart/"));
-    if let Some(boundary) = boundary.filter(|_| depth < MAX_DEPTH) {
-        let inner = split_parts(body, boundary.as_bytes());
-        if !inner.is_empty() {
-            for part in inner {
-                add_parts(part, depth + 1, parts);
-            }
-            return;
+    let inner = if depth < MAX_DEPTH { inner_parts(entity) } else { Vec::new() };
+    if !inner.is_empty() {
+        for part in inner {
+            add_parts(part, depth + 1, parts);
         }
+        return;
     }
+    let content_type = field(header, "content-type").unwrap_or_default().to_ascii_lowercase();
     let encoding = field(header, "content-transfer-encoding").unwrap_or_default();
     let decoded = match encoding.trim().to_ascii_lowercase().as_str() {
         "base64" => base64(body),
@@ -73,10 +68,21 @@ fn add_parts(entity: &[u8], depth: usize, parts: &mut Vec<[u8; 32]>) {
         _ => body.to_vec(),
     };
     // An attached message may be rewritten as the outer one is.
-    if lower.trim_start().starts_with("message/rfc822") && depth < MAX_DEPTH {
+    if content_type.trim_start().starts_with("message/rfc822") && depth < MAX_DEPTH {
         return add_parts(&decoded, depth + 1, parts);
     }
     parts.push(Sha256::digest(plain_lines(&decoded)).into());
+}
+
+/// The parts of a multipart, each with its header; none where the entity is something else.
+pub(in crate::message) fn inner_parts(entity: &[u8]) -> Vec<&[u8]> {
+    let (header, body) = split(entity);
+    let content_type = field(header, "content-type").unwrap_or_default();
+    let is_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
+    match parameter(&content_type, "boundary").filter(|_| is_multipart) {
+        Some(boundary) => split_parts(body, boundary.as_bytes()),
+        None => Vec::new(),
+    }
 }
 
 /// Header block and body; the empty line belongs to neither.

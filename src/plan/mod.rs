@@ -39,6 +39,7 @@ pub use mailboxes::earlier_move::{MIN_DATED_MESSAGES, day_of_earlier_move, words
 pub use mailboxes::mailbox::{Mailbox, SignInWays};
 pub use mailboxes::query::{MessageQuery, ProblemId};
 pub use mailboxes::reach::Reach;
+pub use mailboxes::shared_domain::shared_domain;
 pub use options::copy::{CopyMode, CopyOptions, GmailLabels, MessageDates, VerifyDepth};
 pub use options::filter::{FilterError, MessageFilter};
 pub use options::search_text::{SearchTextError, check_search};

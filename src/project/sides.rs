@@ -134,7 +134,7 @@ impl Project {
             if change.is_destination_changed {
                 transaction.execute("DELETE FROM name_lessons WHERE mailbox_id = ?1", [mailbox.0])?;
             }
-            store_sides(transaction, mailbox, (source, destination))
+            store_sides(transaction, mailbox, source, destination)
         })?;
         Ok(change)
     }
@@ -147,14 +147,15 @@ impl Project {
         source: &str,
         destination: &str,
     ) -> Result<(), ProjectError> {
-        self.commit_settling(|transaction| store_sides(transaction, mailbox, (source, destination)))
+        self.commit_settling(|transaction| store_sides(transaction, mailbox, source, destination))
     }
 }
 
 fn store_sides(
     transaction: &Transaction<'_>,
     mailbox: MailboxId,
-    (source, destination): (&str, &str),
+    source: &str,
+    destination: &str,
 ) -> Result<(), ProjectError> {
     transaction
         .execute(

@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn long_secrets_come_back_whole_and_leave_nothing_behind() {
-        let store = SecretStore::session_only("a test");
+        let store = SecretStore::session_only();
         let name = SecretName::of_sign_in("google", "anna@example.org");
         assert_eq!(store.look_long(&name).await, Lookup::Nothing);
         let umlauts = "ä".repeat(1_700);

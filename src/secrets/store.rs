@@ -29,8 +29,8 @@ pub enum StoreStatus {
     System,
     /// A call to the system keyring takes so long that it must be waiting to be unlocked.
     WaitsForUnlock,
-    /// Secrets are kept until the program ends. The words say why no keyring is used; empty where nobody asked for one.
-    ThisSessionOnly(String),
+    /// Secrets are kept until the program ends. The words say why the keyring is not used; `None` if nobody asked for one.
+    ThisSessionOnly(Option<String>),
 }
 
 /// What became of a secret that was to be forgotten.
@@ -131,9 +131,9 @@ impl SecretStore {
         Self::with_connector(Arc::new(connect_system), Patience::default())
     }
 
-    /// Keeps everything in memory only, for practice projects and for owners who want it so. `reason` may be empty.
-    pub fn session_only(reason: &str) -> Self {
-        let status = StoreStatus::ThisSessionOnly(reason.to_owned());
+    /// Keeps everything in memory only, for practice projects and for owners who want it so.
+    pub fn session_only() -> Self {
+        let status = StoreStatus::ThisSessionOnly(None);
         Self {
             shared: new_shared(status),
             connector: None,
@@ -261,7 +261,7 @@ impl SecretStore {
                 Ok(started) => *worker = Some(started),
                 Err(error) => {
                     let words = format!("The password store cannot be reached: {error}");
-                    self.shared.set_status(number, StoreStatus::ThisSessionOnly(words));
+                    self.shared.set_status(number, StoreStatus::ThisSessionOnly(Some(words)));
                     return false;
                 }
             }

@@ -153,7 +153,7 @@ impl Keyring {
                     BackendError::Refused(words) => format!("The password store cannot be used: {words}"),
                 };
                 tracing::warn!(%words, "passwords are kept for this session only");
-                self.shared.set_status(self.number, StoreStatus::ThisSessionOnly(words));
+                self.shared.set_status(self.number, StoreStatus::ThisSessionOnly(Some(words)));
                 None
             }
         }

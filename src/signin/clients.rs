@@ -70,7 +70,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_application_comes_back_as_it_was_kept_for_its_provider() {
-        let clients = Clients::new(SecretStore::session_only("a test"));
+        let clients = Clients::new(SecretStore::session_only());
         let google = SignInId::parse("google").unwrap();
         assert_eq!(clients.find(&google).await, Ok(None));
         let client = ClientApp { id: "id".to_owned(), secret: Some(Secret::new("s")), tenant: None };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::client::of_web;
 use super::clients::Clients;
-use super::flows::{Prompt, Way, sign_in};
+use super::flows::{Means, Prompt, Way, sign_in};
 use super::grant::Grants;
 use super::provider::ClientApp;
 use super::renewal::{Clock, Renewal, Renewing, Source, State};
@@ -86,8 +86,8 @@ impl TokenDesk {
     /// What the provider or the person said, and nothing that is secret.
     pub async fn sign_in(&self, first: &FirstSignIn<'_>, prompt: &dyn Prompt) -> Result<Kept, GrantProblem> {
         let web = web_of(&mut self.shared())?;
-        let wires = (&web, prompt, &self.clock);
-        let grant = sign_in(first.provider, first.client, first.user, first.way, wires).await?;
+        let means = Means { web: &web, prompt, clock: &self.clock };
+        let grant = sign_in(first.provider, first.client, first.user, first.way, means).await?;
         let kept = self.grants.keep(&grant).await;
         let name = Named::of(&Credential::SignedIn(grant.provider), first.user);
         if let Some(Named { key, .. }) = name {

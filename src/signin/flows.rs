@@ -52,6 +52,17 @@ pub trait Prompt: Send + Sync {
     fn stray(&self);
 }
 
+/// What a sign-in needs from outside.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Reaches the provider.
+    pub web: &'a Web,
+    /// Asks the person.
+    pub prompt: &'a dyn Prompt,
+    /// Tells when a token was given.
+    pub clock: &'a Clock,
+}
+
 /// Signs a user in at a provider.
 ///
 /// Cancellation safe: dropping it closes the loopback address, and leaves nothing.
@@ -63,11 +74,11 @@ pub async fn sign_in(
     client: &ClientApp,
     user: &str,
     way: Way,
-    (web, prompt, clock): (&Web, &dyn Prompt, &Clock),
+    means: Means<'_>,
 ) -> Result<Grant, GrantProblem> {
     let given = match way {
-        Way::Browser => in_browser(provider, client, user, (web, prompt, clock)).await?,
-        Way::Device => by_code(provider, client, (web, prompt, clock)).await?,
+        Way::Browser => in_browser(provider, client, user, means).await?,
+        Way::Device => by_code(provider, client, means).await?,
     };
     let Some(refresh) = given.refresh else {
         let words = "the provider gave no refresh token, so the sign-in would end within the hour";
@@ -105,8 +116,9 @@ async fn in_browser(
     provider: &SignInProvider,
     client: &ClientApp,
     user: &str,
-    (web, prompt, clock): (&Web, &dyn Prompt, &Clock),
+    means: Means<'_>,
 ) -> Result<Given, GrantProblem> {
+    let Means { web, prompt, clock } = means;
     let loopback = Loopback::listen().await?;
     let oauth = basic(client)
         .set_auth_uri(AuthUrl::new(endpoint(provider, client, &provider.authorization)).map_err(bad_address)?)
@@ -137,8 +149,9 @@ async fn in_browser(
 async fn by_code(
     provider: &SignInProvider,
     client: &ClientApp,
-    (web, prompt, clock): (&Web, &dyn Prompt, &Clock),
+    means: Means<'_>,
 ) -> Result<Given, GrantProblem> {
+    let Means { web, prompt, clock } = means;
     let Some(device) = &provider.device else {
         let words = format!("{} offers no sign-in with a code for mail", provider.name);
         return Err(GrantProblem::of(GrantTrouble::Scope, words));

@@ -126,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_grant_comes_back_as_it_was_kept_and_for_its_user_only() {
-        let grants = Grants::new(SecretStore::session_only("a test"));
+        let grants = Grants::new(SecretStore::session_only());
         let google = SignInId::parse("google").unwrap();
         let grant = Grant {
             provider: google.clone(),

@@ -25,7 +25,7 @@ mod renewal;
 pub use clients::Clients;
 pub use desk::{FirstSignIn, TokenDesk};
 pub use exchange_script::{AppAccess, access_script, undo_script};
-pub use flows::{BROWSER_PATIENCE, DeviceCode, Prompt, Way, sign_in};
+pub use flows::{BROWSER_PATIENCE, DeviceCode, Means, Prompt, Way, sign_in};
 pub use grant::{Grant, Grants};
 pub use key_file::KeyFile;
 pub use provider::{ClientApp, find_provider, providers, read_providers};

@@ -155,12 +155,11 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "survey",
-        rooms: &["values", "audit", "dns", "web", "smtp", "providers", "records"],
+        rooms: &["values", "audit", "message", "dns", "web", "smtp", "providers", "records"],
         crates: &[
             "flate2",
             "futures",
             "lzma_rust2",
-            "mail_parser",
             "memchr",
             "roxmltree",
             "ruzstd",

@@ -758,22 +758,30 @@ fn many_mailboxes_come_from_a_table() {
         ),
     )
     .unwrap();
-    let mut command = mailferry(pair.home.path());
-    command
-        .args(["copy", "--from", &format!("imap://127.0.0.1:{}", pair.source.clear_port)])
-        .args(["--to", &format!("imap://127.0.0.1:{}", pair.destination.clear_port)])
-        .arg("--accounts")
-        .arg(&table)
-        .args(["--json", "-"]);
-    let output = command.output().unwrap();
+    let copy = || {
+        let mut command = mailferry(pair.home.path());
+        command
+            .args(["copy", "--from", &format!("imap://127.0.0.1:{}", pair.source.clear_port)])
+            .args(["--to", &format!("imap://127.0.0.1:{}", pair.destination.clear_port)])
+            .arg("--accounts")
+            .arg(&table)
+            .args(["--json", "-"]);
+        command
+    };
+    let project = pair.home.path().join("people.mailferry");
+    let output = copy().arg("--project").arg(&project).output().unwrap();
     // Two arrive, the third is named.
     assert_status(&output, 1);
     assert!(words(&output.stderr).contains("carl@weber.example"), "{}", words(&output.stderr));
     pair.assert_same("anna@weber.example");
     pair.assert_same("ben@weber.example");
+    // The project is about the domain that the mailboxes of the list share.
+    let opened = mailferry::project::Project::open(&project).unwrap();
+    assert_eq!(opened.domain().as_ascii(), "weber.example");
+    drop(opened);
 
     std::fs::write(&table, "address,source_passwort\nanna@weber.example,x\n,\n").unwrap();
-    let output = command.output().unwrap();
+    let output = copy().output().unwrap();
     assert_status(&output, 3);
     let said = words(&output.stderr);
     assert!(said.contains("people.csv") && said.contains("Correct the file"), "{said}");

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use mailferry::imap::Access;
 use mailferry::secrets::SecretStore;
 use mailferry::signin::{
-    ClientApp, Clock, DeviceCode, Grant, Grants, Prompt, TokenDesk, Way, read_providers, sign_in,
+    ClientApp, Clock, DeviceCode, Grant, Grants, Means, Prompt, TokenDesk, Way, read_providers, sign_in,
 };
 use mailferry::values::{Credential, GrantProblem, Mechanism, Security, SignInId, SignInWay, UnixTime};
 use mailferry::web::Web;
@@ -99,7 +99,14 @@ async fn sign_in_as(oidc: &Oidc, user: &str) -> Result<Grant, GrantProblem> {
 async fn sign_in_with(oidc: &Oidc, user: &str, way: Way, person: &Person<'_>) -> Result<Grant, GrantProblem> {
     let providers = read_providers(&oidc.provider_file("127.0.0.1")).unwrap();
     let clock: Clock = Arc::new(UnixTime::now);
-    sign_in(&providers[0], &client(), user, way, (&Web::new().unwrap(), person, &clock)).await
+    sign_in(
+        &providers[0],
+        &client(),
+        user,
+        way,
+        Means { web: &Web::new().unwrap(), prompt: person, clock: &clock },
+    )
+    .await
 }
 
 /// A Dovecot that takes the tokens of this provider; files of its own are in the folder.
@@ -132,7 +139,7 @@ fn access(server: &Dovecot, user: &str, way: &SignInWay, desk: &TokenDesk) -> Ac
 
 /// A store that ends with the test.
 fn store() -> SecretStore {
-    SecretStore::session_only("a test")
+    SecretStore::session_only()
 }
 
 /// Signs a user in and keeps it.

@@ -82,7 +82,7 @@ async fn a_keyring_that_is_started_later_is_found() {
     if bus::is_inside(TEST) {
         let store = SecretStore::system();
         assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
-        let StoreStatus::ThisSessionOnly(words) = store.status() else { panic!("{store:?}") };
+        let StoreStatus::ThisSessionOnly(Some(words)) = store.status() else { panic!("{store:?}") };
         assert!(words.contains("password store"), "{words}");
         let started = Command::new("sh").args(["-c", UNLOCK, "sh", "true"]).status().unwrap();
         assert!(started.success());
@@ -233,7 +233,7 @@ async fn without_a_bus_the_session_keeps_it() {
         let store = SecretStore::system();
         assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
         assert_eq!(store.get(&name()).await, Some(Secret::new("geheim")));
-        let StoreStatus::ThisSessionOnly(words) = store.status() else { panic!("{store:?}") };
+        let StoreStatus::ThisSessionOnly(Some(words)) = store.status() else { panic!("{store:?}") };
         assert!(words.starts_with("No password store is running"), "{words}");
         assert!(matches!(store.retry().await, StoreStatus::ThisSessionOnly(_)));
     } else {

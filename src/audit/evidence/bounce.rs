@@ -1,7 +1,8 @@
 //! Notices of failed delivery: RFC 3464, and what Exim, qmail and Exchange write in its place or beside it.
 
-use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders as _};
+use mail_parser::{HeaderValue, Message, MimeHeaders as _};
 
+use crate::message::read_parts;
 use crate::values::UnixTime;
 
 /// Recipients of one notice.
@@ -35,9 +36,9 @@ pub struct FailedRecipient {
 
 /// Reads a message as a notice of failed delivery; `None` where it is none.
 pub fn read_bounce(raw: &[u8]) -> Option<Bounce> {
-    let message = MessageParser::default().parse(raw)?;
-    let at = message.date().map(|date| UnixTime(date.to_timestamp()));
-    let status = message.parts.iter().find(|part| {
+    let mail = read_parts(raw)?;
+    let at = mail.head.date().map(|date| UnixTime(date.to_timestamp()));
+    let status = mail.leaves.iter().flat_map(|leaf| &leaf.parts).find(|part| {
         part.content_type().is_some_and(|kind| {
             kind.ctype().eq_ignore_ascii_case("message")
                 && kind.subtype().is_some_and(|name| {
@@ -50,9 +51,9 @@ pub fn read_bounce(raw: &[u8]) -> Option<Bounce> {
         Some(part) => delivery_status(&String::from_utf8_lossy(part.contents())),
         None => Bounce::default(),
     };
-    let text = text_of(&message);
+    let text: String = mail.text().chars().take(MAX_TEXT).collect();
     if bounce.failures.is_empty() {
-        bounce.failures = from_text(&message, &text);
+        bounce.failures = from_text(&mail.head, &text);
     } else if let [only] = bounce.failures.as_mut_slice() {
         // Exchange and old servers put the reply into the text alone.
         if only.reply.is_empty() || only.reply.starts_with("smtp;") {
@@ -62,11 +63,6 @@ pub fn read_bounce(raw: &[u8]) -> Option<Bounce> {
     bounce.failures.truncate(MAX_FAILURES);
     bounce.at = at;
     (!bounce.failures.is_empty()).then_some(bounce)
-}
-
-fn text_of(message: &Message<'_>) -> String {
-    let text = message.body_text(0).unwrap_or_default();
-    text.chars().take(MAX_TEXT).collect()
 }
 
 /// The fields of `message/delivery-status` (RFC 3464 section 2): one block for the message, one for each recipient.
@@ -167,10 +163,10 @@ fn quoted_reply(text: &str) -> Option<String> {
 }
 
 /// Notices in words only: qmail, Exim, and others that quote a reply under an address.
-fn from_text(message: &Message<'_>, text: &str) -> Vec<FailedRecipient> {
+fn from_text(head: &Message<'_>, text: &str) -> Vec<FailedRecipient> {
     let is_notice = text.contains("This is the qmail-send program")
         || text.contains("This message was created automatically by mail delivery software")
-        || message.header("X-Failed-Recipients").is_some()
+        || head.header("X-Failed-Recipients").is_some()
         || text.contains("Remote Server returned '");
     if !is_notice {
         return Vec::new();
@@ -196,7 +192,7 @@ fn from_text(message: &Message<'_>, text: &str) -> Vec<FailedRecipient> {
         failures.push(FailedRecipient { recipient: address.to_owned(), host, reply, is_permanent: is_over });
     }
     if failures.is_empty() {
-        let failed = match message.header("X-Failed-Recipients") {
+        let failed = match head.header("X-Failed-Recipients") {
             Some(HeaderValue::Text(text)) => text.to_string(),
             Some(HeaderValue::TextList(list)) => list.join(","),
             _ => String::new(),

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use mail_parser::{MessageParser, MimeHeaders as _};
+use mail_parser::MimeHeaders as _;
 
+use crate::message::read_parts;
 use crate::values::UnixTime;
 
 /// One report.
@@ -19,8 +20,8 @@ pub struct Feedback {
 
 /// Reads a message as a feedback report; `None` where it is none.
 pub fn read_feedback(raw: &[u8]) -> Option<Feedback> {
-    let message = MessageParser::default().parse(raw)?;
-    let part = message.parts.iter().find(|part| {
+    let mail = read_parts(raw)?;
+    let part = mail.leaves.iter().flat_map(|leaf| &leaf.parts).find(|part| {
         part.content_type().is_some_and(|kind| {
             kind.ctype().eq_ignore_ascii_case("message")
                 && kind.subtype().is_some_and(|name| name.eq_ignore_ascii_case("feedback-report"))
@@ -38,7 +39,7 @@ pub fn read_feedback(raw: &[u8]) -> Option<Feedback> {
     };
     let kind = field("Feedback-Type").filter(is_word)?.to_ascii_lowercase();
     let source = field("Source-IP").and_then(|text| text.trim_matches(['[', ']']).parse().ok());
-    Some(Feedback { at: message.date().map(|date| UnixTime(date.to_timestamp())), kind, source })
+    Some(Feedback { at: mail.head.date().map(|date| UnixTime(date.to_timestamp())), kind, source })
 }
 
 #[cfg(test)]

@@ -79,8 +79,8 @@ pub enum KeyringStatus {
     System,
     /// The system keyring is locked.
     WaitsForUnlock,
-    /// No keyring is used: passwords are kept until the program ends. The words say why; empty where nobody asked for one.
-    ThisSessionOnly(String),
+    /// No keyring is used: passwords are kept until the program ends. The words say why; `None` if nobody asked for one.
+    ThisSessionOnly(Option<String>),
 }
 
 /// The open project.

@@ -18,7 +18,7 @@ use crate::engine::api::snapshot::sign_in_of;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
-use crate::engine::jobs::results::Message;
+use crate::engine::jobs::results::{KnownPassword, Message};
 use crate::engine::jobs::sign_in::Found;
 use crate::engine::open_project::copy_work::Outcome;
 use crate::plan::MailboxPlan;
@@ -142,9 +142,9 @@ impl Actor {
         }
     }
 
-    fn passwords_recalled(&mut self, known: &[(MailboxId, Side, PasswordPlace)]) {
+    fn passwords_recalled(&mut self, known: &[KnownPassword]) {
         let Some(open) = self.open.as_mut() else { return };
-        for (mailbox, side, place) in known {
+        for KnownPassword { mailbox, side, place } in known {
             if let Some(row) = open.mailbox_mut(*mailbox) {
                 let sign_in = sign_in_of(row, *side);
                 let known = std::mem::replace(&mut sign_in.password, *place);

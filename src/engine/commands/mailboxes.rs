@@ -13,17 +13,15 @@ use crate::engine::api::snapshot::sign_in_of;
 use crate::engine::attempt::Whose;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
-use crate::engine::jobs::results::Message;
+use crate::engine::jobs::results::{KnownPassword, Message};
 use crate::engine::open_project::passwords::Passwords;
-use crate::engine::system::input::{is_readable_by_others, read_input};
-use crate::plan::{CsvRow, Mailbox, parse_mailboxes};
+use crate::engine::system::input::is_readable_by_others;
+use crate::engine::system::mailbox_list::read_mailbox_list;
+use crate::plan::{CsvRow, Mailbox};
 use crate::secrets::Deletion;
 use crate::signin::Grants;
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
-
-/// A table of two hundred mailboxes is some 20 kB.
-const MOST_CSV_BYTES: u64 = 4_000_000;
 
 impl Actor {
     /// Adds a mailbox by its address.
@@ -157,13 +155,9 @@ impl Actor {
         if self.refuse_while_copying("import mailboxes") {
             return;
         }
-        let bytes = match read_input(path, MOST_CSV_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) => return self.fail(explain::csv_not_read(path, &error)),
-        };
-        let mut rows = match parse_mailboxes(&bytes) {
+        let mut rows = match read_mailbox_list(path) {
             Ok(rows) => rows,
-            Err(error) => return self.fail(explain::csv(path, &error)),
+            Err(error) => return self.fail(error),
         };
         let has_passwords =
             |row: &CsvRow| row.source_password.is_some() || row.destination_password.is_some();
@@ -335,7 +329,7 @@ impl Actor {
                     let place =
                         if is_silent { PasswordPlace::NoAnswer } else { passwords.look(&whose).await.1 };
                     is_silent |= place == PasswordPlace::NoAnswer;
-                    known.push((whose.mailbox, whose.side, place));
+                    known.push(KnownPassword { mailbox: whose.mailbox, side: whose.side, place });
                 }
                 known
             },

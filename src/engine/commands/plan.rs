@@ -5,6 +5,7 @@ use crate::engine::actor::Actor;
 use crate::engine::api::command::Command;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::plan::Count;
 use crate::engine::jobs::results::Message;
 use crate::plan::{
     DestinationRules, FolderOverride, FolderPath, apply_overrides, clean_destination, shared_destinations,
@@ -26,7 +27,7 @@ impl Actor {
             Ok(pairs) => pairs,
             Err(error) => return self.fail(*error),
         };
-        let ids = pairs.iter().map(|(source, _)| source.mailbox);
+        let ids = pairs.iter().map(|pair| pair.source.mailbox);
         let known: Result<BTreeMap<_, _>, ProjectError> =
             ids.map(|id| open.known_folders(id).map(|known| (id, known))).collect();
         let known = match known {
@@ -35,13 +36,12 @@ impl Actor {
         };
         let rules = open.destination_rules(&catalogue);
         let message_limit = open.provider_limits(&catalogue).message;
-        open.view.plan.counting = Some((0, pairs.len()));
+        let count = Count { pairs, rules, message_limit, known };
+        open.view.plan.counting = Some((0, count.pairs.len()));
         open.view.plan.errors.clear();
         self.launch(
             JobKind::Plan,
-            |context| {
-                crate::engine::jobs::plan::run(pairs, ((rules, message_limit), known), settings, context)
-            },
+            |context| crate::engine::jobs::plan::run(count, settings, context),
             |number, ()| Message::PlansEnded { number },
         );
     }

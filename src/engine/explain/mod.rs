@@ -445,7 +445,10 @@ pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
 /// The keyring did not delete what it was to delete.
 pub(super) fn passwords_not_deleted(status: &StoreStatus) -> UserError {
     let (why, what) = match status {
-        StoreStatus::ThisSessionOnly(why) => (why.as_str(), "Start the password store"),
+        StoreStatus::ThisSessionOnly(why) => (
+            why.as_deref().unwrap_or("No password store is used in this session."),
+            "Start the password store",
+        ),
         _ => ("It did not answer in time; it may be locked.", "Unlock the keyring"),
     };
     UserError::new(

@@ -8,17 +8,17 @@ use crate::assets::{GuideStep, SignInProvider};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::system::browser::open_in_browser;
-use crate::engine::system::input::{read_input, read_text_input};
-use crate::plan::parse_mailboxes;
+use crate::engine::system::input::read_text_input;
+use crate::engine::system::mailbox_list::read_mailbox_list;
 use crate::secrets::{Kept, SecretStore, StoreStatus};
 use crate::signin::{
-    AppAccess, ClientApp, Clock, DeviceCode, Grants, Prompt, Way, access_script, find_provider, providers,
-    read_providers, sign_in, undo_script,
+    AppAccess, ClientApp, Clock, DeviceCode, Grants, Means, Prompt, Way, access_script, find_provider,
+    providers, read_providers, sign_in, undo_script,
 };
 use crate::values::{EmailAddress, Secret, SignInId, UnixTime};
 use crate::web::Web;
 
-/// Largest file of providers, and of mailboxes.
+/// Largest file of providers, in bytes.
 const MOST_BYTES: u64 = 4_000_000;
 
 /// Which provider: of the catalogue, or of an owner's file.
@@ -123,7 +123,8 @@ pub fn run(
         let store = SecretStore::system();
         let web = Web::new().map_err(|error| Box::new(explain::no_tls(&error)))?;
         let clock: Clock = Arc::new(UnixTime::now);
-        let grant = sign_in(&provider, &client, question.user, way, (&web, &person, &clock)).await;
+        let means = Means { web: &web, prompt: &person, clock: &clock };
+        let grant = sign_in(&provider, &client, question.user, way, means).await;
         let grant = grant.map_err(|problem| Box::new(explain::grant(question.user, &problem)))?;
         match Grants::new(store.clone()).keep(&grant).await {
             Kept::InKeyring => Ok(format!(
@@ -134,7 +135,7 @@ pub fn run(
             )),
             Kept::ThisSession => {
                 let why = match store.status() {
-                    StoreStatus::ThisSessionOnly(words) => words,
+                    StoreStatus::ThisSessionOnly(Some(words)) => words,
                     _ => "The keyring waits to be unlocked.".to_owned(),
                 };
                 Err(Box::new(explain::sign_in_not_kept(&why)))
@@ -186,25 +187,38 @@ pub fn guide(choice: ProviderChoice<'_>, for_organisation: bool) -> Result<Vec<G
     if steps.is_empty() { Err(Box::new(explain::no_guide(&provider.name))) } else { Ok(steps) }
 }
 
-/// The script that lets an application into the mailboxes of a list, and the one that takes it back.
+/// An application in Microsoft Entra.
+#[derive(Clone, Copy, Debug)]
+pub struct EntraApp<'a> {
+    /// Its application (client) id.
+    pub app_id: &'a str,
+    /// The object id of its service principal.
+    pub object_id: &'a str,
+}
+
+/// PowerShell scripts for Exchange Online.
+#[derive(Clone, Debug)]
+pub struct ExchangeScripts {
+    /// Lets an application into mailboxes.
+    pub allow: String,
+    /// Takes that back.
+    pub undo: String,
+}
+
+/// The scripts that let an application into the mailboxes of a list, and take that back.
 ///
 /// # Errors
 /// For the user: the list cannot be read, or names no mailbox.
-pub fn exchange_scripts(
-    list: &Path,
-    (app_id, object_id): (&str, &str),
-) -> Result<(String, String), Box<UserError>> {
-    let bytes =
-        read_input(list, MOST_BYTES).map_err(|error| Box::new(explain::csv_not_read(list, &error)))?;
-    let rows = parse_mailboxes(&bytes).map_err(|error| Box::new(explain::csv(list, &error)))?;
+pub fn exchange_scripts(list: &Path, app: EntraApp<'_>) -> Result<ExchangeScripts, Box<UserError>> {
+    let rows = read_mailbox_list(list)?;
     // A user name that is no address is not one of Exchange's.
     let mailbox = |user: &str, address: &EmailAddress| {
         EmailAddress::parse(user).unwrap_or_else(|_other| address.clone())
     };
     let access = AppAccess {
-        app_id: app_id.to_owned(),
-        object_id: object_id.to_owned(),
+        app_id: app.app_id.to_owned(),
+        object_id: app.object_id.to_owned(),
         mailboxes: rows.iter().map(|row| mailbox(&row.destination_user, &row.address)).collect(),
     };
-    Ok((access_script(&access), undo_script(&access)))
+    Ok(ExchangeScripts { allow: access_script(&access), undo: undo_script(&access) })
 }

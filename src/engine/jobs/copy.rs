@@ -105,7 +105,7 @@ pub(in crate::engine) async fn run(
                 }
             }
             ended = running.next() => {
-                let Some((id, end, speed)) = ended else { break };
+                let Some(EndedMailbox { id, end, measured: speed }) = ended else { break };
                 unfinished.fetch_sub(1, Ordering::Relaxed);
                 ends.insert(id, end);
                 measured.extend(speed.map(|speed| (id, speed)));
@@ -121,6 +121,13 @@ pub(in crate::engine) async fn run(
     }
 }
 
+/// A mailbox that has ended.
+struct EndedMailbox {
+    id: MailboxId,
+    end: End,
+    measured: Option<Measured>,
+}
+
 /// State shared by all mailboxes of one run.
 struct CopyRun<'a> {
     settings: &'a Settings,
@@ -133,7 +140,7 @@ struct CopyRun<'a> {
 }
 
 impl CopyRun<'_> {
-    async fn mailbox(&self, work: &MailboxWork) -> (MailboxId, End, Option<Measured>) {
+    async fn mailbox(&self, work: &MailboxWork) -> EndedMailbox {
         let id = work.mailbox;
         let mut measured = None;
         let end = tokio::select! {
@@ -153,7 +160,7 @@ impl CopyRun<'_> {
             }
         };
         self.control.set_state(id, state);
-        (id, end, measured)
+        EndedMailbox { id, end, measured }
     }
 
     /// Waits for a permit, copies, and starts again after a pause of this mailbox alone.
@@ -292,7 +299,8 @@ async fn request(
     share: usize,
     under_way: Arc<UnderWay>,
 ) -> Result<CopyRequest, Box<UserError>> {
-    let (source_secret, destination_secret) = passwords(work, settings).await?;
+    let source_secret = password(&work.source, settings).await?;
+    let destination_secret = password(&work.destination, settings).await?;
     Ok(CopyRequest {
         source: work.source.access(source_secret),
         destination: work.destination.access(destination_secret),
@@ -304,10 +312,6 @@ async fn request(
         claims: settings.claims.clone(),
         under_way,
     })
-}
-
-async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {
-    Ok((password(&work.source, settings).await?, password(&work.destination, settings).await?))
 }
 
 /// The password of one side, or the error that asks for it.

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 
 use crate::engine::api::user_error::UserError;
-use crate::engine::attempt::Attempt;
+use crate::engine::attempt::AttemptPair;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::context::JobContext;
@@ -19,34 +19,38 @@ use crate::values::MailboxId;
 /// Known folders of each source, as the server spells them.
 pub(in crate::engine) type KnownFolders = BTreeMap<MailboxId, BTreeSet<String>>;
 
+/// What is counted, and what is known of it before.
+pub(in crate::engine) struct Count {
+    pub(in crate::engine) pairs: Vec<AttemptPair>,
+    pub(in crate::engine) rules: DestinationRules,
+    /// The largest message that the provider takes.
+    pub(in crate::engine) message_limit: Option<Bytes>,
+    pub(in crate::engine) known: KnownFolders,
+}
+
 /// Counts and maps all mailboxes, a few at a time, and reports each result.
-pub(in crate::engine) async fn run(
-    pairs: Vec<(Attempt, Attempt)>,
-    ((rules, message_limit), mut known): ((DestinationRules, Option<Bytes>), KnownFolders),
-    settings: Settings,
-    context: JobContext,
-) {
+pub(in crate::engine) async fn run(count: Count, settings: Settings, context: JobContext) {
+    let Count { pairs, rules, message_limit, mut known } = count;
     futures::stream::iter(pairs)
-        .map(|(source, destination)| {
+        .map(|pair| {
             let wishes = CountWishes {
                 rules: rules.clone(),
                 message_limit,
-                known: known.remove(&source.mailbox).unwrap_or_default(),
-                uncounted: source.uncounted.clone(),
+                known: known.remove(&pair.source.mailbox).unwrap_or_default(),
+                uncounted: pair.source.uncounted.clone(),
             };
             let (settings, context) = (&settings, &context);
             async move {
-                let sink = waits_of(context, source.mailbox, JobKind::Plan);
+                let mailbox = pair.source.mailbox;
+                let sink = waits_of(context, mailbox, JobKind::Plan);
                 let result = tokio::select! {
                     () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-                    ended = contained(one((&source, &destination), &wishes, settings, &sink)) => match ended {
+                    ended = contained(one(&pair, &wishes, settings, &sink)) => match ended {
                         Ended::Normally(result) => result,
                         Ended::Panicked(words) => Err(Box::new(explain::panicked(JobKind::Plan, &words))),
                     },
                 };
-                context
-                    .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })
-                    .await;
+                context.tell(Message::Planned { number: context.number, mailbox, result }).await;
             }
         })
         .buffer_unordered(settings.run.mailboxes)
@@ -55,11 +59,12 @@ pub(in crate::engine) async fn run(
 }
 
 async fn one(
-    (source, destination): (&Attempt, &Attempt),
+    pair: &AttemptPair,
     wishes: &CountWishes,
     settings: &Settings,
     sink: ProgressSink<'_>,
 ) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
+    let AttemptPair { source, destination } = pair;
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
     let counted = Box::pin(transfer::count(&from, &to, wishes, sink)).await;

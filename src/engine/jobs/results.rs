@@ -15,6 +15,13 @@ use crate::records::CurrentZone;
 use crate::secrets::Kept;
 use crate::values::{MailboxId, Side, SignInId};
 
+/// Where a password is.
+pub(in crate::engine) struct KnownPassword {
+    pub(in crate::engine) mailbox: MailboxId,
+    pub(in crate::engine) side: Side,
+    pub(in crate::engine) place: PasswordPlace,
+}
+
 /// Results of jobs. Each carries the job's number; stale results are dropped.
 pub(in crate::engine) enum Message {
     /// The search for the IMAP server ended.
@@ -24,7 +31,7 @@ pub(in crate::engine) enum Message {
     /// The audit ended: the report and its facts as JSON.
     AuditDone { number: u64, result: Result<Box<(AuditReport, String)>, Box<UserError>> },
     /// The passwords were looked up.
-    PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side, PasswordPlace)> },
+    PasswordsRecalled { number: u64, known: Vec<KnownPassword> },
     /// The owner's applications at providers were looked up.
     ClientsRecalled { number: u64, known: Vec<(SignInId, KnownClient)> },
     /// A sign-in at a provider asks something of the person.

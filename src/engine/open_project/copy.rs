@@ -9,7 +9,7 @@ use crate::engine::api::snapshot::{SignInState, sign_in_of};
 use crate::engine::api::standing::CopyStanding;
 use crate::engine::api::standing::copy_standing;
 use crate::engine::api::user_error::UserError;
-use crate::engine::attempt::Attempt;
+use crate::engine::attempt::{Attempt, AttemptPair};
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::copy_board::CopyBoard;
@@ -37,14 +37,14 @@ impl OpenProject {
         claims: Option<&AccountClaims>,
     ) -> Result<Vec<MailboxWork>, Box<UserError>> {
         let sides = self.both_sides()?;
-        for (source, destination) in &sides {
+        for AttemptPair { source, destination } in &sides {
             self.ask_about_accounts(mode, source, destination)?;
         }
         if let Some(claims) = claims {
             self.refuse_busy(claims, &sides)?;
         }
         let mut work = Vec::new();
-        for (source, destination) in sides {
+        for AttemptPair { source, destination } in sides {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
             let change = self
                 .project
@@ -69,14 +69,10 @@ impl OpenProject {
     }
 
     /// Nothing starts if another run writes into one of these accounts, as far as earlier sign-ins have identified them.
-    fn refuse_busy(
-        &self,
-        claims: &AccountClaims,
-        sides: &[(Attempt, Attempt)],
-    ) -> Result<(), Box<UserError>> {
+    fn refuse_busy(&self, claims: &AccountClaims, sides: &[AttemptPair]) -> Result<(), Box<UserError>> {
         let known: Vec<(&Attempt, &AccountIdentity)> = sides
             .iter()
-            .filter_map(|(_, destination)| Some((destination, self.account_of(destination)?)))
+            .filter_map(|pair| Some((&pair.destination, self.account_of(&pair.destination)?)))
             .collect();
         let accounts: Vec<&AccountIdentity> = known.iter().map(|(_, account)| *account).collect();
         match claims.find_busy(&accounts) {
@@ -149,7 +145,7 @@ impl OpenProject {
     /// The user answers whether accounts with changed names are the same. If so, the ledger stays valid; otherwise it
     /// starts afresh.
     pub(in crate::engine) fn name_accounts(&mut self, are_same: bool) -> Result<(), Box<UserError>> {
-        for (source, destination) in self.both_sides()? {
+        for AttemptPair { source, destination } in self.both_sides()? {
             let (from, to) = (source.account(), destination.account());
             let named = if are_same {
                 match self.project.bound_sides(source.mailbox) {

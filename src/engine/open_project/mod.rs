@@ -44,7 +44,7 @@ use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
-use crate::engine::attempt::Attempt;
+use crate::engine::attempt::{Attempt, AttemptPair};
 use crate::engine::explain;
 use crate::engine::open_project::accounts::LastImport;
 use crate::engine::open_project::copy_board::CopyBoard;
@@ -225,7 +225,7 @@ impl OpenProject {
             has_new_reach: false,
             pins,
             idle: IdleSessions::default(),
-            tokens: TokenDesk::new(SecretStore::session_only("The project is being opened.")),
+            tokens: TokenDesk::new(SecretStore::session_only()),
             compression: Compression::default(),
             timeouts: Timeouts::default(),
             measured,
@@ -420,7 +420,7 @@ impl OpenProject {
     }
 
     /// Chosen mailboxes with the sign-ins for both servers.
-    pub(super) fn both_sides(&self) -> Result<Vec<(Attempt, Attempt)>, Box<UserError>> {
+    pub(super) fn both_sides(&self) -> Result<Vec<AttemptPair>, Box<UserError>> {
         if self.view.domain.source_server.is_none() {
             return Err(Box::new(explain::no_source_server()));
         }
@@ -434,7 +434,7 @@ impl OpenProject {
             if let [source, destination] = pair
                 && self.mailbox(source.mailbox).is_some_and(may_sign_in)
             {
-                pairs.push((source.clone(), destination.clone()));
+                pairs.push(AttemptPair { source: source.clone(), destination: destination.clone() });
             }
         }
         Ok(pairs)

@@ -30,7 +30,7 @@ impl Whose {
 impl Passwords {
     pub(in crate::engine) fn new(policy: SecretsPolicy) -> Self {
         Self {
-            session: SecretStore::session_only(""),
+            session: SecretStore::session_only(),
             keyring: match policy {
                 SecretsPolicy::Keyring => Some(SecretStore::system()),
                 // Mostly everything is given.

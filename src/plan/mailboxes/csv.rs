@@ -263,7 +263,7 @@ pub enum CsvError {
 /// needed; an empty user name is the address, an empty password is none. Passwords are taken as they stand.
 pub fn parse_mailboxes(bytes: &[u8]) -> Result<Vec<CsvRow>, CsvError> {
     let text = decode(bytes)?;
-    let (text, line_offset, separator) = find_separator(text);
+    let Layout { text, skipped: line_offset, separator } = find_separator(text);
     check_quotes(text, line_offset)?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -321,14 +321,22 @@ fn decode(bytes: &[u8]) -> Result<&str, CsvError> {
     })
 }
 
-/// The text to read, the lines that were taken off its front, and the separator.
-fn find_separator(text: &str) -> (&str, u64, u8) {
+/// How a list is laid out.
+struct Layout<'t> {
+    /// The text to read.
+    text: &'t str,
+    /// Lines that were taken off its front.
+    skipped: u64,
+    separator: u8,
+}
+
+fn find_separator(text: &str) -> Layout<'_> {
     // Spreadsheets write and understand a first line such as `sep=;`.
     if let Some((first, rest)) = text.split_once('\n')
         && let Some(separator) = first.trim_end().strip_prefix("sep=")
         && let [separator @ (b',' | b';' | b'\t')] = separator.as_bytes()
     {
-        return (rest, 1, *separator);
+        return Layout { text: rest, skipped: 1, separator: *separator };
     }
     let is_names = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let names = text.lines().find(is_names).unwrap_or_default();
@@ -337,7 +345,7 @@ fn find_separator(text: &str) -> (&str, u64, u8) {
         .into_iter()
         .find(|(separator, _)| count(*separator) > count(','))
         .map_or(b',', |(_, byte)| byte);
-    (text, 0, separator)
+    Layout { text, skipped: 0, separator }
 }
 
 /// Line of a record. The reader's position is where it went on reading, before blank lines and comments.

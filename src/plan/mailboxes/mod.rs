@@ -5,3 +5,4 @@ pub(in crate::plan) mod earlier_move;
 pub(in crate::plan) mod mailbox;
 pub(in crate::plan) mod query;
 pub(in crate::plan) mod reach;
+pub(in crate::plan) mod shared_domain;

@@ -205,16 +205,23 @@ pub(super) fn count(
     Ok(())
 }
 
-/// So many messages of the folder have gone from one state to another.
+/// From which state messages go to which.
+#[derive(Clone, Copy)]
+pub(super) struct StateChange {
+    pub(super) from: MessageState,
+    pub(super) to: MessageState,
+}
+
+/// Messages of the folder have gone from one state to another.
 pub(super) fn count_moved(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    (from, to): (MessageState, MessageState),
+    change: StateChange,
     moved: Count,
 ) -> Result<(), ProjectError> {
     let less = Count { messages: -moved.messages, bytes: -moved.bytes };
-    count(transaction, folder, from, less)?;
-    count(transaction, folder, to, moved)
+    count(transaction, folder, change.from, less)?;
+    count(transaction, folder, change.to, moved)
 }
 
 fn read_count(row: &Row<'_>, first: usize) -> rusqlite::Result<(MessageState, u64, Bytes)> {

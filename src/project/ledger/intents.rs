@@ -8,7 +8,7 @@ use crate::plan::MessageState;
 use crate::project::error::ProjectError;
 use crate::project::file::Unflushed;
 use crate::project::ledger::Ledger;
-use crate::project::ledger::counts::{count_moved, counted};
+use crate::project::ledger::counts::{StateChange, count_moved, counted};
 use crate::project::ledger::rows::FolderId;
 use crate::project::ledger::stored::to_json;
 use crate::values::{DestinationUid, SourceUid, UidValidity, UnixTime};
@@ -52,7 +52,8 @@ impl Ledger {
             if changed != uids.len() {
                 return Err(not_to_do(transaction, folder, (&batch, destination_uid_validity))?);
             }
-            count_moved(transaction, folder, (MessageState::ToDo, MessageState::InFlight), waiting)
+            let change = StateChange { from: MessageState::ToDo, to: MessageState::InFlight };
+            count_moved(transaction, folder, change, waiting)
         });
         announced.map(|((), unflushed)| unflushed)
     }

@@ -11,7 +11,7 @@ use crate::project::error::ProjectError;
 use crate::project::file::Project;
 use crate::project::ledger::Ledger;
 use crate::project::ledger::claims::SAME_PLACE;
-use crate::project::ledger::counts::{count_moved, counted};
+use crate::project::ledger::counts::{StateChange, count_moved, counted};
 use crate::project::ledger::rows::FolderId;
 use crate::project::ledger::stored::{state_number, stored_reason, to_json};
 use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
@@ -191,7 +191,8 @@ fn count_arrived(
     }
     let batch = to_json(&std::mem::take(arrived))?;
     let copied = counted(transaction, folder, (&batch, MessageState::Copied))?;
-    count_moved(transaction, folder, (MessageState::InFlight, MessageState::Copied), copied)
+    let change = StateChange { from: MessageState::InFlight, to: MessageState::Copied };
+    count_moved(transaction, folder, change, copied)
 }
 
 fn unzipped(placement: Option<Placement>) -> (Option<UidValidity>, Option<DestinationUid>) {

@@ -2,12 +2,11 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
-use mail_parser::MessageParser;
-
 use super::unpack::{Packing, unpacked};
 use super::{MOST_REPORT_BYTES, Origin, Reading};
 use crate::audit::evidence::{SourceKind, read_bounce, read_dmarc_report, read_feedback, read_tls_report};
 use crate::audit::message::read_message;
+use crate::message::read_parts;
 
 /// Largest mail of a mailbox file; what is beyond is not read.
 const MOST_MAIL_BYTES: usize = 32 << 20;
@@ -46,12 +45,9 @@ impl Reading<'_> {
 
     /// A report in an attachment.
     fn attached(&mut self, raw: &[u8]) -> Option<(SourceKind, String)> {
-        let message = MessageParser::default().parse(raw)?;
+        let mail = read_parts(raw)?;
         let mut problem = None;
-        for part in message.parts.iter().take(MAX_ATTACHMENTS) {
-            if part.is_multipart() || part.is_message() {
-                continue;
-            }
+        for part in mail.leaves.iter().flat_map(|leaf| &leaf.parts).take(MAX_ATTACHMENTS) {
             let plain = match plain_bytes(part.contents()) {
                 Ok(plain) => plain,
                 Err(error) => {

@@ -32,12 +32,19 @@ pub(in crate::transfer) fn normal_flags(mut flags: Vec<String>) -> Vec<String> {
     flags
 }
 
-/// What has to be added to `shown`, and what taken away, to come to `wanted`; in any case of letters.
-pub(in crate::transfer) fn flag_changes(shown: &[String], wanted: &[String]) -> (Vec<String>, Vec<String>) {
+/// What turns some flags into others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::transfer) struct FlagChanges {
+    pub(in crate::transfer) added: Vec<String>,
+    pub(in crate::transfer) removed: Vec<String>,
+}
+
+/// What turns `shown` into `wanted`, whatever the case of the letters.
+pub(in crate::transfer) fn flag_changes(shown: &[String], wanted: &[String]) -> FlagChanges {
     let lacks = |flags: &[String], flag: &String| !flags.iter().any(|known| known.eq_ignore_ascii_case(flag));
     let added = wanted.iter().filter(|flag| lacks(shown, flag)).cloned().collect();
     let removed = shown.iter().filter(|flag| lacks(wanted, flag)).cloned().collect();
-    (added, removed)
+    FlagChanges { added, removed }
 }
 
 fn is_allowed(flag: &str, permanent: &[String]) -> bool {
@@ -81,7 +88,7 @@ mod tests {
     fn changes_of_flags_do_not_depend_on_order_or_case() {
         let shown = normal_flags(strings(&["\\Seen", "\\Recent", "Work", "\\Seen"]));
         assert_eq!(shown, ["\\Seen", "Work"]);
-        let (added, removed) = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
+        let FlagChanges { added, removed } = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
         assert_eq!((added, removed), (strings(&["\\Flagged"]), strings(&["\\Seen"])));
     }
 }

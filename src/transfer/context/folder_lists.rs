@@ -7,6 +7,13 @@ use crate::imap::Folder;
 /// The folders of a server by their names in commands.
 pub(in crate::transfer) type FoldersByName = BTreeMap<String, Folder>;
 
+/// The folders of both sides.
+#[derive(Clone, Copy)]
+pub(in crate::transfer) struct BothFolders<'a> {
+    pub(in crate::transfer) source: &'a FoldersByName,
+    pub(in crate::transfer) destination: &'a FoldersByName,
+}
+
 /// Folders that are known to have been there, by their names in commands.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct KnownFolders {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imap::{ImapError, Session};
 use crate::project::LedgerRow;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::flag_words::{flag_changes, flags_for};
+use crate::transfer::context::flag_words::{FlagChanges, flag_changes, flags_for};
 use crate::values::{DestinationUid, Side};
 
 /// Takes the false keywords from those of these copies whose append broke off. `found` is what the destination shows.
@@ -46,7 +46,7 @@ fn false_keywords(
     let mut keywords: BTreeMap<Vec<String>, Vec<DestinationUid>> = BTreeMap::new();
     for (uid, shown) in found {
         let Some(row) = rows.get(uid) else { continue };
-        let (_lacking, mut more) = flag_changes(shown, &flags_for(&row.flags, None));
+        let FlagChanges { removed: mut more, .. } = flag_changes(shown, &flags_for(&row.flags, None));
         more.retain(|flag| {
             !flag.starts_with('\\') && (is_nameless(flag) || ours.contains(&flag.to_ascii_lowercase()))
         });

@@ -8,7 +8,7 @@ use crate::plan::FolderPlan;
 use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags};
+use crate::transfer::context::flag_words::{FlagChanges, flag_changes, flags_for, normal_flags};
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::rows::ListingError;
 use crate::transfer::pace::connection_failures::ConnectionFailures;
@@ -181,7 +181,7 @@ async fn write_page(
             touched.push(copy.uid);
             continue;
         }
-        let (added, removed) = flag_changes(&shown, &now);
+        let FlagChanges { added, removed } = flag_changes(&shown, &now);
         for change in [(true, added), (false, removed)] {
             if !change.1.is_empty() {
                 stores.entry(change).or_default().push(copy.destination_uid);
@@ -198,8 +198,8 @@ async fn write_page(
 /// Whether a copy has its flags of before, the new ones, or some of either: a break between two commands leaves it so,
 /// and what is still to do undoes nothing that people have done.
 fn is_on_the_way(before: &[String], shown: &[String], now: &[String]) -> bool {
-    let (done, undone) = flag_changes(before, shown);
-    let (added, removed) = flag_changes(before, now);
+    let FlagChanges { added: done, removed: undone } = flag_changes(before, shown);
+    let FlagChanges { added, removed } = flag_changes(before, now);
     let is_in = |part: &[String], whole: &[String]| {
         part.iter().all(|flag| whole.iter().any(|known| known.eq_ignore_ascii_case(flag)))
     };

@@ -61,6 +61,14 @@ pub(in crate::transfer) enum Next<'a> {
     Done,
 }
 
+/// A folder that was opened and compared.
+pub(in crate::transfer) struct OpenedFolder {
+    pub(in crate::transfer) job: FolderJob,
+    pub(in crate::transfer) opened: Opened,
+    /// The lowest UID that a copy made now can get.
+    pub(in crate::transfer) first: DestinationUid,
+}
+
 /// The right to write into one destination folder; given back when dropped.
 pub(in crate::transfer) struct FolderLock<'a> {
     state: &'a CopyState<'a>,
@@ -330,9 +338,10 @@ impl<'a> CopyState<'a> {
     pub(in crate::transfer) fn begin(
         &'a self,
         mut lock: FolderLock<'a>,
-        (job, opened, first): (FolderJob, Opened, DestinationUid),
+        folder: OpenedFolder,
         left: u64,
     ) -> Result<FolderShare<'a>, TransferError> {
+        let OpenedFolder { job, opened, first } = folder;
         let drops = self.context.request.options.drops_duplicates;
         let twins = if drops { Twins::of(&self.context.request.ledger, job.folder)? } else { None };
         lock.is_handed_on = true;

@@ -149,7 +149,9 @@ impl FolderNames {
             Ok(()) => {
                 tried.there.insert(raw_name(wanted, &state.context.namespace));
                 if wanted != planned && self.lessons().made(planned).is_none() {
-                    self.learn(state, (planned, wanted), "", &Lesson::OnlyThis)?;
+                    let name =
+                        LearntName { planned: planned.clone(), made: wanted.clone(), words: String::new() };
+                    self.learn(state, name, &Lesson::OnlyThis)?;
                 }
                 return Ok(Ok(wanted.clone()));
             }
@@ -170,7 +172,8 @@ impl FolderNames {
                     tried.there.insert(raw_name(&spelling, &state.context.namespace));
                     tried.taken.insert(fold_path(&spelling));
                     tried.futile = 0;
-                    self.learn(state, (planned, &spelling), &words, &lesson)?;
+                    let (planned, made) = (planned.clone(), spelling.clone());
+                    self.learn(state, LearntName { planned, made, words }, &lesson)?;
                     return Ok(Ok(spelling));
                 }
                 Err(completion) if !is_about_name(&completion) => return Ok(Err(completion)),
@@ -183,14 +186,7 @@ impl FolderNames {
         Ok(Err(refused))
     }
 
-    fn learn(
-        &self,
-        state: &CopyState<'_>,
-        (planned, made): (&FolderPath, &FolderPath),
-        words: &str,
-        lesson: &Lesson,
-    ) -> Result<(), TransferError> {
-        let name = LearntName { planned: planned.clone(), made: made.clone(), words: words.to_owned() };
+    fn learn(&self, state: &CopyState<'_>, name: LearntName, lesson: &Lesson) -> Result<(), TransferError> {
         let mut lessons = self.lessons();
         lessons.learn(name, lesson);
         Ok(state.context.request.ledger.set_name_lessons(&lessons)?)

@@ -256,6 +256,15 @@ impl Misplaced {
     }
 }
 
+/// From which UIDs on arrivals are held against copies.
+#[derive(Clone, Copy)]
+pub(in crate::transfer) struct Since {
+    /// Messages from this UID on have arrived since the folder was compared.
+    pub(in crate::transfer) arrivals: DestinationUid,
+    /// Copies from this UID on may be the same messages.
+    pub(in crate::transfer) copies: DestinationUid,
+}
+
 impl DestinationFolder<'_> {
     /// Matches what has come since the folder was last compared with what is to do, and with what was sent since. Below
     /// `accounted_for` every copy is certainly the one that this run has made.
@@ -265,24 +274,24 @@ impl DestinationFolder<'_> {
         accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(Met::default()) };
-        self.meet_from(uid_next, (from, from), accounted_for).await
+        self.meet_from(uid_next, Since { arrivals: from, copies: from }, accounted_for).await
     }
 
-    /// The same for what has come from this UID on, held against copies from another on. What looks like a second copy may
-    /// be the only one, where the server has told another UID for it than the one under which it lists it.
+    /// The same for arrivals and copies since the given UIDs. What looks like a second copy may be the only one, if the
+    /// server reported another UID for it than the one under which it lists it.
     pub(in crate::transfer) async fn meet_from(
         &mut self,
         uid_next: DestinationUid,
-        (from, copies_from): (DestinationUid, DestinationUid),
+        since: Since,
         accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
-        let met = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        let met = Box::pin(self.match_from(uid_next, since, accounted_for)).await?;
         let misplaced =
-            if met.doubled.is_empty() { Misplaced::default() } else { self.place_anew(copies_from).await? };
+            if met.doubled.is_empty() { Misplaced::default() } else { self.place_anew(since.copies).await? };
         if misplaced.count() == 0 {
             return Ok(met);
         }
-        let again = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        let again = Box::pin(self.match_from(uid_next, since, accounted_for)).await?;
         Ok(Met { adopted: met.adopted + again.adopted, misplaced, ..again })
     }
 
@@ -330,7 +339,7 @@ impl DestinationFolder<'_> {
     async fn match_from(
         &mut self,
         uid_next: DestinationUid,
-        (from, copies_from): (DestinationUid, DestinationUid),
+        since: Since,
         accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         // Of two equal copies the server does not tell which is whose.
@@ -340,7 +349,7 @@ impl DestinationFolder<'_> {
             .filter(|(folder, _)| *folder == self.folder)
             .map(|(_, row)| row.uid)
             .collect();
-        let looked = self.look_for_unknown(from).await?;
+        let looked = self.look_for_unknown(since.arrivals).await?;
         self.ledger.set_compared(self.folder, uid_next)?;
         let foreign = looked.adopted + looked.strangers.len();
         let mut met = Met { adopted: looked.adopted, foreign, ..Met::default() };
@@ -350,7 +359,7 @@ impl DestinationFolder<'_> {
         let sent = [MessageState::Copied, MessageState::Repaired];
         let rows = self.ledger.rows(self.folder, &sent)?;
         for row in self.ledger.as_sent(self.folder, rows)? {
-            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
+            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= since.copies) {
                 let is_certain = uid < accounted_for || !unplaced.contains(&row.uid);
                 copies.entry(key(row.identity, row.size)).or_insert((uid, is_certain));
             }

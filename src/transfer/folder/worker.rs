@@ -18,7 +18,7 @@ use crate::transfer::flags::after_repair;
 use crate::transfer::flags::sync;
 use crate::transfer::folder::active_folder::ActiveFolder;
 use crate::transfer::folder::appender::Writer;
-use crate::transfer::folder::copy_state::{CopyState, FolderLock, FolderShare, Next};
+use crate::transfer::folder::copy_state::{CopyState, FolderLock, FolderShare, Next, OpenedFolder};
 use crate::transfer::folder::decision::{
     FolderDecision, FolderFacts, FolderRefusal, counts_behind, decide, is_whole,
 };
@@ -152,7 +152,7 @@ impl Worker {
         self.refresh_flags(state, job.folder).await?;
         let before = opened.exists;
         let (folder, to_do) = (job.folder, facts.to_do);
-        let share = state.begin(lock, (job, opened, first), to_do)?;
+        let share = state.begin(lock, OpenedFolder { job, opened, first }, to_do)?;
         Box::pin(self.pump(state, share, asked)).await?;
         remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }

@@ -88,7 +88,7 @@ pub async fn count(
                 let left = source.care().left.clone();
                 return Ok(Counted { plan, oversize, source, destination, left });
             }
-            Err(error) if care.learn(&error, (&source, &destination)) => {
+            Err(error) if care.learn(&error, &source, &destination) => {
                 tracing::info!(%error, "counting folders again, one at a time");
             }
             Err(error) => trouble.wait_after(error, sink).await?,

@@ -24,16 +24,17 @@ pub async fn find_oversize(
         return Ok(Oversize::default());
     };
     let close = Oversize::close_to(limit);
+    let sizes = Sizes { close, limit };
     let mut found = Oversize { limit: Some(limit), ..Oversize::default() };
     for folder in plan.folders.iter().filter(|folder| folder.choice == FolderChoice::Copy) {
         let is_known_to_be_small = folder.bytes > Bytes::ZERO && folder.bytes <= close;
         if folder.messages == 0 || is_known_to_be_small {
             continue;
         }
-        match larger(source, &folder.source_raw, (close, limit)).await {
-            Ok((near, over)) => {
-                found.close.extend(listed(&folder.source, near));
-                found.folders.extend(listed(&folder.source, over));
+        match larger(source, &folder.source_raw, sizes).await {
+            Ok(large) => {
+                found.close.extend(listed(&folder.source, large.close));
+                found.folders.extend(listed(&folder.source, large.over));
             }
             // The copy reports the folder's own trouble; a search that is refused says nothing of its mail.
             Err(ImapError::Refused { .. }) => {
@@ -52,20 +53,32 @@ fn listed(folder: &FolderPath, mut uids: Vec<SourceUid>) -> Option<OversizeFolde
     (messages > 0).then(|| OversizeFolder { folder: folder.clone(), messages, uids })
 }
 
+/// The sizes above which messages are looked for.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Close to the limit.
+    close: Bytes,
+    limit: Bytes,
+}
+
+/// What a folder has of them.
+#[derive(Default)]
+struct LargeMessages {
+    /// Close to the limit, and not above it.
+    close: Vec<SourceUid>,
+    over: Vec<SourceUid>,
+}
+
 /// Messages close to the limit, and those above it.
-async fn larger(
-    source: &mut Session,
-    raw: &str,
-    (close, limit): (Bytes, Bytes),
-) -> Result<(Vec<SourceUid>, Vec<SourceUid>), ImapError> {
+async fn larger(source: &mut Session, raw: &str, sizes: Sizes) -> Result<LargeMessages, ImapError> {
     if source.examine(raw).await?.exists == 0 {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(LargeMessages::default());
     }
-    let mut near = source.uids_larger_than(close.0).await?;
-    if near.is_empty() {
-        return Ok((near, Vec::new()));
+    let mut close = source.uids_larger_than(sizes.close.0).await?;
+    if close.is_empty() {
+        return Ok(LargeMessages::default());
     }
-    let over = source.uids_larger_than(limit.0).await?;
-    near.retain(|uid| over.binary_search(uid).is_err());
-    Ok((near, over))
+    let over = source.uids_larger_than(sizes.limit.0).await?;
+    close.retain(|uid| over.binary_search(uid).is_err());
+    Ok(LargeMessages { close, over })
 }

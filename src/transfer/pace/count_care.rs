@@ -87,19 +87,20 @@ impl CountCare {
         &self.side(side).care.left
     }
 
-    /// Learns from an error. Whether counting once more may come further; `session` is the one that it happened on.
+    /// Learns from an error on one of these two connections. Returns whether counting again may get further.
     pub(in crate::transfer) fn learn(
         &mut self,
         error: &TransferError,
-        sessions: (&Session, &Session),
+        at_source: &Session,
+        at_destination: &Session,
     ) -> bool {
         let TransferError::Server { side, source } = error else { return false };
         if !source.is_connection_lost() {
             return false;
         }
         let asked = match side {
-            Side::Source => sessions.0.asks_about(),
-            Side::Destination => sessions.1.asks_about(),
+            Side::Source => at_source.asks_about(),
+            Side::Destination => at_destination.asks_about(),
         };
         self.side_mut(*side).learn(source, asked)
     }

@@ -39,7 +39,7 @@ pub(in crate::transfer) async fn wait_after(
     sink: ProgressSink<'_>,
 ) -> Result<bool, TransferError> {
     if let TransferError::DailyLimit { side, until, words } = error {
-        return Ok(wait_until((side, until, words), control, sink).await);
+        return Ok(wait_until(side, until, words, control, sink).await);
     }
     let Some((sign, words)) = sign_of(&error, governor.has_worked()) else { return Err(error) };
     let is_away = sign == ServerSign::Broke && governor.has_worked() && is_away(&error);
@@ -148,7 +148,9 @@ const fn is_away(error: &TransferError) -> bool {
 
 /// Waits for a moment, or until stop. True when it has come.
 async fn wait_until(
-    (side, until, words): (Side, UnixTime, String),
+    side: Side,
+    until: UnixTime,
+    words: String,
     control: &CopyControl,
     sink: ProgressSink<'_>,
 ) -> bool {

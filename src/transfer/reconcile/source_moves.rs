@@ -8,7 +8,7 @@ use crate::plan::{CopyMode, FolderPlan, is_choosy};
 use crate::project::{FolderCounts, FolderId, FolderMemory, Ledger, MaybeMoved};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags};
+use crate::transfer::context::flag_words::{FlagChanges, flag_changes, flags_for, normal_flags};
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::listing::selection::Chosen;
@@ -32,7 +32,8 @@ impl<'p> SourceMoves<'p> {
     /// takes part, at Gmail, whose folders are labels, and where the destination cannot move.
     pub(in crate::transfer) fn look(
         request: &'p CopyRequest,
-        (source, destination): (&Session, &Session),
+        source: &Session,
+        destination: &Session,
         listed: &FoldersByName,
     ) -> Result<Self, TransferError> {
         let is_gmail = |session: &Session| session.capabilities().has("X-GM-EXT-1");
@@ -161,7 +162,7 @@ impl FollowMoves<'_> {
         by_place.retain(|place, found| {
             shown.get(place).is_some_and(|flags| {
                 let wanted = flags_for(&found.flags, permanent);
-                flag_changes(&normal_flags(flags.clone()), &wanted) == (Vec::new(), Vec::new())
+                flag_changes(&normal_flags(flags.clone()), &wanted) == FlagChanges::default()
             })
         });
         let places: Vec<DestinationUid> = by_place.keys().copied().collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::project::Claimed;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_lists::FoldersByName;
+use crate::transfer::context::folder_lists::BothFolders;
 use crate::transfer::context::off_thread::off_thread;
 use crate::transfer::folder::worker::Worker;
 use crate::transfer::run::mailbox::Job;
@@ -19,7 +19,7 @@ impl Job<'_> {
     pub(in crate::transfer) async fn admit(
         &mut self,
         worker: &mut Worker,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        BothFolders { source, destination }: BothFolders<'_>,
     ) -> Result<bool, TransferError> {
         let request = &self.request;
         let from = request.source.account(&mut worker.source, source.values()).await;

@@ -1,4 +1,4 @@
-//! Lanes beside the first one: more connections, as many as the servers let in.
+//! Workers beside the first one: more connections, as many as the servers accept.
 
 use futures::future::join_all;
 
@@ -9,16 +9,21 @@ use crate::transfer::folder::copy_state::CopyState;
 use crate::transfer::folder::worker::Worker;
 use crate::values::Side;
 
+/// What the first connections have learnt about the two servers, for those that follow.
+pub(in crate::transfer) struct Introductions {
+    pub(in crate::transfer) source: Introduced,
+    pub(in crate::transfer) destination: Introduced,
+}
+
 impl Worker {
     /// Signs in on both sides, beside connections that have done so.
-    async fn open_beside(
-        request: &CopyRequest,
-        first: &(Introduced, Introduced),
-    ) -> Result<Self, TransferError> {
+    async fn open_beside(request: &CopyRequest, first: &Introductions) -> Result<Self, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
         let (source, destination) = tokio::try_join!(
-            async { request.source.open_beside(&first.0).await.map_err(failed(Side::Source)) },
-            async { request.destination.open_beside(&first.1).await.map_err(failed(Side::Destination)) },
+            async { request.source.open_beside(&first.source).await.map_err(failed(Side::Source)) },
+            async {
+                request.destination.open_beside(&first.destination).await.map_err(failed(Side::Destination))
+            },
         )?;
         Ok(Self { source, destination, appenders: Vec::new(), is_let_in: false })
     }
@@ -59,7 +64,7 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
 pub(in crate::transfer) async fn more_worker<'a>(
     state: &'a CopyState<'a>,
-    first: &(Introduced, Introduced),
+    first: &Introductions,
     appenders: usize,
 ) {
     let request = state.context.request;

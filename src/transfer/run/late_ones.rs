@@ -8,9 +8,18 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::destination_by_name;
 use crate::transfer::context::request::{FolderProblem, FolderTrouble};
+use crate::transfer::folder::other_writers::Since;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::run::mailbox::Job;
 use crate::values::{DestinationUid, Side, Uid};
+
+/// A folder of the destination in which something has arrived.
+struct Late<'a> {
+    plan: &'a FolderPlan,
+    memory: &'a FolderMemory,
+    /// The lowest UID of what has arrived.
+    from: DestinationUid,
+}
 
 impl Job<'_> {
     /// Where the newest changes of the ledger were lost: what has come to the folders of the plan beside our own copies is
@@ -37,7 +46,7 @@ impl Job<'_> {
             let uid_next = listed.get(&raw).and_then(|folder| folder.status?.uid_next);
             let Some(uid_next) = uid_next.map(DestinationUid) else { continue };
             if let Some(from) = ledger.unknown_from(memory.id, uid_next)? {
-                found.extend(self.late_in(session, (plan, memory, from), &namespace).await?);
+                found.extend(self.late_in(session, Late { plan, memory, from }, &namespace).await?);
             }
         }
         for problem in found {
@@ -49,9 +58,10 @@ impl Job<'_> {
     async fn late_in(
         &self,
         session: &mut Session,
-        (plan, memory, from): (&FolderPlan, &FolderMemory, DestinationUid),
+        late: Late<'_>,
         namespace: &Namespace,
     ) -> Result<Option<FolderProblem>, TransferError> {
+        let Late { plan, memory, from } = late;
         let opened = match session.select(&raw_name(&plan.destination, namespace)).await {
             Ok(opened) => opened,
             // Closed or gone meanwhile: the next run compares it.
@@ -68,7 +78,9 @@ impl Job<'_> {
         let (ledger, uid_validity) = (&self.request.ledger, opened.uid_validity);
         let source = Some((&self.request, plan.source_raw.as_str()));
         let mut place = DestinationFolder { session, ledger, folder: memory.id, uid_validity, source };
-        let met = place.meet_from(uid_next, (from, DestinationUid::first()), uid_next).await?;
+        let met = place
+            .meet_from(uid_next, Since { arrivals: from, copies: DestinationUid::first() }, uid_next)
+            .await?;
         if met.doubled.is_empty() {
             return Ok(None);
         }

@@ -12,7 +12,7 @@ use crate::project::{AccountClaim, FolderId};
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::copy_context::Attempt;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_lists::FoldersByName;
+use crate::transfer::context::folder_lists::{BothFolders, FoldersByName};
 use crate::transfer::context::request::{
     ConnectionCount, CopyConditions, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems,
     Progress, ProgressSink,
@@ -32,7 +32,7 @@ use crate::transfer::pace::retry::wait_after;
 use crate::transfer::reconcile::missing::{MissingCopyScan, takes_part};
 use crate::transfer::reconcile::source_moves::{FollowMoves, SourceMoves};
 use crate::transfer::reconcile::strays::{self, Strays};
-use crate::transfer::run::connections::{more_worker, open_appenders};
+use crate::transfer::run::connections::{Introductions, more_worker, open_appenders};
 use crate::transfer::run::labels::finish_labels;
 use crate::transfer::run::list_both::BothLists;
 use crate::transfer::run::list_both::list_both;
@@ -208,11 +208,12 @@ impl Job<'_> {
         let known = self.known_folders(&namespace)?;
         let listed = list_both(&mut worker, self.source_detail(), (&known, &self.control)).await;
         let BothLists { source, destination, lacking } = listed.inspect_err(|error| {
-            self.lessons.failures.counting_broke(error, (&worker.source, &worker.destination));
+            self.lessons.failures.counting_broke(error, &worker.source, &worker.destination);
         })?;
         self.tell_of_missing(&lacking, (&source, worker.source.lists_nothing()))?;
         self.gone = lacking.gone;
-        if !self.admit(&mut worker, (&source, &destination)).await? {
+        let folders = BothFolders { source: &source, destination: &destination };
+        if !self.admit(&mut worker, folders).await? {
             return Ok(());
         }
         let keeps_labels = worker.destination.is_gmail();
@@ -231,9 +232,12 @@ impl Job<'_> {
             state.destination_asks();
         }
         let ConnectionCount { pairs, appenders } = self.connections(&worker, asks, self.waiting(&source)?);
-        let known = (worker.source.introduced(), worker.destination.introduced());
+        let known = Introductions {
+            source: worker.source.introduced(),
+            destination: worker.destination.introduced(),
+        };
         let others = join_all((1..pairs).map(|_| more_worker(&state, &known, appenders)));
-        let first = self.first_worker(&state, &mut worker, (&source, &destination), appenders);
+        let first = self.first_worker(&state, &mut worker, folders, appenders);
         // The others first: signing in takes them longer than the first listing takes.
         tokio::join!(others, first);
         // One that was not let in may have given its folder back after the others had ended.
@@ -376,7 +380,7 @@ impl Job<'_> {
         &self,
         state: &'a CopyState<'a>,
         worker: &mut Worker,
-        folders: (&FoldersByName, &FoldersByName),
+        folders: BothFolders<'_>,
         appenders: usize,
     ) {
         let outcome = async {
@@ -397,20 +401,21 @@ impl Job<'_> {
         &self,
         state: &'a CopyState<'a>,
         worker: &mut Worker,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        folders: BothFolders<'_>,
     ) -> Result<(), TransferError> {
+        let BothFolders { source, destination } = folders;
         let (request, mode) = (&self.request, self.request.options.mode);
         let scan = MissingCopyScan::new(self.chosen(), request, &state.context.namespace, destination)?;
         let left_alone = scan.left_alone(mode);
         let Worker { source: session, destination: other, .. } = &mut *worker;
-        let moves = SourceMoves::look(request, (session, other), source)?;
+        let moves = SourceMoves::look(request, session, other, source)?;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
         let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
                 let looks = (&scan, &moves);
-                let watched = self.list_all(state, session, (source, destination), looks).await?;
+                let watched = self.list_all(state, session, folders, looks).await?;
                 if self.is_mirror() {
                     sync::read_changes(session, (&request.ledger, &self.lessons.failures), &plans, source)
                         .await?;
@@ -419,7 +424,7 @@ impl Job<'_> {
                 Ok::<_, TransferError>(watched)
             },
             async {
-                self.make_missing(state, other, (source, destination), &scan).await?;
+                self.make_missing(state, other, folders, &scan).await?;
                 let told = scan
                     .settle(
                         other,

@@ -9,7 +9,7 @@ use crate::project::{FolderCounts, FolderId};
 use crate::transfer::context::destination_name::{parents, raw_name};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
-use crate::transfer::context::folder_lists::FoldersByName;
+use crate::transfer::context::folder_lists::{BothFolders, FoldersByName};
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::flags::after_append;
 use crate::transfer::folder::copy_state::CopyState;
@@ -32,10 +32,10 @@ impl Job<'_> {
         &self,
         state: &CopyState<'_>,
         session: &mut Session,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        BothFolders { source, destination }: BothFolders<'_>,
         scan: &MissingCopyScan<'_>,
     ) -> Result<(), TransferError> {
-        let missing = self.missing(state, (source, destination), scan);
+        let missing = self.missing(state, BothFolders { source, destination }, scan);
         let folders: Vec<NewFolder> = missing.iter().map(|(folder, _)| folder.clone()).collect();
         let refused: BTreeSet<usize> = self.create(state, session, (&folders, &missing)).await?;
         if !refused.is_empty() {
@@ -113,7 +113,7 @@ impl Job<'_> {
     fn missing(
         &self,
         state: &CopyState<'_>,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        BothFolders { source, destination }: BothFolders<'_>,
         scan: &MissingCopyScan<'_>,
     ) -> Vec<Missing<'_>> {
         let mut asked = BTreeSet::new();
@@ -146,7 +146,7 @@ impl Job<'_> {
         &'p self,
         state: &CopyState<'_>,
         session: &mut Session,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        BothFolders { source, destination }: BothFolders<'_>,
         (scan, moves): (&MissingCopyScan<'p>, &SourceMoves<'_>),
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;

@@ -445,7 +445,7 @@ fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
             Icon::Lock,
             "The system keyring is locked. Your desktop shows a window to unlock it.".to_owned(),
         ),
-        KeyringStatus::ThisSessionOnly(why) => (Tone::Info, Icon::Key, session_words(why)),
+        KeyringStatus::ThisSessionOnly(why) => (Tone::Info, Icon::Key, session_words(why.as_deref())),
     };
     if note::note(ui, tone, icon, &words, Some("Ask the keyring again")) {
         cx.send(Command::RetryKeyring);
@@ -475,9 +475,9 @@ fn passwords_words(project: &ProjectView, keyring: &KeyringStatus) -> String {
 }
 
 /// Where passwords are kept without a keyring, and why there is none.
-fn session_words(why: &str) -> String {
+fn session_words(why: Option<&str>) -> String {
     let words = "Passwords are kept until Mailferry quits; you enter them again next time.";
-    if why.is_empty() { words.to_owned() } else { format!("{words} {why}") }
+    why.map_or_else(|| words.to_owned(), |why| format!("{words} {why}"))
 }
 
 /// The checkbox in the header that selects all or none.

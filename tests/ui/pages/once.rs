@@ -16,7 +16,7 @@ use mailferry_test_support::window::{Opened, USUAL};
 
 fn without_keyring(project: ProjectView, step: Step) -> Opened {
     let why = "No keyring runs on this computer.".to_owned();
-    let snapshot = Snapshot { keyring: KeyringStatus::ThisSessionOnly(why), ..samples::with(project) };
+    let snapshot = Snapshot { keyring: KeyringStatus::ThisSessionOnly(Some(why)), ..samples::with(project) };
     Opened::at(snapshot, Some(Place::Step(step)), false, USUAL)
 }
 

@@ -334,7 +334,7 @@ fn keyrings() -> [KeyringStatus; 5] {
         KeyringStatus::Unknown,
         KeyringStatus::Found,
         KeyringStatus::WaitsForUnlock,
-        KeyringStatus::ThisSessionOnly("No password store is running: nobody there".to_owned()),
+        KeyringStatus::ThisSessionOnly(Some("No password store is running: nobody there".to_owned())),
     ]
 }
 

@@ -93,9 +93,14 @@ impl ConnectionFailures {
     }
 
     /// The connection broke while folders were counted. One that is to blame has one try less when it is opened.
-    pub(in crate::transfer) fn counting_broke(&self, error: &TransferError, sessions: (&Session, &Session)) {
+    pub(in crate::transfer) fn counting_broke(
+        &self,
+        error: &TransferError,
+        source: &Session,
+        destination: &Session,
+    ) {
         let mut learnt = self.learnt();
-        if !learnt.counting.learn(error, sessions) {
+        if !learnt.counting.learn(error, source, destination) {
             return;
         }
         for side in [Side::Source, Side::Destination] {
