@@ -21,7 +21,7 @@ pub enum Abandoned {
 }
 
 /// Removes the project in this folder, with what SQLite keeps beside it, where nobody has it open. Anything else that
-/// lies in the folder stays.
+/// is in the folder stays.
 pub fn remove_abandoned(folder: &Path) -> Result<Abandoned, ProjectError> {
     let metadata = fs::symlink_metadata(folder).map_err(|error| ProjectError::from_io(folder, error))?;
     if !metadata.is_dir() || !is_own(&metadata) {

@@ -114,7 +114,7 @@ pub enum CopyJobPhase {
     /// Never started.
     #[default]
     NotStarted,
-    /// Runs. Found at opening, it means that the program ended meanwhile, in order or not: the copy is to go on.
+    /// Runs. Found at opening, it means that the program ended meanwhile, properly or not: the copy is to continue.
     Running,
     /// Paused by the user.
     Paused,

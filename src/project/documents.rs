@@ -68,7 +68,7 @@ impl Project {
         Ok(self.document("reminders")?.unwrap_or_default())
     }
 
-    /// Keeps what the owner has ticked. It settles.
+    /// Keeps what the owner has ticked. Committed now, flushed soon afterwards.
     pub fn set_ticked_reminders(&self, ticked: &BTreeMap<String, UnixTime>) -> Result<(), ProjectError> {
         self.set_document("reminders", (!ticked.is_empty()).then_some(ticked))
     }
@@ -78,7 +78,7 @@ impl Project {
         Ok(self.document("accounts")?.unwrap_or_default())
     }
 
-    /// Keeps what the owner's files say of mailboxes and aliases. It settles.
+    /// Keeps what the owner's files say of mailboxes and aliases. Committed now, flushed soon afterwards.
     pub fn set_directory(&self, directory: &Directory) -> Result<(), ProjectError> {
         self.set_document("accounts", (!directory.is_empty()).then_some(directory))
     }
@@ -90,7 +90,7 @@ impl Project {
             .transpose()
     }
 
-    /// Stores a value, or drops it. It settles.
+    /// Stores a value, or drops it. Committed now, flushed soon afterwards.
     pub(super) fn set_document<T: Serialize + ?Sized>(
         &self,
         name: &str,

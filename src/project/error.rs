@@ -15,7 +15,7 @@ pub enum ProjectError {
     /// The file exists already; nothing was overwritten.
     #[error("{} already exists: open it, or choose another name", .0.display())]
     AlreadyExists(PathBuf),
-    /// Something that is not ours lies where a file of ours has to be.
+    /// Something that is not ours is where a file of ours has to be.
     #[error("{} is a link or belongs to somebody else, so it was left unchanged", .0.display())]
     InTheWay(PathBuf),
     /// The file is no database, or a database of another program.
@@ -40,7 +40,7 @@ pub enum ProjectError {
     /// The disk, or a quota on it, is full. The file is as it was before.
     #[error("the disk that holds the project is full")]
     DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The file, or the folder that it lies in, cannot be written.
+    /// The file or its folder cannot be written.
     #[error("the project cannot be saved: the file or its folder is read-only")]
     ReadOnly(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The operating system reported an error.

@@ -100,7 +100,7 @@ impl Project {
     }
 
     /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
-    /// open once only, and everything that lies beside it lies beside the file that the link leads to.
+    /// open once only, and everything beside it is beside the file that the link leads to.
     pub fn open(path: &Path) -> Result<Arc<Self>, ProjectError> {
         let path = &canonical(path)?;
         let open_here = OpenHere::note(path)?;
@@ -167,7 +167,7 @@ impl Project {
         }))
     }
 
-    /// Where the file lies.
+    /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -192,7 +192,7 @@ impl Project {
         self.was_interrupted
     }
 
-    /// How long the file had been left alone by now: neither it nor the names in its folder were changed by anybody else.
+    /// How long the file had been left alone by now: neither it nor the names in its folder were changed by anyone else.
     /// A clock that was set back makes it shorter, never longer.
     pub fn left_alone_for(&self) -> Duration {
         self.touched_at.elapsed().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! A project file may come from anybody: what is checked of it, and how far, before anything in it is believed.
+//! A project file may come from anyone: what is checked, and how far, before anything in it is trusted.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const OPENING_LIMIT: Duration = Duration::from_mins(1);
 const CHECK_LIMIT: Duration = Duration::from_mins(10);
 /// Steps of SQLite between two looks at the clock: some milliseconds.
 const STEPS_PER_LOOK: i32 = 20_000;
-/// Where the work of the database is told, so many of its steps at a time.
+/// Reports the work of the database after each of this many steps.
 const STEPS: &str = "mailferry::project::steps";
 const STEPS_AT_ONCE: i32 = 1_000;
 /// Largest value: plans of tens of thousands of folders are some megabytes.

@@ -68,7 +68,7 @@ impl Project {
         self.commit_durable(|transaction| rows.iter().map(|row| import_row(transaction, row)).collect())
     }
 
-    /// Changes a mailbox. It settles.
+    /// Changes a mailbox. Committed now, flushed soon afterwards.
     pub fn update_mailbox(&self, id: MailboxId, mailbox: &Mailbox) -> Result<(), ProjectError> {
         self.commit_settling(|transaction| update(transaction, id, mailbox))
     }
@@ -104,7 +104,7 @@ impl Project {
         })
     }
 
-    /// Remembers a sign-in that worked, or forgets the last one. It settles.
+    /// Remembers a sign-in that worked, or forgets the last one. Committed now, flushed soon afterwards.
     pub fn set_sign_in(
         &self,
         mailbox: MailboxId,

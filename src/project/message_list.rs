@@ -46,7 +46,7 @@ fn state_condition(state: Option<MessageState>) -> String {
 pub struct MessageListing {
     /// The mailbox.
     pub mailbox: MailboxId,
-    /// The folder; together with the row's UID the key to go on from.
+    /// The folder; together with the row's UID the key to continue from.
     pub folder: FolderId,
     /// The folder at the source.
     pub source: FolderPath,

@@ -1,6 +1,6 @@
 //! The project file: schema, migrations, ledger and lock.
 //!
-//! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
+//! One SQLite file per domain. While it is open, a lock file is beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is flushed where a call promises that its change is there after a power cut; see [`Project`].
 
 mod abandoned;

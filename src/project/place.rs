@@ -1,4 +1,4 @@
-//! Where a project file really lies, and who has it open in this process.
+//! Where a project file really is, and who has it open in this process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,7 +146,7 @@ pub(super) fn has_other_names(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.nlink() > 1)
 }
 
-/// Not told by the standard library there; the lock on the file holds under every name all the same.
+/// The standard library does not report it there; the lock on the file holds under every name all the same.
 #[cfg(not(unix))]
 pub(super) fn has_other_names(_path: &Path) -> bool {
     false

@@ -1,4 +1,4 @@
-//! Files under names that anybody can guess: never opened through a link, and nothing but a plain file.
+//! Files under names that anyone can guess: never opened through a link, and only if they are plain files.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -37,7 +37,7 @@ pub(super) fn open_or_make(path: &Path) -> Result<File, ProjectError> {
     }
 }
 
-/// Refuses what lies under this name and is no plain file. Nothing there is fine.
+/// Refuses anything under this name that is not a plain file. No file is fine.
 pub(super) fn check_absent_or_plain(path: &Path) -> Result<(), ProjectError> {
     match path.symlink_metadata() {
         Ok(metadata) if is_plain(&metadata) => Ok(()),

@@ -49,7 +49,7 @@ impl Project {
         })
     }
 
-    /// Keeps the plan of a mailbox. It settles.
+    /// Keeps the plan of a mailbox. Committed now, flushed soon afterwards.
     pub fn set_plan(&self, mailbox: MailboxId, stored: &StoredPlan) -> Result<(), ProjectError> {
         let body = to_json(&stored.plan)?;
         let oversize = to_json(&stored.oversize)?;
@@ -66,7 +66,7 @@ impl Project {
         })
     }
 
-    /// Forgets plans that no longer fit; what the owner changed in them stays. It settles.
+    /// Forgets plans that no longer fit; what the owner changed in them stays. Committed now, flushed soon afterwards.
     pub fn forget_plans(&self, mailboxes: &[MailboxId]) -> Result<(), ProjectError> {
         self.commit_settling(|transaction| {
             for mailbox in mailboxes {
@@ -98,7 +98,7 @@ impl Project {
         })
     }
 
-    /// Keeps how fast a mailbox was copied. It settles.
+    /// Keeps how fast a mailbox was copied. Committed now, flushed soon afterwards.
     pub fn set_measured(&self, mailbox: MailboxId, measured: &Measured) -> Result<(), ProjectError> {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.commit_settling(|transaction| {
@@ -145,7 +145,7 @@ impl Project {
         })
     }
 
-    /// Keeps what the owner changed about one folder; an empty change takes it back. It settles.
+    /// Keeps what the owner changed about one folder; an empty change takes it back. Committed now, flushed soon afterwards.
     pub fn set_folder_override(
         &self,
         mailbox: MailboxId,

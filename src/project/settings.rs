@@ -121,7 +121,7 @@ impl Project {
         })
     }
 
-    /// Sets one answer; an empty value takes it back. It settles.
+    /// Sets one answer; an empty value takes it back. Committed now, flushed soon afterwards.
     pub fn set_answer(&self, name: &str, value: &str) -> Result<(), ProjectError> {
         self.commit_settling(|transaction| {
             if value.is_empty() {
@@ -148,7 +148,7 @@ impl Project {
         })
     }
 
-    /// Keeps or drops a sender of today's SPF record. It settles.
+    /// Keeps or drops a sender of today's SPF record. Committed now, flushed soon afterwards.
     pub fn set_sender_choice(&self, term: &str, is_kept: bool) -> Result<(), ProjectError> {
         self.commit_settling(|transaction| {
             transaction.execute(
@@ -185,7 +185,7 @@ impl Project {
     }
 
     /// Approves this certificate for this server only, in place of the one before. Approving the same one again changes
-    /// nothing. It settles.
+    /// nothing. Committed now, flushed soon afterwards.
     pub fn pin_certificate(&self, server: &Endpoint, pin: &Pin) -> Result<(), ProjectError> {
         self.commit_settling(|transaction| {
             transaction.execute(

@@ -53,7 +53,7 @@ impl<'c> AsyncHttpClient<'c> for Poster<'_> {
 pub(super) struct Given {
     pub access: Secret,
     pub lifetime: Lifetime,
-    /// `None` where the one before goes on.
+    /// `None` if the one before continues to hold.
     pub refresh: Option<Secret>,
 }
 

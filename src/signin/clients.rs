@@ -7,7 +7,7 @@ use super::provider::ClientApp;
 use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId};
 
-/// What lies in the keyring.
+/// What is in the keyring.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

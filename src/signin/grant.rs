@@ -26,7 +26,7 @@ pub struct Grant {
     pub refresh: Secret,
 }
 
-/// What lies in the keyring.
+/// What is in the keyring.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

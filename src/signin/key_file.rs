@@ -1,4 +1,4 @@
-//! Key files: the JSON file of a Google service account as Google hands it out, and a file of the same kind for a Microsoft
+//! Key files: the JSON file of a Google service account as Google issues it, and a file of the same kind for a Microsoft
 //! application.
 
 use std::path::Path;

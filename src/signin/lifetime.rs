@@ -27,12 +27,12 @@ impl Lifetime {
         Self { fetched: asked.0, seconds: told.unwrap_or(UNTOLD).min(LONGEST) }
     }
 
-    /// When the token ends, as its provider told.
+    /// When the token expires, according to its provider.
     pub const fn end(&self) -> UnixTime {
         UnixTime(self.fetched.saturating_add(self.seconds))
     }
 
-    /// Whether another token is needed. The clock is the wall's, which goes on while the computer sleeps; where it was set
+    /// Whether another token is needed. It is the wall clock, which runs on while the computer sleeps; where it was set
     /// back, nothing is known of the token's age.
     pub const fn must_renew(&self, now: UnixTime) -> bool {
         let age = now.0.saturating_sub(self.fetched);

@@ -15,7 +15,7 @@ use crate::imap::{ComingToken, TokenProvider};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId, UnixTime};
 use crate::web::Web;
 
-/// Tells the time of the wall, which goes on while the computer sleeps.
+/// Tells the wall-clock time, which runs on while the computer sleeps.
 pub type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 
 /// What renews.
@@ -61,7 +61,7 @@ impl TokenProvider for Renewing {
         let (renewal, host, refused) = (Arc::clone(&self.0), host.to_owned(), refused.cloned());
         Box::pin(async move {
             // In a task of its own, which a connection that is given up does not end: between the provider's answer and the
-            // keyring lies the only key to the next token.
+            // keyring is the only key to the next token.
             #[expect(
                 clippy::disallowed_methods,
                 reason = "it ends by itself within a minute, and must not end earlier"

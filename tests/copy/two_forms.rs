@@ -125,7 +125,7 @@ async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() 
         })
         .await;
         pair.bench.copy_all().await;
-        assert_eq!(pair.pieces(), 0, "no road more where sizes agree");
+        assert_eq!(pair.pieces(), 0, "no method more where sizes agree");
         let report = pair.verify(VerifyDepth::Full).await;
         assert!(!report.is_verified(), "{report:?}");
         let named: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();

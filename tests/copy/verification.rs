@@ -211,7 +211,7 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     let commands: Vec<String> = source.state.lock().unwrap().commands[before..].to_vec();
     assert!(
         commands.iter().any(|command| command.contains("BODY.PEEK[]<0.")),
-        "on another road: {commands:?}"
+        "by another method: {commands:?}"
     );
     // As if the source had handed out only a part when it was copied.
     source.set(|state| state.messages.get_mut(&3).unwrap().bytes.extend_from_slice(b"the end\r\n"));
@@ -228,9 +228,9 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     );
 }
 
-/// Every road agrees on the cut message, so that only the size that was listed speaks against it.
+/// Every method agrees on the cut message, so that only the size that was listed speaks against it.
 #[tokio::test]
-async fn a_message_that_every_road_cuts_is_not_called_whole() {
+async fn a_message_that_every_method_cuts_is_not_called_whole() {
     for (count, cut, whole) in [(20_u32, 7_u32, 50_000_u64), (20, 7, 3_000_000), (1, 1, 50_000)] {
         let destination = OddImap::start([]);
         let source = OddImap::start((1..=count).map(|number| numbered(number, "hello")));

@@ -10,33 +10,10 @@ use mailferry_test_support::clients::http::HttpClient;
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
 use mailferry_test_support::programs::{self, Guard};
 use mailferry_test_support::servers::dovecot::{self, Dovecot, PASSWORD};
+use mailferry_test_support::servers::keyring::{self, home};
 use mailferry_test_support::servers::oidc::Oidc;
 
 use crate::{mail_server, open_folder};
-
-/// Unlocks the keyring of this home on a session bus of its own, and goes on with the arguments.
-const UNLOCK: &str = r#"
-    printf test | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null || exit 99
-    for _ in $(seq 200); do
-        dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
-            string:org.freedesktop.secrets | grep -q true && exec "$@"
-        sleep 0.05
-    done
-    exit 99"#;
-
-fn have_keyring() -> bool {
-    programs::require_program("dbus-run-session", "dbus-daemon").is_some()
-        && programs::require_program("gnome-keyring-daemon", "gnome-keyring").is_some()
-}
-
-fn home() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    for folder in ["data", "config", "cache", "state"] {
-        std::fs::create_dir(home.path().join(folder)).unwrap();
-    }
-    home
-}
 
 struct Ran {
     status: i32,
@@ -46,20 +23,8 @@ struct Ran {
 
 /// Runs the program within the keyring of this home. `see` is shown each line of its words as it comes.
 fn run(home: &Path, arguments: &[&str], mut see: impl FnMut(&str)) -> Ran {
-    let mut command = Command::new("dbus-run-session");
-    command.args(["--", "sh", "-c", UNLOCK, "sh", env!("CARGO_BIN_EXE_mailferry")]).args(arguments);
-    command
-        .env("HOME", home)
-        .env("XDG_DATA_HOME", home.join("data"))
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_CACHE_HOME", home.join("cache"))
-        .env("XDG_STATE_HOME", home.join("state"))
-        .env("XDG_RUNTIME_DIR", home)
-        .env("MAILFERRY_LOG", "mailferry=trace")
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .env_remove("GNOME_KEYRING_CONTROL")
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY");
+    let mut command = keyring::with_open_keyring(Path::new(env!("CARGO_BIN_EXE_mailferry")), home);
+    command.args(arguments).env("MAILFERRY_LOG", "mailferry=trace");
     let mut child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let guard = Guard::of(&child);
     let mut words = String::new();
@@ -77,7 +42,7 @@ fn run(home: &Path, arguments: &[&str], mut see: impl FnMut(&str)) -> Ran {
 
 #[test]
 fn a_sign_in_is_kept_and_a_later_copy_uses_it_and_nothing_shows_a_secret() {
-    if !have_keyring() {
+    if !keyring::is_available() {
         return;
     }
     let Some(oidc) = Oidc::start() else { return };

@@ -2,7 +2,6 @@
 
 mod bus;
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -15,31 +14,7 @@ use mailferry::providers::ProviderId;
 use mailferry::secrets::{Deletion, Kept, SecretName, SecretStore, StoreStatus};
 use mailferry::values::{Endpoint, Secret, Security, Side};
 use mailferry_test_support::programs;
-
-/// Starts a keyring whose login collection is open, in place of one that runs, waits until the bus knows it, and
-/// goes on with the arguments.
-const UNLOCK: &str = r#"
-    printf test | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null || exit 1
-    for _ in $(seq 200); do
-        dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
-            string:org.freedesktop.secrets | grep -q true && exec "$@"
-        sleep 0.05
-    done
-    exit 1"#;
-
-fn have_servers() -> bool {
-    programs::require_program("dbus-run-session", "dbus-daemon").is_some()
-        && programs::require_program("gnome-keyring-daemon", "gnome-keyring").is_some()
-}
-
-fn home() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    for folder in ["data", "config", "cache"] {
-        std::fs::create_dir(home.path().join(folder)).unwrap();
-    }
-    home
-}
+use mailferry_test_support::servers::keyring::{self, UNLOCK, home};
 
 fn name() -> SecretName {
     SecretName::new("9f3c", 7, "destination", "imap.weber.example:993", "anna")
@@ -69,7 +44,7 @@ async fn a_password_outlives_the_program() {
         }
         assert_eq!(second.delete(&name()).await, Deletion::Done);
         assert_eq!(SecretStore::system().get(&name()).await, None);
-    } else if have_servers() {
+    } else if keyring::is_available() {
         let home = home();
         let output = tokio::task::spawn_blocking(move || bus::run_inside(TEST, home.path(), UNLOCK));
         bus::assert_passed(&output.await.unwrap());
@@ -88,7 +63,7 @@ async fn a_keyring_that_is_started_later_is_found() {
         assert!(started.success());
         assert_eq!(store.retry().await, StoreStatus::System);
         assert_eq!(SecretStore::system().get(&name()).await, Some(Secret::new("geheim")));
-    } else if have_servers() {
+    } else if keyring::is_available() {
         let home = home();
         // No activation by the bus: a private configuration without service folders.
         let without_services = format!(
@@ -130,7 +105,7 @@ async fn a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked() {
         assert_eq!(SecretStore::system().get(&name()).await, Some(Secret::new("new")));
         assert_eq!(store.delete(&other).await, Deletion::Done);
         assert_eq!(SecretStore::system().get(&other).await, None);
-    } else if have_servers() {
+    } else if keyring::is_available() {
         let home = home();
         let output = tokio::task::spawn_blocking(move || bus::run_inside(TEST, home.path(), UNLOCK));
         bus::assert_passed(&output.await.unwrap());
@@ -220,7 +195,7 @@ fn nothing_of_a_project_stays_in_the_keyring() {
         assert!(String::from_utf8_lossy(&forgotten.stderr).contains("No password of this project"));
         let mut window = OpenWindow::open(&project);
         assert_eq!(window.passwords(), [PasswordPlace::Missing; 2]);
-    } else if have_servers() {
+    } else if keyring::is_available() {
         let home = home();
         bus::assert_passed(&bus::run_inside(TEST, home.path(), UNLOCK));
     }

@@ -45,7 +45,7 @@ pub(super) fn entries<'t>(text: &'t str, wanted: &'t [&'t str]) -> impl Iterator
         let mut entry = LdifEntry { number: lines.peek()?.0, values: Vec::new() };
         while let Some((_, first)) = lines.next_if(|(_, line)| !line.trim().is_empty()) {
             let mut whole = first.to_owned();
-            // A line that begins with a blank goes on with the one before.
+            // A line that begins with a space continues the one before.
             while let Some((_, more)) = lines.next_if(|(_, line)| line.starts_with(' ')) {
                 whole.push_str(more.get(1..).unwrap_or_default());
             }

@@ -15,7 +15,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         .filter(|line| !line.text.trim_start().is_empty() && !line.text.trim_start().starts_with('#'))
 }
 
-/// An entry of a map whose lines go on where the next one begins with white space (postconf(5)).
+/// An entry of a map; a line that begins with white space continues the one before (postconf(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Line in which it begins.

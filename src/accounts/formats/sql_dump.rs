@@ -44,7 +44,7 @@ pub(super) fn rows<E>(
         } else if let Some(head) = after_words(words, &["insert", "into"]) {
             let (table, behind) = identifier(head);
             let is_wanted = tables.contains(&table.as_str());
-            // The rows may go on over many lines, so everything behind the name is read on.
+            // The rows may continue over many lines, so everything after the name is read.
             let statement = rest.get(line.len() - behind.len()..).unwrap_or_default();
             let (listed, values) = listed_columns(statement);
             let names = listed.or_else(|| known.get(&table).cloned()).unwrap_or_default();

@@ -183,7 +183,7 @@ pub enum MailboxProgressState {
     Paused,
     /// Done.
     Done,
-    /// Cannot go on without the user.
+    /// Cannot continue without the user.
     Stopped(UserError),
 }
 

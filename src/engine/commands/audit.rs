@@ -89,7 +89,7 @@ impl Actor {
         }
     }
 
-    /// The facts of the newest audit; without them the user is told.
+    /// The facts of the newest audit; if there are none, the user sees an error.
     pub(super) fn saved_facts(&mut self) -> Option<Facts> {
         let saved = self.open.as_ref()?.project.audit_facts().ok().flatten();
         let facts = saved.and_then(|json| Facts::from_json(&json).ok());

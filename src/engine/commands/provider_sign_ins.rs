@@ -219,7 +219,7 @@ impl Actor {
         }
     }
 
-    /// A sign-in at a provider ended: the mailbox tries its server, and a copy that waited for it goes on.
+    /// A sign-in at a provider ended: the mailbox tries its server, and a copy that waited for it continues.
     pub(super) fn consented(&mut self, outcome: Option<Result<Kept, Box<UserError>>>) {
         let Some(open) = self.open.as_mut() else { return };
         let Some(under_way) = open.view.sign_ins.under_way.take() else { return };

@@ -89,7 +89,7 @@ impl Actor {
         open.switch.next_look_at = Some(UnixTime(UnixTime::now().0.saturating_add(i64::from(pause))));
         open.switch.error.clone_from(&error);
         if let Some(error) = error {
-            // Whoever has just asked for it is told at once; a round of the watch stays on its page.
+            // Whoever has just asked for it sees it at once; a round of the watch stays on its page.
             tracing::warn!("{}: {}", error.title, error.cause);
         }
     }

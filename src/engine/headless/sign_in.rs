@@ -45,7 +45,7 @@ pub struct SignInQuestion<'a> {
     pub tenant: Option<&'a str>,
     /// With a code in place of the browser of this computer.
     pub by_code: bool,
-    /// Whether the browser is opened, or its address only told.
+    /// Whether the browser is opened, or only the address shown.
     pub opens_browser: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::plan::Reach;
 use crate::project::{Project, ProjectError};
 use crate::values::{DomainName, UnixTime};
 
-/// What a look is told.
+/// The settings of one look.
 #[derive(Clone, Copy, Debug)]
 pub struct WatchOptions<'a> {
     /// `HOST:PORT` of each resolver; empty for the system's.

@@ -24,7 +24,7 @@ pub(in crate::engine) struct Question {
     pub(in crate::engine) opens_browser: bool,
 }
 
-/// What a person is told meanwhile.
+/// What a person is shown meanwhile.
 pub(in crate::engine) enum Asked {
     /// What to do now.
     Stage(ConsentStage),

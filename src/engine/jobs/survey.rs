@@ -191,7 +191,7 @@ impl Question {
     }
 }
 
-/// What the survey is told for these options.
+/// The settings of the survey for these options.
 pub(in crate::engine) fn survey_options(
     options: &AuditOptions,
     is_practice: bool,

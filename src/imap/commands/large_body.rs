@@ -1,6 +1,6 @@
 //! Large messages, fetched whole or in pieces and passed on piecemeal, so that memory stays bounded.
 //!
-//! The two are different roads to the same bytes. A server that fails on one of them, or cuts a message on it, mostly
+//! The two are different ways to the same bytes. A server that fails on one of them, or cuts a message on it, mostly
 //! does not on the other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,7 +28,7 @@ pub const MOST_WHOLE_BYTES: u64 = 128 << 20;
 /// How the transfer of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// At its end, as far as this road shows.
+    /// At its end, as far as this method shows.
     End,
     /// Nothing arrived: the message is gone, or the server does not return it this way.
     Nothing,

@@ -109,7 +109,7 @@ impl Ledger {
         })
     }
 
-    /// Copies whose UID at the destination is not the one that was told: it is not known any more. Returns how many.
+    /// Forgets the UID of copies that are not under the UID that the server reported. Returns how many.
     pub fn unplace(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         self.change_each(
             folder,

@@ -18,11 +18,11 @@ use crate::values::{Bytes, MailboxId};
 pub struct LedgerTotals {
     /// Messages by state.
     pub sum: LedgerSum,
-    /// Bytes of messages that lie at the destination.
+    /// Bytes of messages at the destination.
     pub bytes_done: Bytes,
     /// Of these, bytes that were sent there; the others were there before.
     pub bytes_sent: Bytes,
-    /// Bytes of messages that lie there, and of those that are still to be copied.
+    /// Bytes of messages that are there, and of those that are still to be copied.
     pub bytes_total: Bytes,
 }
 
@@ -189,7 +189,7 @@ pub(super) fn counted(
     Ok(count)
 }
 
-/// Adds so many messages to the sums of the folder.
+/// Adds messages to the sums of the folder.
 pub(super) fn count(
     transaction: &Transaction<'_>,
     folder: FolderId,

@@ -40,7 +40,7 @@ impl Ledger {
         })
     }
 
-    /// The pause that these words asked for ended so many seconds before its time: somebody stopped it.
+    /// The pause that these words asked for ended this many seconds early: somebody stopped it.
     pub fn shorten_pause(&self, words: &str, seconds: u64) -> Result<(), ProjectError> {
         self.project.commit_deferred(|transaction| {
             transaction

@@ -1,4 +1,4 @@
-//! The part of the ledger that is about refused messages: what was tried, what was sent instead, where a file lies.
+//! The part of the ledger about refused messages: what was tried, what was sent instead, and where the saved file is.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct SentForm {
 /// A file that a message was exported into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportedFile {
-    /// Where it lies.
+    /// Where it is.
     pub path: String,
     /// SHA-256 of its bytes, which are those of the source.
     pub sha256: [u8; 32],
@@ -45,7 +45,7 @@ pub struct Repair {
     pub steps: Vec<RepairStep>,
     /// What was sent last.
     pub sent: Option<SentForm>,
-    /// Where it lies as a file.
+    /// Where it is saved as a file.
     pub file: Option<ExportedFile>,
 }
 
@@ -133,7 +133,7 @@ impl Ledger {
         })
     }
 
-    /// Records where a refused message lies as a file. Durable with the next durable call, as its result is.
+    /// Records where a refused message is saved as a file. Durable with the next durable call, as its result is.
     pub fn record_export(
         &self,
         folder: FolderId,

@@ -23,7 +23,7 @@ pub struct MessageResult {
     pub uid: SourceUid,
     /// The new state.
     pub state: MessageState,
-    /// Where the copy lies, where known.
+    /// Where the copy is, if known.
     pub placement: Option<Placement>,
     /// SHA-256 of the bytes that were read from the source; `None` keeps a stored one.
     pub sha256: Option<[u8; 32]>,

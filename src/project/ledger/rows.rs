@@ -64,7 +64,7 @@ impl LedgerRow {
         MessageKey { uid: self.uid, identity: self.identity, size: self.size }
     }
 
-    /// Where its copy lies, where known.
+    /// Where its copy is, if known.
     pub fn placement(&self) -> Option<Placement> {
         let (validity, uid) = self.destination_uid_validity.zip(self.destination_uid)?;
         Some(Placement { validity, uid })

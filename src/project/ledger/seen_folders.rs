@@ -52,7 +52,7 @@ impl Ledger {
         })
     }
 
-    /// Whether the newest changes are lost, so that copies may lie in any folder.
+    /// Whether the newest changes are lost, so that copies may be in any folder.
     pub fn is_doubted(&self) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
             let is_doubted = connection

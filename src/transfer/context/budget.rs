@@ -26,7 +26,7 @@ impl Budget {
         Arc::clone(&self.semaphore).try_acquire_many_owned(self.units_for(bytes)).ok()
     }
 
-    /// The part of a reservation that so many bytes need; nothing more where the rest is smaller.
+    /// The part of a reservation that this many bytes need, or all of it if less is left.
     pub(in crate::transfer) fn part_of(
         &self,
         whole: &mut OwnedSemaphorePermit,

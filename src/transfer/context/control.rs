@@ -36,7 +36,7 @@ impl CopyController {
         self.pause.send_replace(true);
     }
 
-    /// The copy goes on after a pause.
+    /// Continues the copy after a pause.
     pub fn resume(&self) {
         self.pause.send_replace(false);
     }
@@ -64,7 +64,7 @@ impl CopyControl {
     }
 
     /// Pause and stop of one mailbox below this control: it waits and ends with the whole, and alone when it is asked
-    /// to, while the others go on.
+    /// to, while the others continue.
     pub fn for_mailbox(&self) -> (CopyController, Self) {
         let (sender, receiver) = watch::channel(false);
         let stop = self.stop.child_token();
@@ -89,7 +89,7 @@ impl CopyControl {
         }
     }
 
-    /// Waits while paused; returns at once on stop. A controller that is gone cannot keep anybody waiting.
+    /// Waits while paused; returns at once on stop. If the controller is gone, nothing waits any more.
     pub(in crate::transfer) async fn wait_while_paused(&mut self) {
         let resumed = async {
             while self.pauses.iter().any(asks_to_wait) {

@@ -24,7 +24,7 @@ pub(in crate::transfer) struct CopyContext<'a> {
     /// Stops with the copy, and where a worker has failed.
     pub(in crate::transfer) control: CopyControl,
     pub(in crate::transfer) sink: ProgressSink<'a>,
-    /// Where folders of the mailbox lie at the destination.
+    /// Where folders of the mailbox are at the destination.
     pub(in crate::transfer) namespace: Namespace,
     pub(in crate::transfer) attempt: Attempt,
     problems: Mutex<Problems>,

@@ -9,7 +9,7 @@ use crate::project::{ClaimError, ProjectError};
 use crate::values::Side;
 use crate::values::UnixTime;
 
-/// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
+/// Why the copy of a mailbox cannot continue by itself. What was copied stays, and is in the ledger.
 #[derive(Debug, Error)]
 pub enum TransferError {
     /// Signing in failed, and another try would not help.
@@ -84,7 +84,7 @@ pub enum TransferError {
     DailyLimit {
         /// Which account.
         side: Side,
-        /// When it goes on.
+        /// When the copy continues.
         until: UnixTime,
         /// What is limited, and how.
         words: String,
@@ -100,7 +100,7 @@ pub enum TransferError {
     Project(#[from] ProjectError),
 }
 
-/// Who has made second copies of messages, as far as can be told.
+/// Who has made second copies of messages, as far as known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubler {
     /// Another run, which copies the same mail.

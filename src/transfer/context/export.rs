@@ -27,7 +27,7 @@ pub(in crate::transfer) struct Origin<'a> {
 /// A file that holds a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) struct Exported {
-    /// Where it lies.
+    /// Where the file is.
     pub(in crate::transfer) path: PathBuf,
     /// The same, from the folder beside the project on: what is shown and kept.
     pub(in crate::transfer) shown: String,
@@ -133,7 +133,7 @@ fn flush_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Whether a plain file with these bytes lies there.
+/// Whether a plain file with these bytes is there.
 async fn holds(path: &Path, sha256: [u8; 32]) -> io::Result<bool> {
     if !path.symlink_metadata()?.is_file() {
         return Ok(false);

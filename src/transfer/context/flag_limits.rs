@@ -13,7 +13,7 @@ pub async fn flags_remark(destination: &mut Session) -> Option<String> {
             destination.unselect();
             remark(opened.permanent_flags.as_deref()?)
         }
-        // What is the matter with the inbox is told when mail is copied into it.
+        // A problem with the inbox is reported when mail is copied into it.
         Err(ImapError::Refused { completion, .. }) => {
             tracing::info!(%completion, "cannot find out which flags the destination keeps");
             None

@@ -1,11 +1,11 @@
-//! Work that would hold the copy up, on threads of its own: all workers of a copy share one.
+//! Runs slow calls on other threads, because all workers of a copy share one.
 
 use std::panic::resume_unwind;
 
 use crate::project::{ProjectError, Unflushed};
 use crate::transfer::context::error::TransferError;
 
-/// Runs work that takes its time, while the workers go on.
+/// Runs a slow call while the workers continue.
 pub(in crate::transfer) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, TransferError> {

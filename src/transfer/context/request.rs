@@ -194,7 +194,7 @@ pub enum Progress {
         /// How many by now.
         copies: u64,
     },
-    /// The source's messages are being listed; so many have rows by now.
+    /// The source's messages are being listed; this many have rows by now.
     Listing {
         /// The folder at the source.
         folder: FolderPath,
@@ -211,7 +211,7 @@ pub enum Progress {
         /// Their size at the source, in bytes.
         bytes: u64,
     },
-    /// The copy goes on by itself after this time.
+    /// The copy continues by itself after this time.
     Waiting {
         /// How long, in seconds.
         seconds: u64,
@@ -233,7 +233,7 @@ pub enum Progress {
     },
     /// Messages under way are finished, and the copy waits to be resumed.
     Paused,
-    /// The copy goes on.
+    /// The copy continues.
     Resumed,
 }
 
@@ -271,15 +271,15 @@ pub enum FolderTrouble {
     CopiesLost,
     /// After the switch it is not in its place any more, all its copies were found elsewhere, and new mail for it waits.
     FolderMoved,
-    /// Copies in it cannot be told from other mail, or not be looked for: nothing is sent that might be there.
+    /// Copies in it cannot be distinguished from other mail, or not be searched: nothing is sent that might be there.
     CopiesInDoubt,
     /// Messages that were on their way when a connection or a program ended have arrived after they were sent again.
     ArrivedLate,
     /// Another program copies the same mail into it.
     DoubledByOthers,
-    /// Each message is in it twice, side by side: the server has stored it so, as far as can be told.
+    /// Each message is in it twice, side by side: apparently the server stored it so.
     StoredTwice,
-    /// The server has told UIDs of copies that are not those under which it lists them.
+    /// The server has reported UIDs of copies other than those under which it lists them.
     WrongUids,
     /// A server fails at single messages of it, which are still to do.
     ServerFails,

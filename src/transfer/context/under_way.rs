@@ -8,7 +8,7 @@ use crate::message::subject_of;
 use crate::plan::FolderPath;
 use crate::values::{Bytes, SourceUid};
 
-/// A message from this size on is named while it is on its way: it may take longer than anybody waits without a word.
+/// A message of at least this size is named while it is sent: it may take longer than people wait without a sign.
 const LARGE_BYTES: u64 = 4 << 20;
 
 /// A board for one mailbox: the copy writes, whoever shows the progress reads. The newest word counts.

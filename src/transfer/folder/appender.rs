@@ -438,7 +438,7 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// Does what a refusal asks for: make the folder, wait, halve the batch, or settle the message alone.
+    /// Does what a refusal asks for: create the folder, wait, halve the batch, or deal with the message alone.
     async fn heed(&mut self, batch: Batch, completion: Completion) -> Result<(), TransferError> {
         let mut waiting = vec![(batch, completion)];
         while let Some((batch, completion)) = waiting.pop() {

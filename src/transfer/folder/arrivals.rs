@@ -44,7 +44,7 @@ pub(in crate::transfer) struct Arrivals {
     arrived: BTreeMap<usize, u64>,
     /// There were more messages than we had sent.
     is_overfull: bool,
-    /// How many UIDs were told that something else has.
+    /// How many reported UIDs belong to something else.
     told_taken: u32,
     /// Whether the folder was counted behind a batch.
     is_counted: bool,
@@ -65,7 +65,7 @@ impl Arrivals {
         self.last_number
     }
 
-    /// A batch is answered: so many of it have arrived, with these UIDs as far as they were told.
+    /// A batch is answered: how many of it have arrived, and their UIDs as far as reported.
     pub(in crate::transfer) fn answered(
         &mut self,
         number: u64,
@@ -152,7 +152,7 @@ impl Arrivals {
         self.told_taken = 0;
     }
 
-    /// Whether a UID was told that something else has: what was there before, or an earlier copy of ours.
+    /// Whether a reported UID belongs to something else: to earlier mail, or to an earlier copy of ours.
     pub(in crate::transfer) const fn has_told_taken(&self) -> bool {
         self.told_taken > 0
     }

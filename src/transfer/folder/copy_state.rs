@@ -281,7 +281,7 @@ impl<'a> CopyState<'a> {
         locked(&self.shared).folders.first_begun().map(str::to_owned)
     }
 
-    /// Whether so many bytes more are no more than half of the byte budget, with all that were taken so before.
+    /// Whether this many more bytes fit into half of the byte budget, with all that were taken early before.
     pub(in crate::transfer) fn takes_early(&self, bytes: u64) -> bool {
         let most = self.context.request.limits.budget_bytes as u64 / 2;
         let taken = |before: u64| before.checked_add(bytes).filter(|after| *after <= most);
@@ -417,7 +417,7 @@ impl FolderShare<'_> {
     /// The next rows to be sent, for this worker alone; empty at the end.
     ///
     /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in
-    /// which the source hands them out most quickly.
+    /// which the source returns them fastest.
     pub(in crate::transfer) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
         self.folder.next_page(&self.state.rows())
     }

@@ -14,9 +14,9 @@ use crate::transfer::context::under_way::Named;
 use crate::transfer::folder::content::Content;
 use crate::transfer::folder::copy_state::{CopyState, FolderShare};
 use crate::transfer::folder::fetch_group::{Arrived, Group, most_of};
-use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large};
+use crate::transfer::folder::large::{Beside, FetchMethod, Large, Reading, Wanted, read_large};
 use crate::transfer::folder::prefetch::{Ahead, AskedRows, GROUP_MESSAGES, next_group};
-use crate::transfer::folder::second_road::Form;
+use crate::transfer::folder::second_method::Form;
 use crate::transfer::pace::deferred_refusals::Suspect;
 use crate::transfer::pace::refusal::{Refusal, heed, refusal, server_words};
 use crate::values::{Side, SourceUid};
@@ -24,7 +24,7 @@ use crate::values::{Side, SourceUid};
 /// What the source half hands over.
 pub(in crate::transfer) enum Item {
     Message(Box<Fetched>),
-    /// The source no longer has it, or does not hand it out: final state and reason.
+    /// The source no longer has it, or does not return it: final state and reason.
     Unavailable(Box<Unavailable>),
     /// Nothing more comes for a while: send what there is.
     Flush,
@@ -52,7 +52,7 @@ pub(in crate::transfer) struct Reader<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) state: &'a CopyState<'a>,
     pub(in crate::transfer) share: &'a FolderShare<'a>,
-    /// Neither side makes anybody wait.
+    /// Both servers answer at once.
     pub(in crate::transfer) is_near: bool,
     /// What was asked for already.
     pub(in crate::transfer) asked: Option<Ahead>,
@@ -102,7 +102,7 @@ impl Reader<'_> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
         let mut is_end = false;
-        // After a stop nothing of it is under way yet, as far as anybody can see.
+        // After a stop, none of it counts as under way yet.
         if let Some(asked) = self.asked.take().filter(|_| !self.state.context.control.is_stopped()) {
             rows.extend(self.share.next_page().map_err(TransferError::from)?);
             let asked = asked.take(&mut rows);
@@ -337,7 +337,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a message on two roads, where one alone is no witness. `shown` is what has come of it before.
+    /// Reads a message by two methods, where one alone is no witness. `shown` is what has come of it before.
     pub(in crate::transfer) async fn read_large(
         &mut self,
         row: LedgerRow,
@@ -347,18 +347,18 @@ impl Reader<'_> {
         let wanted = Wanted { uid: row.uid.0, listed: row.size, is_kept: true };
         // A connection that breaks at a whole message may last for a piece.
         let is_careful = self.state.lessons.failures.is_careful(self.folder(), Side::Source);
-        let first = if is_careful { Road::Pieces } else { Road::Whole };
+        let first = if is_careful { FetchMethod::Pieces } else { FetchMethod::Whole };
         let folder = &self.share.folder.job.plan.source;
         let named = Named::begin(&self.state.context.request.under_way, folder, row.uid, row.size);
-        let roads = &self.state.lessons.roads;
-        let beside = Beside { roads: Some(roads), named: named.as_ref(), slot: self.slot(&row) };
+        let methods = &self.state.lessons.methods;
+        let beside = Beside { methods: Some(methods), named: named.as_ref(), slot: self.slot(&row) };
         let mut reading = read_large(self.session, (wanted, beside), first).await;
-        if matches!(reading, Ok(Reading::Doubtful(_))) && roads.may_read_anew() {
+        if matches!(reading, Ok(Reading::Doubtful(_))) && methods.may_read_anew() {
             // What one connection does not return another may.
             self.state.meter.download(row.size)?;
             // Boxed, as it opens a connection.
             reading = Box::pin(self.read_anew((wanted, named.as_ref()), first)).await?;
-            roads.read_anew(!matches!(reading, Ok(Reading::Doubtful(_))));
+            methods.read_anew(!matches!(reading, Ok(Reading::Doubtful(_))));
         }
         self.learn_size(&row, shown, &reading);
         match reading {
@@ -412,13 +412,13 @@ impl Reader<'_> {
     async fn read_anew(
         &mut self,
         wanted: (Wanted, Option<&Named>),
-        first: Road,
+        first: FetchMethod,
     ) -> Result<Result<Reading, ImapError>, ReadEnd> {
         let opened = self.state.context.request.source.open_new_briefly().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.share.folder.job.plan.source_raw).await?;
         let (wanted, named) = wanted;
-        let beside = Beside { roads: Some(&self.state.lessons.roads), named, slot: None };
+        let beside = Beside { methods: Some(&self.state.lessons.methods), named, slot: None };
         let reading = read_large(&mut session, (wanted, beside), first).await;
         session.logout().await;
         Ok(reading)

@@ -1,4 +1,4 @@
-//! Large messages: read on two roads, whole and in pieces, where one alone is no witness.
+//! Large messages: read by two methods, whole and in pieces, because one alone is no proof.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,12 +19,12 @@ const MOST_WITHOUT_SIZE_BYTES: u64 = 1 << 30;
 
 /// A way in which a server hands a message out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) enum Road {
+pub(in crate::transfer) enum FetchMethod {
     Whole,
     Pieces,
 }
 
-impl Road {
+impl FetchMethod {
     const fn other(self) -> Self {
         match self {
             Self::Whole => Self::Pieces,
@@ -57,20 +57,20 @@ pub(in crate::transfer) enum Reading {
 const CLOSED_AFTER: u32 = 4;
 /// Looks over another connection in a row that have shown no more, after which only some are made.
 const ANEW_IN_VAIN: u32 = 3;
-/// One in so many is made all the same.
+/// One in this many is made all the same.
 const ANEW_ONE_IN: u32 = 32;
 
-/// What the roads of a source have shown in this run. A server that hands out no pieces (RFC 3501 section 6.4.5 has them)
+/// What the methods of a source have shown in this run. A server that returns no pieces (RFC 3501 section 6.4.5 has them)
 /// would refuse them for each message anew.
 #[derive(Debug, Default)]
-pub(in crate::transfer) struct Roads {
+pub(in crate::transfer) struct FetchMethods {
     /// Messages in a row that did not come in pieces.
     without_pieces: AtomicU32,
     /// Looks over another connection in a row that have shown no more.
     anew_in_vain: AtomicU32,
 }
 
-impl Roads {
+impl FetchMethods {
     /// Whether messages may come in pieces.
     pub(in crate::transfer) fn has_pieces(&self) -> bool {
         self.without_pieces.load(Ordering::Relaxed) < CLOSED_AFTER
@@ -110,8 +110,8 @@ impl Roads {
 /// What follows the reading of a message, where somebody does.
 #[derive(Default)]
 pub(in crate::transfer) struct Beside<'a> {
-    /// What is known of the server's roads, and learnt.
-    pub(in crate::transfer) roads: Option<&'a Roads>,
+    /// What the source's methods have shown so far; updated here.
+    pub(in crate::transfer) methods: Option<&'a FetchMethods>,
     /// Where it is told how far it is.
     pub(in crate::transfer) named: Option<&'a Named>,
     /// Room in memory for its bytes; else they go to a file.
@@ -128,21 +128,21 @@ pub(in crate::transfer) struct Wanted {
     pub(in crate::transfer) is_kept: bool,
 }
 
-/// What one road has shown.
+/// What one method has shown.
 struct Walk {
     large: Large,
     ending: Ending,
 }
 
-/// Reads a message, on this road first. What one road shows counts alone where the server has announced as much; else
-/// the other road has to agree, as far as there is one.
+/// Reads a message, by this method first. Its result counts alone if the server announced that many bytes; otherwise
+/// the other method, if there is one, has to agree.
 pub(in crate::transfer) async fn read_large(
     session: &mut Session,
     (wanted, mut beside): (Wanted, Beside<'_>),
-    first: Road,
+    first: FetchMethod,
 ) -> Result<Reading, ImapError> {
-    let has_pieces = beside.roads.is_none_or(Roads::has_pieces) || wanted.listed > MOST_WHOLE_BYTES;
-    let first = if has_pieces { first } else { Road::Whole };
+    let has_pieces = beside.methods.is_none_or(FetchMethods::has_pieces) || wanted.listed > MOST_WHOLE_BYTES;
+    let first = if has_pieces { first } else { FetchMethod::Whole };
     let one = walk(session, (wanted, &mut beside), first).await?;
     if let Ok(Walk { large, ending: Ending::End }) = &one
         && (wanted.listed == large.bytes
@@ -168,14 +168,14 @@ pub(in crate::transfer) async fn read_large(
     }
 }
 
-/// What one road alone shows of a message; `None` where it comes to no end, or is refused.
-pub(in crate::transfer) async fn read_on(
+/// What one method alone shows of a message; `None` if it does not come to an end, or is refused.
+pub(in crate::transfer) async fn read_by(
     session: &mut Session,
     wanted: Wanted,
-    road: Road,
+    method: FetchMethod,
 ) -> Result<Option<Large>, ImapError> {
     let mut beside = Beside::default();
-    Ok(match walk(session, (wanted, &mut beside), road).await? {
+    Ok(match walk(session, (wanted, &mut beside), method).await? {
         Ok(Walk { large, ending: Ending::End }) => Some(large),
         _ => None,
     })
@@ -185,17 +185,17 @@ pub(in crate::transfer) async fn read_on(
 async fn is_confirmed(
     session: &mut Session,
     wanted: Wanted,
-    road: Road,
+    method: FetchMethod,
     bytes: u64,
 ) -> Result<bool, ImapError> {
-    match road {
-        Road::Whole if bytes == 0 || session.has_more(wanted.uid, bytes).await? => Ok(false),
-        Road::Whole => session.has_more(wanted.uid, bytes - 1).await,
-        Road::Pieces => Ok(false),
+    match method {
+        FetchMethod::Whole if bytes == 0 || session.has_more(wanted.uid, bytes).await? => Ok(false),
+        FetchMethod::Whole => session.has_more(wanted.uid, bytes - 1).await,
+        FetchMethod::Pieces => Ok(false),
     }
 }
 
-/// What is made of both roads.
+/// The verdict on both methods.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     One,
@@ -204,7 +204,7 @@ enum Verdict {
     Doubtful(String),
 }
 
-/// Judges what two roads have shown of a message of which so many bytes are listed.
+/// Judges what two methods have shown of a message with this listed size.
 fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Completion>) -> Verdict {
     let ended = |walk: &Result<Walk, Completion>| match walk {
         Ok(Walk { large, ending: Ending::End }) => Some((large.bytes, large.sha256)),
@@ -212,19 +212,19 @@ fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Compl
     };
     let is = |walk: &Result<Walk, Completion>, ending| matches!(walk, Ok(walk) if walk.ending == ending);
     let either = |ending| is(one, ending) || is(other, ending);
-    // Whose other road tells tales is believed only as far as it comes to what it lists.
-    let tells_tales = either(Ending::Contrary) || either(Ending::Beyond) || either(Ending::Unclear);
+    // If the other method contradicts, a result counts only with the listed length.
+    let contradicts = either(Ending::Contrary) || either(Ending::Beyond) || either(Ending::Unclear);
     match (ended(one), ended(other)) {
         (Some(one), Some(other)) if one == other => Verdict::One,
-        // Two witnesses against one: the length that is listed, and the road that comes to it.
+        // Two witnesses against one: the length that is listed, and the method that comes to it.
         (Some((bytes, _)), Some((other, _))) if bytes == listed && other != listed => Verdict::One,
         (Some((one, _)), Some((bytes, _))) if bytes == listed && one != listed => Verdict::Other,
         (Some((one, _)), Some((other, _))) => Verdict::Doubtful(format!(
             "the server returns two different versions, of {one} and {other} bytes, but lists {listed} \
              bytes"
         )),
-        (Some((bytes, _)), None) => alone((listed, tells_tales), bytes, Verdict::One),
-        (None, Some((bytes, _))) => alone((listed, tells_tales), bytes, Verdict::Other),
+        (Some((bytes, _)), None) => alone((listed, contradicts), bytes, Verdict::One),
+        (None, Some((bytes, _))) => alone((listed, contradicts), bytes, Verdict::Other),
         (None, None) if either(Ending::Contrary) => {
             Verdict::Doubtful("the server sends several answers for this message".to_owned())
         }
@@ -238,11 +238,11 @@ fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Compl
     }
 }
 
-/// One road alone: a message that ends early, far from what is listed, may be cut.
-fn alone((listed, tells_tales): (u64, bool), bytes: u64, verdict: Verdict) -> Verdict {
+/// One method alone: a message that ends early, far from what is listed, may be cut.
+fn alone((listed, contradicts): (u64, bool), bytes: u64, verdict: Verdict) -> Verdict {
     // Servers that estimate sizes are off by a part of them.
     let least = listed - listed / 8;
-    let most = if tells_tales { listed + listed / 8 } else { most_bytes(listed) };
+    let most = if contradicts { listed + listed / 8 } else { most_bytes(listed) };
     if listed == 0 || bytes >= least && bytes <= most && bytes > 0 {
         return verdict;
     }
@@ -253,7 +253,7 @@ fn alone((listed, tells_tales): (u64, bool), bytes: u64, verdict: Verdict) -> Ve
     })
 }
 
-/// The most that is read of a message of which so many bytes are listed.
+/// The most that is read of a message with this listed size.
 const fn most_bytes(listed: u64) -> u64 {
     match listed {
         0 => MOST_WITHOUT_SIZE_BYTES,
@@ -261,24 +261,24 @@ const fn most_bytes(listed: u64) -> u64 {
     }
 }
 
-/// Reads on one road. A refusal that is about the message is a result; one that speaks of load is an error.
+/// Reads by one method. A refusal because of the message is a result; one because of load is an error.
 async fn walk(
     session: &mut Session,
     (wanted, beside): (Wanted, &mut Beside<'_>),
-    road: Road,
+    method: FetchMethod,
 ) -> Result<Result<Walk, Completion>, ImapError> {
-    let roads = beside.roads;
-    let walked = match road {
-        Road::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
-        Road::Whole => whole(session, (wanted, beside)).await,
-        Road::Pieces => pieces(session, (wanted, beside)).await,
+    let methods = beside.methods;
+    let walked = match method {
+        FetchMethod::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
+        FetchMethod::Whole => whole(session, (wanted, beside)).await,
+        FetchMethod::Pieces => pieces(session, (wanted, beside)).await,
     };
     let walked = match walked {
         Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => Err(completion),
         walked => Ok(walked?),
     };
-    if let Some(roads) = roads.filter(|_| road == Road::Pieces) {
-        roads.walked_pieces(&walked);
+    if let Some(methods) = methods.filter(|_| method == FetchMethod::Pieces) {
+        methods.walked_pieces(&walked);
     }
     Ok(walked)
 }
@@ -387,24 +387,25 @@ mod tests {
     }
 
     #[test]
-    fn a_road_that_is_closed_for_some_messages_in_a_row_is_not_taken_until_it_opens() {
-        let roads = Roads::default();
+    fn a_method_that_is_closed_for_some_messages_in_a_row_is_not_taken_until_it_opens() {
+        let methods = FetchMethods::default();
         for walked in [refused(), stopped(Ending::Nothing), stopped(Ending::Unclear)] {
-            roads.walked_pieces(&walked);
-            assert!(roads.has_pieces());
+            methods.walked_pieces(&walked);
+            assert!(methods.has_pieces());
         }
-        roads.walked_pieces(&ended(5, 1));
-        (0..CLOSED_AFTER).for_each(|_| roads.walked_pieces(&refused()));
-        assert!(!roads.has_pieces());
+        methods.walked_pieces(&ended(5, 1));
+        (0..CLOSED_AFTER).for_each(|_| methods.walked_pieces(&refused()));
+        assert!(!methods.has_pieces());
         // Another connection is tried a few times, and then for one message in so many.
-        let tries = (0..200).filter(|_| roads.may_read_anew()).inspect(|_| roads.read_anew(false)).count();
+        let tries =
+            (0..200).filter(|_| methods.may_read_anew()).inspect(|_| methods.read_anew(false)).count();
         assert!((6..12).contains(&tries), "{tries}");
-        roads.read_anew(true);
-        assert!(roads.may_read_anew());
+        methods.read_anew(true);
+        assert!(methods.may_read_anew());
     }
 
     #[test]
-    fn two_roads_are_judged_by_what_is_listed() {
+    fn two_methods_are_judged_by_what_is_listed() {
         let doubtful = |one, other| matches!(judge(5_000, &one, &other), Verdict::Doubtful(_));
         for (one, other, verdict) in [
             (ended(4_900, 1), ended(4_900, 1), Verdict::One),

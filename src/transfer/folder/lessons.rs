@@ -1,6 +1,6 @@
 //! What the attempts of one copy hand on to each other.
 
-use crate::transfer::folder::large::Roads;
+use crate::transfer::folder::large::FetchMethods;
 use crate::transfer::listing::fresh_flags::FreshFlags;
 use crate::transfer::pace::connection_failures::ConnectionFailures;
 use crate::transfer::pace::deferred_refusals::DeferredRefusals;
@@ -19,7 +19,7 @@ pub(in crate::transfer) struct Lessons {
     /// What the sizes are worth that the source lists.
     pub(in crate::transfer) sizes: ListedSizes,
     /// In which ways the source hands messages out.
-    pub(in crate::transfer) roads: Roads,
+    pub(in crate::transfer) methods: FetchMethods,
     pub(in crate::transfer) fresh_flags: FreshFlags,
     pub(in crate::transfer) sent_again: SentAgain,
     pub(in crate::transfer) swallowed: Swallowed,

@@ -22,6 +22,6 @@ pub(in crate::transfer) mod row_pages;
 #[cfg(test)]
 pub(in crate::transfer) mod sample_rows;
 pub(in crate::transfer) mod scheduler;
-pub(in crate::transfer) mod second_road;
+pub(in crate::transfer) mod second_method;
 pub(in crate::transfer) mod second_try;
 pub(in crate::transfer) mod worker;

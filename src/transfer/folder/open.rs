@@ -56,7 +56,7 @@ impl Worker {
         Ok(Some(Opening { opened, examined, asked }))
     }
 
-    /// The folder at the destination; `None` where it is not to be had, which is told.
+    /// The folder at the destination; `None` if it cannot be opened, which is reported.
     pub(in crate::transfer) fn judge_opening(
         &self,
         state: &CopyState<'_>,
@@ -130,7 +130,7 @@ fn is_of_this_folder(completion: &Completion) -> bool {
 }
 
 /// Opens the destination folder, and makes it, with the folders above it, where it is not there: under another name where
-/// its own is refused, which is told.
+/// its own is refused, which is reported.
 async fn open_destination(
     session: &mut Session,
     state: &CopyState<'_>,

@@ -81,7 +81,7 @@ pub(in crate::transfer) struct Probe {
     vain_looks: AtomicUsize,
     /// Whether the server has taken messages without telling their UIDs.
     tells_no_uids: AtomicBool,
-    /// Whether the server has told UIDs under which it lists something else.
+    /// Whether the server has reported UIDs under which it lists something else.
     do_uids_not_fit: AtomicBool,
     /// Whether somebody else copies the same mail.
     is_shared: AtomicBool,
@@ -124,7 +124,7 @@ impl CopyState<'_> {
         if self.first_batch_is_due(job).await { self.probe.turn().await } else { SendTurn::Over }
     }
 
-    /// Whether so many bytes more may be read in a folder whose messages may not leave yet.
+    /// Whether this many more bytes may be read in a folder whose messages may not be sent yet.
     pub(in crate::transfer) fn may_read_early(&self, job: &FolderJob, bytes: u64) -> bool {
         self.probe.is_answered() || self.leads(job) || self.takes_early(bytes)
     }
@@ -145,7 +145,7 @@ impl Probe {
         }
     }
 
-    /// A message was taken, and its UID was not told.
+    /// A message was accepted without its UID.
     fn uid_was_not_told(&self) {
         self.tells_no_uids.store(true, Ordering::Relaxed);
     }
@@ -214,7 +214,7 @@ pub(in crate::transfer) struct Met {
     pub(in crate::transfer) beside: usize,
     /// One of them was there before our copy, or may have been.
     pub(in crate::transfer) is_ahead: bool,
-    /// Copies of ours that are not under the UIDs that the server has told for them.
+    /// Our copies that are not under the UIDs that the server reported for them.
     pub(in crate::transfer) misplaced: Misplaced,
 }
 
@@ -227,7 +227,7 @@ impl Met {
     }
 }
 
-/// Copies that are not under the UIDs that the server has told for them.
+/// Copies that are not under the UIDs that the server reported for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::transfer) struct Misplaced {
     /// Those that were found by what they are.
@@ -295,7 +295,7 @@ impl DestinationFolder<'_> {
         Ok(Met { adopted: met.adopted + again.adopted, misplaced, ..again })
     }
 
-    /// Gives copies their places that are not under the UIDs, from this one on, that the server has told.
+    /// Finds the places of copies that are not under the UIDs, from this one on, that the server reported.
     async fn place_anew(&mut self, copies_from: DestinationUid) -> Result<Misplaced, TransferError> {
         let wrong = self.wrongly_told(copies_from).await?;
         if wrong.is_empty() {
@@ -418,7 +418,7 @@ impl Writer<'_> {
         let mut place =
             DestinationFolder { session: self.session, ledger, folder: job.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
-        // One look at the UIDs that were told is enough, whatever else there is to see.
+        // One look at the reported UIDs is enough, whatever else there is.
         let odd = if self.folder.company.arrivals().has_told_taken() {
             place.place_anew(DestinationUid::first()).await?
         } else {
@@ -433,7 +433,7 @@ impl Writer<'_> {
         }
         self.folder.company.arrivals().looked(now);
         if misplaced.count() > 0 {
-            // What was told before may have been too high: a copy would be looked for above its place.
+            // An earlier UID may have been too high: the search for a copy would begin above its place.
             self.uid_next = uid_next;
             self.note_wrong_uids(misplaced);
         }
@@ -478,7 +478,7 @@ impl Writer<'_> {
         self.state.context.note_trouble(&self.folder.job.plan, trouble, misplaced.words());
     }
 
-    /// The UIDs of these copies as the server has told them, where it can be believed.
+    /// The UIDs that the server reported for these copies, if it can be trusted.
     pub(in crate::transfer) fn told_uids(
         &self,
         completion: &Completion,

@@ -121,7 +121,7 @@ mod tests {
             (vec![(1, 700_000), (2, 300_000), (3, 100_000)], vec![1, 2], vec![3]),
             // One that is more by itself goes alone.
             (vec![(1, GROUP_BYTES + 1), (2, 1)], vec![1], vec![2]),
-            // The newest first: the next page lies behind this one.
+            // The newest first: the next page follows this one.
             (vec![(8, 10), (9, 10), (6, 10), (7, 10)], vec![8, 9], vec![6, 7]),
             (vec![(1, 10), (2, LARGE), (3, 10)], vec![1], vec![2, 3]),
             (vec![(1, LARGE), (2, 10)], vec![], vec![1, 2]),

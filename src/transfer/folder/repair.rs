@@ -372,7 +372,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Writes results down and tells of them.
+    /// Records results and reports them.
     pub(in crate::transfer) fn record(
         &self,
         results: &[MessageResult],

@@ -25,7 +25,7 @@ impl Readers {
         self.resting >= self.count
     }
 
-    /// One goes on. Whether all have rested until now.
+    /// One continues. Returns whether all had rested until now.
     pub(in crate::transfer) fn goes_on(&mut self) -> bool {
         let have_all_rested = self.resting >= self.count;
         self.resting = self.resting.saturating_sub(1);

@@ -8,7 +8,7 @@ use crate::values::SourceUid;
 /// Takes rows from the ledger page by page.
 ///
 /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in which the
-/// source hands them out most quickly.
+/// source returns them fastest.
 #[derive(Clone, Copy)]
 pub(in crate::transfer) struct RowPages<'a> {
     pub(in crate::transfer) ledger: &'a Ledger,

@@ -50,7 +50,7 @@ pub(in crate::transfer) struct Worker {
     pub(in crate::transfer) destination: Session,
     /// More connections that only append, for servers that make every message wait.
     pub(in crate::transfer) appenders: Vec<Session>,
-    /// Whether both servers have let it in; asked with the first folder.
+    /// Whether both servers have accepted its sign-in; confirmed with the first folder.
     pub(in crate::transfer) is_let_in: bool,
 }
 
@@ -63,7 +63,7 @@ pub(in crate::transfer) fn is_asking(destination: &Session) -> bool {
 }
 
 impl Worker {
-    /// Whether neither side makes anybody wait.
+    /// Whether both servers answer at once.
     pub(in crate::transfer) fn is_near(&self) -> bool {
         self.source.answer_time().max(self.destination.answer_time()) < NEAR
     }
@@ -230,7 +230,7 @@ impl Worker {
         let ledger = &state.context.request.ledger;
         let plan = &job.plan;
         let is_after = state.context.request.options.mode != CopyMode::BeforeSwitch;
-        // After the switch the ledger keeps what it knows, and the next listing tells of the folder.
+        // After the switch the ledger keeps what it knows, and the next listing reports the folder.
         if !(is_after && ledger.is_source_made_anew(&plan.source_raw, examined.uid_validity)?) {
             let same =
                 ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
@@ -273,7 +273,7 @@ impl Worker {
                 };
                 async {
                     let written = writer.run(items).await;
-                    // Told at once, so that the reader does not go on for the writers that are left.
+                    // Report the failure at once, so that the reader stops feeding the remaining writers.
                     let failed = |error| state.fail_in(folder.job.folder, error);
                     written.map(|rows| share.add_unplaced(rows)).map_err(failed).is_ok()
                 }
@@ -293,7 +293,7 @@ impl Worker {
             return Ok(());
         }
         let unplaced = share.take_unplaced_if_last();
-        // What was told for a copy may belong to another message.
+        // The UID reported for a copy may belong to another message.
         let is_open = !unplaced.is_empty() || (share.is_last() && state.probe.do_uids_not_fit());
         let goes_again = is_open && self.place(state, &share).await?;
         if share.is_last() && !state.context.control.is_stopped() {
@@ -460,7 +460,7 @@ fn tell_refusal(state: &CopyState<'_>, job: &FolderJob, refusal: FolderRefusal) 
     state.context.note_trouble(&job.plan, (side, trouble), words);
 }
 
-/// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
+/// Keeps the counts of the destination folder if they are certain: it had this many messages, each UID from `first`
 /// on is one of our copies, and nobody else's mail came in between.
 fn remember_counts(
     ledger: &Ledger,

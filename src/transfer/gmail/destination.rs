@@ -2,7 +2,7 @@
 //!
 //! Gmail keeps one object for messages that it takes for the same, whatever folder they are appended to, and says OK
 //! all the same. So a message that is in the account already is not sent again: it gets the label of its folder. What
-//! Gmail folded without a word is recognised by X-GM-MSGID, and told.
+//! Gmail folded silently is recognised by X-GM-MSGID, and reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What Gmail has folded without a word: which message it has kept, and which row is told so.
+//! What Gmail has folded silently: which message it kept, and which row says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -49,7 +49,7 @@ pub struct CountWishes {
     pub uncounted: Uncounted,
 }
 
-/// Lists both sides, counts the source, and maps its folders. Trouble that passes is tried again, which `sink` is told.
+/// Lists both sides, counts the source, and maps its folders. Temporary trouble is retried; `sink` is informed of it.
 pub async fn count(
     from: &Access,
     to: &Access,
@@ -96,12 +96,12 @@ pub async fn count(
     }
 }
 
-/// A list without any folder is asked for again a few times. The next to ask gets what was told last.
+/// Asks a few more times for a list that has no folder at all. The last answer counts.
 async fn list_again_where_empty(
     session: &mut Session,
     (first_wait, sink): (Duration, ProgressSink<'_>),
 ) -> Result<(), ImapError> {
-    // Before the list, as it is not told twice where something was asked in between.
+    // Before the list, because a server does not repeat it if something else was asked in between.
     session.namespace().await?;
     for factor in EMPTY_LIST_WAITS {
         session.list_folders().await?;

@@ -9,7 +9,7 @@ use crate::values::Side;
 
 /// Messages of a folder that are looked at.
 const SAMPLES: u64 = 12;
-/// Messages that are kept; a server that tells of more was not asked for them.
+/// Messages that are kept; a server that returns more was not asked for them.
 const MAX_SAMPLES: usize = 100;
 /// Folders that are looked at, the largest.
 const FOLDERS: usize = 40;
@@ -69,7 +69,7 @@ async fn day(source: &mut Session, request: FactsBehindOpening) -> Result<Option
     Ok(day_of_earlier_move(pairs))
 }
 
-/// Message sequence numbers all over a folder with so many messages.
+/// Message sequence numbers spread over a folder with this many messages.
 fn spread(count: u32) -> Vec<u32> {
     let (count, samples) = (u64::from(count), SAMPLES);
     let number = |step: u64| u32::try_from(1 + step * count.saturating_sub(1) / (samples - 1)).ok();

@@ -43,12 +43,12 @@ impl Listed {
 const MADE_ANEW: &str = "the folder was recreated at the source, and Mailferry cannot tell its messages \
                          from those already copied; after the switch it sends nothing a second time \
                          without being asked";
-/// Listings of one folder that may come short before its lack is told.
+/// How often a folder may be listed incompletely before that is reported.
 const MAX_LISTINGS: u32 = 3;
 /// Listings that may be under way at once.
 const LISTINGS_AHEAD: usize = 8;
 
-/// Lists folders into the ledger, several under way at once, and tells of each as soon as it is known.
+/// Lists folders into the ledger, several at once, and reports each as soon as its list is complete.
 pub(in crate::transfer) struct SourceLister<'a, 's> {
     session: &'s mut Session,
     ledger: &'a Ledger,
@@ -215,7 +215,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let Some(folder) = self.folder(plan, opened.uid_validity)? else {
             return Ok(Some(Listed::made_anew()));
         };
-        // Made anew since its counts were told: its rows are gone, and those below `first` were not asked for.
+        // Created anew since its counts were reported: its rows are gone, and those below `first` were not asked for.
         let is_whole = first == SourceUid::first() || ledger.highest_uid(folder)?.is_some();
         let (mut new, mut count) = (0, 0);
         loop {

@@ -66,7 +66,7 @@ impl<'a> Selection<'a> {
         Ok(Ok(()))
     }
 
-    /// Leaves messages out, and takes those in again that a changed choice lets in.
+    /// Leaves messages out, and includes those again that a changed choice admits.
     pub(in crate::transfer) fn apply(
         &self,
         ledger: &Ledger,

@@ -1,5 +1,5 @@
 //! Folders that a server marks as views of mail that lives elsewhere (RFC 6154), where nothing else says that they are. On a
-//! plain server such a folder may hold messages of its own, so that what lies in no other folder is copied from it.
+//! plain server such a folder may hold messages of its own, so messages that are in no other folder are copied from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +66,7 @@ impl Views {
         self.0.contains(&plan.source_raw)
     }
 
-    /// Leaves out what lies in another folder as well, once all others are listed. What two views show and no other folder
+    /// Leaves out what is in another folder as well, once all others are listed. What two views show and no other folder
     /// has comes from the first of them.
     pub(in crate::transfer) fn settle(ledger: &Ledger, views: &[Chosen<'_>]) -> Result<(), TransferError> {
         if views.is_empty() {
@@ -85,7 +85,7 @@ impl Views {
     }
 }
 
-/// Leaves out the waiting messages of one view that lie in a folder that is not among these.
+/// Leaves out the waiting messages of one view that are also in a folder that is no view.
 fn settle_one(ledger: &Ledger, view: FolderId, open: &BTreeSet<FolderId>) -> Result<(), TransferError> {
     let mut wanted: BTreeMap<(IdentityKey, u64), Vec<SourceUid>> = BTreeMap::new();
     for row in ledger.rows(view, &[MessageState::ToDo])? {

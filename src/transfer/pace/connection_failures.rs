@@ -187,7 +187,7 @@ impl ConnectionFailures {
         learnt.listings.get(folder).into_iter().flat_map(|listing| listing.isolation.aside()).collect()
     }
 
-    /// The connection broke while this folder was listed, of which so many rows are known. What that says, once it is
+    /// The connection broke while this folder was listed, with this many rows known. What that says, once it is
     /// clear.
     pub(in crate::transfer) fn broke_listing(&self, folder: &str, known: usize) -> Option<Verdict> {
         let mut learnt = self.learnt();

@@ -9,7 +9,7 @@ use crate::transfer::context::request::CopyRequest;
 use crate::values::Side;
 use crate::values::{Bytes, UnixTime};
 
-/// Bytes of accounts without a limit that are recorded at once; so many may be lost in a crash.
+/// Bytes of accounts without a limit that are recorded at once; a crash may lose the count of these.
 const BYTES_AT_ONCE: u64 = 1 << 20;
 
 /// Counts message bytes for the two accounts of a copy, and keeps them within what their providers allow in a day.

@@ -21,7 +21,7 @@ const MOST_ASKED: usize = 3;
 /// How trouble is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// It passes by the server's own words; for so many milliseconds, where it says so.
+    /// Temporary according to the server itself; with the milliseconds to wait, if it gives them.
     Passing(Option<u64>),
     /// A new connection may help.
     Anew,

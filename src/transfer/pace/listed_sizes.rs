@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SAMPLES: u32 = 8;
 /// The same whatever their difference: the server only estimates sizes.
 const SAMPLES_IN_ALL: u32 = 64;
-/// Of those that would be believed one in so many is looked at all the same.
+/// One in this many of the trusted sizes is checked all the same.
 const SAMPLE_ONE_IN: u32 = 256;
 /// Bytes by which servers misstate even small messages.
 const SMALL_DIFFERENCE: u64 = 512;
@@ -32,7 +32,7 @@ impl ListedSizes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a message of which so many bytes are listed and so many have come is taken for whole without another look.
+    /// Whether a message is taken as complete without another look, given its listed size and the bytes received.
     pub(in crate::transfer) fn is_believed(&self, listed: u64, read: u64) -> bool {
         if listed == read {
             return true;

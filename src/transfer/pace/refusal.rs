@@ -12,7 +12,7 @@ pub(in crate::transfer) enum Refusal {
     FolderMissing,
     /// The mailbox is full.
     Full,
-    /// Wait this many seconds, then go on: too much is asked of the server.
+    /// Wait this many seconds, then continue: the server is overloaded.
     Wait(u64),
     /// The server itself has failed; wait this many seconds, then try again.
     Trouble(u64),
@@ -60,7 +60,7 @@ pub(in crate::transfer) fn passing(side: Side, completion: &Completion) -> Optio
     }
 }
 
-/// An error where a refusal passes: whoever gets it waits, then goes on.
+/// An error if a refusal is temporary: the caller waits, then continues.
 pub(in crate::transfer) fn heed(side: Side, completion: &Completion) -> Result<(), TransferError> {
     passing(side, completion).map_or(Ok(()), Err)
 }

@@ -43,7 +43,7 @@ impl RepairMemory {
         self.learnt().blamed.insert((folder, uid));
     }
 
-    /// Whether this message was blamed; told once.
+    /// Whether this message was blamed; true once.
     pub(in crate::transfer) fn take_blame(&self, folder: FolderId, uid: SourceUid) -> bool {
         self.learnt().blamed.remove(&(folder, uid))
     }

@@ -13,7 +13,7 @@ use crate::transfer::context::request::{CopyLimits, Progress, ProgressSink, Wait
 use crate::transfer::pace::refusal::{meaning, refusal, suggested_milliseconds};
 use crate::values::{Side, UnixTime};
 
-/// How long a server is waited for without a step forward: so many tries, and so much time, whichever ends first.
+/// How long to wait for a server without progress: a number of tries and a time, whichever ends first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Patience {
     tries: u32,
@@ -85,7 +85,7 @@ const fn patience(sign: ServerSign, limits: CopyLimits) -> Patience {
     }
 }
 
-/// What is told where a server has answered in one way for too long.
+/// The error for a server that has given the same answer for too long.
 fn not_recovered(error: TransferError, pace: Pace) -> TransferError {
     let (tries, seconds) = (pace.in_a_row, pace.waited_milliseconds / 1_000);
     match error {

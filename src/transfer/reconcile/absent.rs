@@ -24,7 +24,7 @@ const WITNESSES: usize = 50;
 pub(in crate::transfer) struct Swallowed(Mutex<BTreeSet<(FolderId, SourceUid)>>);
 
 impl Swallowed {
-    /// Whether this message goes once more; told once.
+    /// Whether this message is sent once more; true once.
     fn goes_again(&self, folder: FolderId, uid: SourceUid) -> bool {
         // The set is whole between two statements, so a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((folder, uid))
@@ -115,7 +115,7 @@ impl DestinationFolder<'_> {
         Ok(keys.into_iter().map(|key| (key.uid, key.identity)).collect())
     }
 
-    /// Copies of this folder without a place. Those of other folders are for these to settle.
+    /// Copies of this folder without a place. Other folders deal with their own.
     fn unplaced_here(&self) -> Result<Vec<LedgerRow>, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let is_alone = unplaced.iter().all(|(folder, _)| *folder == self.folder);

@@ -1,4 +1,4 @@
-//! Where copies are looked for: which folders of the destination, in which order, and what lies in them that no row claims.
+//! Where copies are looked for: which folders of the destination, in which order, and which of their messages no row claims.
 //! Every look for a copy goes through here, that of a copy and that of a verification.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +90,7 @@ impl CopySearch<'_> {
     }
 }
 
-/// Folders that copies may lie in, in the order in which they are looked into: junk and trash first, where filters and
+/// Folders that copies may be in, in the order in which they are searched: junk and trash first, where filters and
 /// people move mail. Views show mail that lives elsewhere, so that finding it there says nothing; but at Gmail archived
 /// mail is in `\\All` only, which comes last.
 pub(in crate::transfer) fn searched_folders<'f>(

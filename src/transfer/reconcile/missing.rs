@@ -126,7 +126,7 @@ impl<'p> MissingCopyScan<'p> {
         self.suspects.iter().filter(is_alone).map(|suspect| &suspect.plan.source).collect()
     }
 
-    /// Looks for the copies of all suspects, and notes what became of them. Returns what has to be told.
+    /// Looks for the copies of all suspects, and notes what became of them. Returns what has to be reported.
     pub(in crate::transfer) async fn settle(
         &self,
         session: &mut Session,

@@ -1,4 +1,4 @@
-//! Habits of single providers that change what can be copied: told, or worked around.
+//! Habits of single providers that change what can be copied: reported, or worked around.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ pub(in crate::transfer) async fn hand_on_renumbered(
 }
 
 /// Whether the folders are those of Proton's Bridge: mail, and beside it labels and All Mail as views. Asked only where the
-/// server says that it is the Bridge, as anybody may have folders of these names.
+/// server says that it is the Bridge, because any user may have folders of these names.
 fn is_proton<'p>(paths: impl Iterator<Item = &'p [String]>) -> bool {
     let mut found = [false; 3];
     for path in paths {

@@ -92,12 +92,12 @@ impl Habits {
     }
 }
 
-/// Where the messages lie that rows are compared with.
+/// Where the messages are that rows are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Lies {
     /// In the folder that the rows go to.
     Here,
-    /// In another one. What somebody wrote to themselves lies in two folders and was delivered to one of them, so the
+    /// In another one. A letter to oneself is in two folders and was delivered to one of them, so the
     /// way that a message has come is compared too.
     Elsewhere,
 }

@@ -24,7 +24,7 @@ impl SecondLook {
         }
     }
 
-    /// Whether that is worth one more look, now that nothing waits any more; told once.
+    /// Whether that is worth one more look, now that nothing waits any more; true once.
     pub(in crate::transfer) fn take(&self) -> bool {
         let mut wish = self.locked();
         let is_wanted = *wish == Wish::Wanted;

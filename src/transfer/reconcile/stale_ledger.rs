@@ -1,4 +1,4 @@
-//! The ledger may be older than the destination: a backup of the project file goes on, its log is lost, or another
+//! The ledger may be older than the destination: a backup of the project file is resumed, its log is lost, or another
 //! computer has copied meanwhile. What the server says is held against what the ledger knows, and what is not ours is
 //! matched before anything is sent.
 

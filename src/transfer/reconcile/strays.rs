@@ -90,7 +90,7 @@ impl Strays {
         self.folders.iter().all(|(folder, _)| folder.raw == raw)
     }
 
-    /// Finds copies whose UID no server has told in their own folders, before anything is given away that may be theirs.
+    /// Finds copies without a reported UID in their own folders, before anything that may be theirs is given to others.
     /// Nobody else works on these folders yet.
     pub(in crate::transfer) async fn place_at_home(
         &self,
@@ -119,7 +119,7 @@ impl Strays {
         Ok(())
     }
 
-    /// Gives waiting rows of a folder the copies of theirs that lie in other folders. One of these is opened afterwards.
+    /// Gives waiting rows of a folder their copies in other folders. One of these is opened afterwards.
     pub(in crate::transfer) async fn take(
         &self,
         place: &mut DestinationFolder<'_>,

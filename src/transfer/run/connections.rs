@@ -28,7 +28,7 @@ impl Worker {
         Ok(Self { source, destination, appenders: Vec::new(), is_let_in: false })
     }
 
-    /// Whether both servers have let it in. From then on it counts.
+    /// Confirms the sign-in at both servers. From then on the worker counts.
     pub(in crate::transfer) async fn confirm_sign_in(
         &mut self,
         state: &CopyState<'_>,
@@ -48,7 +48,7 @@ impl Worker {
     }
 }
 
-/// Opens more connections that only append, as many as the server lets in.
+/// Opens more connections that only append, as many as the server accepts.
 pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<Session> {
     let opened = join_all((0..count).map(|_| request.destination.open_one_more())).await;
     let mut appenders = Vec::new();
@@ -61,7 +61,7 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
     appenders
 }
 
-/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
+/// One more pair of connections. If a server accepts no more, the copy continues without it.
 pub(in crate::transfer) async fn more_worker<'a>(
     state: &'a CopyState<'a>,
     first: &Introductions,

@@ -23,7 +23,7 @@ struct Late<'a> {
 
 impl Job<'_> {
     /// Where the newest changes of the ledger were lost: what has come to the folders of the plan beside our own copies is
-    /// matched, and told where it is there twice.
+    /// matched, and reported if it is there twice.
     pub(in crate::transfer) async fn look_for_late_ones(
         &mut self,
         session: &mut Session,
@@ -34,7 +34,7 @@ impl Job<'_> {
             return Ok(());
         }
         let namespace = session.namespace().await.map_err(TransferError::at(Side::Destination))?;
-        // A list that was told a moment ago is too old.
+        // A list from a moment ago is too old.
         session.noop().await.map_err(TransferError::at(Side::Destination))?;
         let listed = session.list_folders_unsized().await.map_err(TransferError::at(Side::Destination))?;
         let listed = destination_by_name(listed);

@@ -240,7 +240,7 @@ impl Job<'_> {
         let first = self.first_worker(&state, &mut worker, folders, appenders);
         // The others first: signing in takes them longer than the first listing takes.
         tokio::join!(others, first);
-        // One that was not let in may have given its folder back after the others had ended.
+        // A worker whose sign-in failed may have given its folder back after the others had ended.
         if let Err(error) = worker.run(&state).await {
             state.fail(error);
         }

@@ -27,7 +27,7 @@ use crate::values::{DestinationUid, Side, SourceUid};
 type Missing<'p> = (NewFolder, Option<&'p FolderPlan>);
 
 impl Job<'_> {
-    /// Makes the folders that the destination has not. What is refused gets another name, or is told.
+    /// Creates the folders that the destination lacks. A refused one gets another name, or is reported.
     pub(in crate::transfer) async fn make_missing(
         &self,
         state: &CopyState<'_>,
@@ -109,7 +109,7 @@ impl Job<'_> {
     }
 
     /// Folders that the destination has not, outermost first, and behind them those above them that hold no messages:
-    /// where folders are files (mbox), such a one is there by then, and is no file.
+    /// where folders are files (mbox), the parent exists by then, and is no file.
     fn missing(
         &self,
         state: &CopyState<'_>,
@@ -244,7 +244,7 @@ impl Job<'_> {
     }
 
     /// Every message of a folder had its row while it had these counts. The flags of a folder that is listed for the
-    /// first time are newer than its mod-sequence, which was told before.
+    /// first time are newer than its mod-sequence, which was reported before.
     fn note_whole(&self, folder: FolderId, status: FolderStatus, is_new: bool) -> Result<(), TransferError> {
         let ledger = &self.request.ledger;
         if let Some((messages, uid_next)) = status.messages.zip(status.uid_next) {
@@ -272,7 +272,7 @@ impl Job<'_> {
         if is_to_make || self.needs_copy(chosen.folder, destination.get(&raw))? {
             let ledger = &self.request.ledger;
             let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
-            // Where its copies may lie in other folders, the rows of these have to be known: a copy may be theirs.
+            // If its copies may be in other folders, the rows of these must be known: a copy may be theirs.
             let may_be_elsewhere =
                 (may_be_there || ledger.needs_match(chosen.folder)?) && !state.strays.is_empty_beside(&raw);
             let is_late = may_be_elsewhere || ledger.newest_intent(chosen.folder)?.is_some();

@@ -1,4 +1,4 @@
-//! Messages that the source has returned much shorter than it lists them. Every road may agree on a cut message, so that
+//! Messages that the source has returned much shorter than it lists them. Every method may agree on a cut message, so that
 //! no second reading shows it; the size that was listed is the only witness. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};

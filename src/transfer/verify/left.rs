@@ -49,7 +49,7 @@ pub(super) struct Closed {
 }
 
 impl Verification<'_> {
-    /// A folder at which a server ends the connection again and again is left, and told of.
+    /// Skips and reports a folder at which a server keeps closing the connection.
     pub(super) fn heed_goodbye(&mut self, error: &TransferError) -> Result<(), TransferError> {
         let TransferError::Server { side, source } = error else { return Ok(()) };
         let at = std::mem::take(&mut self.ends.at);
@@ -73,7 +73,7 @@ impl Verification<'_> {
     }
 
     /// What is refused for no reason that passes is asked once more on a new connection; then its folder is left, and told
-    /// of. True where the verification goes on.
+    /// of. True if the verification continues.
     pub(super) fn heed_refusal(&mut self, error: &TransferError) -> Result<bool, TransferError> {
         let TransferError::Server { side: Side::Destination, source: refused @ ImapError::Refused { .. } } =
             error

@@ -1,5 +1,5 @@
 //! Copies that were read are held against the source: the messages are read there once more, where possible on another
-//! road than the copy took, and compared by their bytes, else by the content of their parts.
+//! method than the copy took, and compared by their bytes, else by the content of their parts.
 
 use std::collections::BTreeMap;
 

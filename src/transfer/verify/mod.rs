@@ -58,7 +58,7 @@ pub async fn verify_mailbox(
 }
 
 /// Compares every copy of the ledger with the destination, as [`verify_mailbox`], and can be paused and stopped.
-/// Connects anew where a connection breaks and goes on where it was. `None` where it was stopped before its end.
+/// Reconnects after a lost connection and continues where it was. `None` if it was stopped before its end.
 pub async fn verify_mailbox_controlled(
     request: &CopyRequest,
     depth: VerifyDepth,

@@ -9,7 +9,7 @@ use crate::message::{IdentityKey, identity_key, internal_date_secs, mime_content
 use crate::plan::{FolderPath, MessageState, VerifyDepth};
 use crate::project::{FolderId, LedgerRow, SetAside};
 use crate::transfer::context::flag_words::flags_for;
-use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large};
+use crate::transfer::folder::large::{Beside, FetchMethod, Large, Reading, Wanted, read_large};
 use crate::transfer::gmail::destination::shares_copy;
 use crate::transfer::pace::refusal::refusal;
 use crate::transfer::verify::found_elsewhere::Lost;
@@ -235,7 +235,7 @@ impl Page<'_> {
         }
         for (uid, Placed { row, copy_bytes }) in large {
             let wanted = Wanted { uid: uid.0, listed: copy_bytes, is_kept: false };
-            match read_large(session, (wanted, Beside::default()), Road::Whole).await {
+            match read_large(session, (wanted, Beside::default()), FetchMethod::Whole).await {
                 Ok(Reading::Message(Large { bytes, sha256, head, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
                     if !self.is_another(&row, &head, &listed) {
@@ -304,8 +304,8 @@ impl Page<'_> {
         }
     }
 
-    /// Whether a copy holds another message than the one that the source has listed for it, which is told: where a source
-    /// hands out messages for each other, their bytes agree on both sides, and only their headers tell.
+    /// Whether a copy is another message than the source listed for it, which is reported: if a source
+    /// swaps messages, their bytes agree on both sides, and only their headers show it.
     fn is_another(
         &mut self,
         row: &LedgerRow,
@@ -344,7 +344,7 @@ fn listed_as(placed: &BTreeMap<DestinationUid, Placed>) -> BTreeMap<IdentityKey,
     copied.map(|one| (one.row.identity, one.row.uid)).collect()
 }
 
-/// The words of a refusal that is about messages; any other error goes on.
+/// The words of a refusal that is about messages; any other error is passed on.
 fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
     match error {
         ImapError::Refused { command, completion } if refusal(&completion).is_passing() => {

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::imap::{Bodies, BodyReply, ImapError, Pending, Session};
 use crate::message::mime_content;
-use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large, read_on};
+use crate::transfer::folder::large::{Beside, FetchMethod, Large, Reading, Wanted, read_by, read_large};
 use crate::transfer::pace::refusal::refusal;
 use crate::transfer::verify::mime_comparison::CopyForm;
 use crate::values::SourceUid;
@@ -21,14 +21,14 @@ pub(in crate::transfer) enum Found {
     Form(CopyForm),
     /// Nobody can say what the message is: why.
     Doubtful(String),
-    /// The source has it and refuses to hand it out: its words.
+    /// The source has it and refuses to return it: its words.
     Refused(String),
 }
 
-/// What one road shows of messages, by UID.
+/// What one method shows of messages, by UID.
 type Forms = BTreeMap<SourceUid, Found>;
 
-/// What a road has shown of a message that is shown on another one as well.
+/// What a method has shown of a message that is shown on another one as well.
 struct Piece {
     form: CopyForm,
     /// It is as long as a piece that is padded would be.
@@ -96,7 +96,7 @@ pub(in crate::transfer) async fn source_forms(
     let all: Vec<SourceUid> = sought.iter().map(|one| one.uid).collect();
     let asked = session.ask_beginnings(&all, PIECE_BYTES);
     let mut found = collect(session, asked, |_, _| {}).await?;
-    // The copy was read whole: where a piece that has room for all of it shows the same, two roads agree.
+    // The copy was read whole: where a piece that has room for all of it shows the same, two methods agree.
     let is_settled =
         |one: &&Sought| matches!(found.get(&one.uid), Some(Found::Form(form)) if form.sha256 == one.copy);
     let others: Vec<Sought> = sought.iter().filter(|one| !is_settled(one)).copied().collect();
@@ -142,13 +142,13 @@ async fn settle(
     let mut found = Forms::new();
     for one in others {
         let form = match (pieces.remove(&one.uid), whole.remove(&one.uid)) {
-            // It came twice, or in a form that nobody can read: the two roads of large messages may tell.
+            // It came twice, or in a form that nobody can read: the two methods of large messages may tell.
             (_, Some(Found::Doubtful(_) | Found::Refused(_))) | (None, None) => {
                 walk_both(session, one).await?
             }
             (Some(piece), None) => Some(Found::Form(piece.form)),
             (Some(_), Some(Found::Form(form))) if have_more.contains(&one.uid) => {
-                let pieces = read_on(session, one.wanted(), Road::Pieces).await?;
+                let pieces = read_by(session, one.wanted(), FetchMethod::Pieces).await?;
                 Some(between(one.listed, form, pieces))
             }
             (Some(piece), Some(Found::Form(form))) => Some(at_same_end(form, &piece, one)),
@@ -166,13 +166,13 @@ pub(in crate::transfer) async fn large_source_form(
     session: &mut Session,
     one: &Sought,
 ) -> Result<Option<Found>, ImapError> {
-    let pieces = read_on(session, one.wanted(), Road::Pieces).await?;
+    let pieces = read_by(session, one.wanted(), FetchMethod::Pieces).await?;
     // The copy was read whole.
     if let Some(pieces) = pieces.as_ref().filter(|pieces| pieces.sha256 == one.copy) {
         return Ok(Some(Found::Form(pieces.into())));
     }
     let whole = match &pieces {
-        Some(_) => read_on(session, one.wanted(), Road::Whole).await?,
+        Some(_) => read_by(session, one.wanted(), FetchMethod::Whole).await?,
         None => None,
     };
     let (Some(pieces), Some(whole)) = (pieces, whole) else { return walk_both(session, one).await };
@@ -201,7 +201,7 @@ impl From<&Large> for CopyForm {
 }
 
 /// The whole message, behind whose end there is nothing. What the piece shows may be less of it, or as much and padded. A
-/// server that writes the message anew each time has something else than the copy on either road.
+/// server that writes the message anew each time has something else than the copy by either method.
 fn at_same_end(form: CopyForm, piece: &Piece, one: &Sought) -> Found {
     let is_written_anew = form.sha256 != one.copy && form.content.is_some();
     let is_alike = piece.form.sha256 == form.sha256
@@ -228,9 +228,9 @@ fn two_forms(whole: u64, pieces: u64) -> Found {
     ))
 }
 
-/// Reads a message on both roads as large ones are read.
+/// Reads a message by both methods as large ones are read.
 async fn walk_both(session: &mut Session, one: &Sought) -> Result<Option<Found>, ImapError> {
-    Ok(match read_large(session, (one.wanted(), Beside::default()), Road::Whole).await {
+    Ok(match read_large(session, (one.wanted(), Beside::default()), FetchMethod::Whole).await {
         Ok(Reading::Message(large)) => Some(Found::Form((&large).into())),
         Ok(Reading::Doubtful(words)) => Some(Found::Doubtful(words)),
         Ok(Reading::Nothing) => None,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use mailferry_test_support::programs::Guard;
+use mailferry_test_support::servers::keyring::isolate;
 
 /// Runs one test of this test program again, inside a fresh session bus and an empty home, with these lines of shell
 /// before it. `"$@"` in the lines stands for the test program and its arguments.
@@ -33,16 +34,8 @@ pub fn run_without_bus(test: &str, home: &Path) -> Output {
 fn isolated<'a>(command: &'a mut Command, test: &str, home: &Path) -> &'a mut Command {
     command
         .args(["--exact", test, "--nocapture", "--include-ignored", "--test-threads=1"])
-        .env("MAILFERRY_INSIDE", test)
-        .env("HOME", home)
-        .env("XDG_DATA_HOME", home.join("data"))
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_CACHE_HOME", home.join("cache"))
-        .env("XDG_RUNTIME_DIR", home)
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .env_remove("GNOME_KEYRING_CONTROL")
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
+        .env("MAILFERRY_INSIDE", test);
+    isolate(command, home)
 }
 
 /// Whether this process is the inner run of the test.

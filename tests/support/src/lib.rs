@@ -59,6 +59,7 @@ pub mod servers {
     pub mod cyrus;
     pub mod dovecot;
     pub mod exim;
+    pub mod keyring;
     pub mod named;
     pub mod oidc;
     pub mod policy_site;

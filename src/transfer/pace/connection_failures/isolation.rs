@@ -90,7 +90,7 @@ impl Isolation {
 mod tests {
     use super::*;
 
-    /// What a run comes to where the connection ends at these messages of so many, and at nothing else.
+    /// The result of a run in which the connection ends at exactly these messages.
     fn run(count: u32, ends: impl Fn(u32) -> bool) -> (BTreeSet<SourceUid>, BTreeSet<SourceUid>, bool) {
         let mut isolation = Isolation::default();
         let (mut done, mut blamed) = (BTreeSet::new(), BTreeSet::new());

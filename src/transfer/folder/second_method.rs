@@ -1,5 +1,5 @@
 //! Small messages come whole and in groups. Where one has come in another length than listed, or in several forms, it is
-//! looked for on another road before it counts: at a quiet connection, behind the end of what has come.
+//! looked for by another method before it counts: at a quiet connection, behind the end of what has come.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Messages of another length than listed count where they end in pieces as they came. All others are read anew on both
-    /// roads. Needs a connection without requests under way.
+    /// methods. Needs a connection without requests under way.
     pub(in crate::transfer) async fn look_behind(&mut self, mut unsure: Vec<Arrived>) -> Result<(), ReadEnd> {
         let mut anew = Vec::new();
         while !unsure.is_empty() {
@@ -103,7 +103,7 @@ impl Reader<'_> {
 
     /// Those of these messages, each with its length, that end there in pieces: they go as far, and no further.
     async fn ends_as_it_came(&mut self, ends: &[(SourceUid, u64)]) -> Result<BTreeSet<SourceUid>, ReadEnd> {
-        if !self.state.lessons.roads.has_pieces() {
+        if !self.state.lessons.methods.has_pieces() {
             return Ok(BTreeSet::new());
         }
         let go_on = self.session.have_more(ends).await?;
@@ -112,7 +112,7 @@ impl Reader<'_> {
         Ok(self.session.have_more(&last).await?)
     }
 
-    /// Both roads have shown whether what came before was the message.
+    /// Both methods have shown whether the bytes before were the message.
     pub(in crate::transfer) fn learn_size(
         &self,
         row: &LedgerRow,
