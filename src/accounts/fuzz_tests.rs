@@ -74,6 +74,6 @@ fn planned(bytes: &[u8]) {
 
 #[cfg(test)]
 #[test]
-fn any_bytes_are_survived() {
+fn no_bytes_cause_a_panic() {
     crate::mutate::run_all(TARGETS);
 }

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_told_apart() {
+    fn targets_are_distinguished() {
         for (text, expected) in [
             ("anna", Target::Name("anna")),
             (r"\anna", Target::Name("anna")),

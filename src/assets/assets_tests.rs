@@ -146,7 +146,7 @@ fn whole_files_of_each_kind_are_taken() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
+fn a_wrong_file_of_each_kind_is_reported_with_its_line_and_the_way_out() {
     type Case<'a> = (&'static str, &'a str, &'static str, &'static str, &'static [&'static str]);
     let bits = LIST.replacen("neighbours = true", "neighbours = true\nreading = \"bits\"", 1);
     let cases: &[Case<'_>] = &[

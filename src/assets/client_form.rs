@@ -131,7 +131,7 @@ mod tests {
     const UUID: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
 
     #[test]
-    fn mistakes_are_told_apart() {
+    fn mistakes_are_distinguished() {
         let google = ClientForm {
             id_example: "1-x.apps.googleusercontent.com".to_owned(),
             id_ends: ".apps.googleusercontent.com".to_owned(),

@@ -60,7 +60,7 @@ mod tests {
     use crate::values::{DnsAnswer, DnsName, DomainName, Outcome, RecordType, UnixTime};
 
     #[test]
-    fn behind_spf_stands_the_text_of_the_domain() {
+    fn the_txt_record_of_the_domain_is_cited_for_spf() {
         let domain = DomainName::parse("weber.example").unwrap();
         let mut facts = Facts::new(domain, UnixTime(1_700_000_000), "case".to_owned());
         for _ in 0..20 {

@@ -239,7 +239,7 @@ fn versions_go_round() {
 }
 
 #[test]
-fn a_resolver_that_keeps_the_old_records_too_long_holds_the_end_up() {
+fn a_resolver_that_keeps_the_old_records_too_long_delays_the_end() {
     let mut watch = Watch::new(route());
     let everywhere = |at| round(at, vec![server(1, 2, NEW, 300)]);
     take(&mut watch, &everywhere(0));
@@ -285,7 +285,7 @@ fn a_clock_that_went_back_and_a_domain_that_is_gone_change_nothing() {
 }
 
 #[test]
-fn nobody_asked_is_no_proof() {
+fn a_server_that_was_not_asked_proves_nothing() {
     let mut watch = Watch::new(route());
     let reading = take(&mut watch, &round(0, Vec::new()));
     assert!(!reading.is_everywhere && !reading.is_over);

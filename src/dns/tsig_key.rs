@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_without_its_secret() {
+    fn what_is_no_key_is_reported_without_its_secret() {
         let of = |text: &str| TsigKey::parse(text).unwrap_err();
         assert_eq!(of(""), TsigKeyError::NoKey);
         assert_eq!(of("zone \"d.test\" { };"), TsigKeyError::NoKey);

@@ -85,7 +85,7 @@ async fn what_a_server_shows_is_written_down_whoever_vouches_for_it() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_common_version_is_told_apart_from_one_that_hangs_up() {
+async fn a_server_without_a_common_version_is_distinguished_from_one_that_hangs_up() {
     let made = made("mail.weber.example");
     let new_only = server(&made, &[&TLS13]);
     let refused = looked_at(&new_only, Offer::Tls12, &Roots::System).await.unwrap_err();

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_claims_only_what_was_compared() {
+    fn a_verification_claims_only_what_was_compared() {
         let both = "20 copies were read again on both sides and compared by SHA-256: all agree";
         assert_eq!(full(20, 20).words(), both);
         assert_eq!(full(1, 0).words(), "1 copy was compared by size, date and flags: all agree");

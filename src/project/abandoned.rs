@@ -74,7 +74,7 @@ mod tests {
     use crate::values::DomainName;
 
     #[test]
-    fn a_project_that_nobody_has_open_goes_and_what_lies_beside_it_stays() {
+    fn a_project_that_nobody_has_open_goes_and_what_is_beside_it_stays() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("copy.mailferry");
         assert_eq!(remove_abandoned(temp.path()).unwrap(), Abandoned::NoProject);

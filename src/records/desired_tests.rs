@@ -265,7 +265,7 @@ fn a_host_of_which_half_the_addresses_are_known_stays_by_name() {
 }
 
 #[test]
-fn a_dmarc_alias_and_a_delegation_are_told() {
+fn a_dmarc_alias_and_a_delegation_are_reported() {
     let plan =
         plan("fastmail", &[], "_dmarc CNAME dmarc.vendor.example.\n_domainkey NS ns41.vendor.example.\n");
     assert_eq!(lines(&plan, "DMARC"), ["= Now _dmarc CNAME dmarc.vendor.example."]);
@@ -282,7 +282,7 @@ fn international_domains_are_written_as_a_labels() {
 }
 
 #[test]
-fn a_domain_too_long_for_the_provider_is_told() {
+fn a_domain_too_long_for_the_provider_is_reported() {
     let long = format!("{0}.{0}.{0}.{1}.example", "a".repeat(63), "b".repeat(40));
     let zone = CurrentZone::new(DomainName::parse(&long).unwrap());
     let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());

@@ -131,7 +131,7 @@ fn senders_stay_until_they_are_dropped() {
 }
 
 #[test]
-fn a_record_over_the_limit_is_told() {
+fn a_record_over_the_limit_is_reported() {
     let includes = (0..10).map(|number| format!("include:s{number}.example")).collect::<Vec<_>>().join(" ");
     let mut zone = Zone::with(&[&format!("v=spf1 {includes} -all")]);
     assert!(zone.merged().notes[0].contains("at least 11 lookups"));

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_real_stands_in_the_log() {
+    fn the_log_names_no_real_person() {
         for story in [EvidenceStory::Neighbour, EvidenceStory::Clean] {
             for file in practice_evidence(story, UnixTime(1_795_914_000)) {
                 let text = String::from_utf8(file.bytes).unwrap();

@@ -412,7 +412,7 @@ fn the_page_says_what_was_done_and_what_is_left() {
 }
 
 #[test]
-fn a_ledger_that_does_not_add_up_is_told() {
+fn a_ledger_that_does_not_add_up_is_reported() {
     let mut report = input("words", "");
     report.copy.as_mut().unwrap().mailboxes[0].sum.source_count += 1;
     let page = html(&report).unwrap();
@@ -445,7 +445,7 @@ fn what_stopped_or_was_not_confirmed_is_no_complete_copy() {
 }
 
 #[test]
-fn pauses_that_servers_asked_for_are_told() {
+fn pauses_that_servers_asked_for_are_reported() {
     let page = html(&input("Request is throttled", "")).unwrap();
     for words in [
         "How servers slowed the copy down",

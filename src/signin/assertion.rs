@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_without_showing_it() {
+    fn what_is_no_key_is_reported_without_showing_it() {
         for text in ["", "hunter2", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
             let problem = Signer::from_pem(text).err().unwrap();
             assert_eq!(problem.trouble, GrantTrouble::KeyFile);

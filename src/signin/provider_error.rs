@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_told_apart_by_number_words_and_code() {
+    fn errors_are_distinguished_by_number_words_and_code() {
         use GrantTrouble as T;
         for (code, description, expected, shown) in [
             (

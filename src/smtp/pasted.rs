@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_openssl_could_not_do_is_told_apart() {
+    fn what_openssl_could_not_do_is_distinguished() {
         let read = |said: &str| {
             let text = format!("mailferry-probe a.example 192.0.2.1 25\n{said}\n");
             read_pasted(&text, UnixTime(0), &Roots::System)

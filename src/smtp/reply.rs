@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_told_at_once() {
+    fn what_is_no_reply_is_reported_at_once() {
         for part in ["", "2", "22", "220", "220 mail", "220-a\r\n", "220-a\r\n220", "220\r"] {
             assert_eq!(Reply::read(part.as_bytes()).unwrap(), Read::Part, "{part}");
         }

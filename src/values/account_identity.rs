@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_is_the_same_account_while_its_inbox_is_made_anew() {
+    fn the_same_name_is_the_same_account_while_its_inbox_is_created_again() {
         let anna = account("mail.weber.example", 993, "192.0.2.1", "anna@weber.example");
         assert_same(&anna, &with_validity(anna.clone(), 9), true);
         let mut silent = anna.clone();

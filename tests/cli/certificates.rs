@@ -186,7 +186,7 @@ impl Bench {
 }
 
 #[test]
-fn one_answer_lets_every_mailbox_of_the_server_go_on_by_itself() {
+fn one_answer_lets_every_mailbox_of_the_server_continue_by_itself() {
     let Some(mut source) = Dovecot::start(&USERS, &Settings::default()) else { return };
     let Some(destination) = Dovecot::start(&USERS, &Settings::default()) else { return };
     for user in USERS {

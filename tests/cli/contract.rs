@@ -538,7 +538,7 @@ fn files_without_end_are_refused_with_the_limit() {
 
 #[test]
 #[cfg(unix)]
-fn a_password_is_taken_without_the_mark_before_it_and_readers_of_its_file_are_told_of() {
+fn a_password_is_taken_without_the_mark_before_it_and_readers_of_its_file_are_reported() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let Some(pair) = Pair::start(&["anna"], 3) else { return };
@@ -651,7 +651,7 @@ fn every_message_has_a_row_in_the_list_as_table_and_as_json() {
 }
 
 #[test]
-fn folders_are_chosen_by_pattern_and_a_pattern_that_fits_nothing_is_told() {
+fn folders_are_chosen_by_pattern_and_a_pattern_that_fits_nothing_is_reported() {
     let Some(pair) = Pair::start(&["anna"], 40) else { return };
     let none = pair.copy(&pair.from(), "password").args(["--include-folder", "Nowhere*"]).output().unwrap();
     assert_status(&none, 3);
@@ -710,7 +710,7 @@ fn a_trial_ends_well_and_tells_how_long_the_whole_takes() {
 }
 
 #[test]
-fn messages_that_the_destination_will_not_take_are_told_before_the_start() {
+fn messages_that_the_destination_will_not_take_are_reported_before_the_start() {
     let limited = Settings { capabilities: Some("+APPENDLIMIT=20000"), ..Settings::default() };
     let Some(pair) = Pair::with_destination(&["anna"], 0, &limited) else { return };
     let large = |folder: &str, bytes| Mail {
@@ -788,7 +788,7 @@ fn many_mailboxes_come_from_a_table() {
 }
 
 #[test]
-fn a_project_that_is_none_is_refused_and_left_as_it_is() {
+fn a_file_that_is_no_project_is_refused_and_left_as_it_is() {
     let Some(pair) = Pair::start(&["anna"], 1) else { return };
     let file = pair.home.path().join("letter.mailferry");
     std::fs::write(&file, "Dear Anna, this is a letter and no database at all.").unwrap();

@@ -100,7 +100,7 @@ fn names_by_flag_follow_the_destination_s_delimiter_and_prefix() {
 }
 
 #[test]
-fn too_little_room_and_messages_close_to_the_limit_are_told_before_the_start() {
+fn too_little_room_and_messages_close_to_the_limit_are_reported_before_the_start() {
     let extra = "mail_plugins = quota
 protocol imap {
   mail_plugins = quota imap_quota
@@ -135,7 +135,7 @@ plugin {
 }
 
 #[test]
-fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
+fn a_folder_that_can_only_be_read_is_reported_before_a_message_is_sent() {
     let files = tempfile::Builder::new().prefix("acl-").tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(files.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     std::fs::write(files.path().join("acl"), "Work user=anna lr\nWork owner lr\n").unwrap();

@@ -352,7 +352,7 @@ fn wrong_uids_are_no_failure_where_every_copy_is_proven() {
 
 /// A server that has let somebody in, and refuses a command, did not refuse the sign-in.
 #[test]
-fn a_refused_command_is_not_told_as_a_refused_sign_in() {
+fn a_refused_command_is_not_reported_as_a_refused_sign_in() {
     for words in ["[NOPERM] not for you", "[CONTACTADMIN] call us", "[AUTHORIZATIONFAILED] no", "no"] {
         let pair = Pair::start(mails());
         pair.source.set(|state| state.refuse_list = Some(words));
@@ -368,7 +368,7 @@ fn a_refused_command_is_not_told_as_a_refused_sign_in() {
 /// A named pipe waits for its reader, and the program says that it does.
 #[cfg(unix)]
 #[test]
-fn a_pipe_that_nobody_reads_is_told_of() {
+fn a_pipe_without_a_reader_is_reported() {
     for flag in ["--json", "--messages"] {
         let pair = Pair::start(mails());
         let place = tempfile::tempdir().unwrap();

@@ -97,7 +97,7 @@ fn held(pair: &Pair, account: &AccountIdentity) -> (AccountClaims, AccountClaim)
 }
 
 #[tokio::test]
-async fn a_second_run_into_the_same_account_is_told_of_the_first_whatever_it_calls_it() {
+async fn a_second_run_into_the_same_account_is_refused_whatever_it_calls_it() {
     let Some(pair) = Pair::start() else { return };
     let port = pair.destination.clear_port;
     let claim = held(&pair, &described(port, "anna").await);

@@ -207,7 +207,7 @@ fn the_owner_decides_otherwise(home: &Path) {
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn wrong_use_is_reported() {
     let home = tempfile::tempdir().unwrap();
     let facts = home.path().join("facts.json").display().to_string();
     std::fs::write(&facts, "{}").unwrap();

@@ -200,7 +200,7 @@ fn a_switch_is_followed_to_its_end_and_taken_back() {
 }
 
 #[test]
-fn what_cannot_be_watched_says_why_and_how_to_go_on() {
+fn what_cannot_be_watched_says_why_and_how_to_continue() {
     let Some(net) = start() else { return };
     for (domain, with_plan, expected) in
         [("gone.test", true, "does not exist"), ("weber.test", false, "no switch to watch")]

@@ -206,7 +206,7 @@ async fn nul_characters_that_cyrus_refuses_are_recorded_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_full_mailbox_at_cyrus_stops_the_copy_and_more_room_lets_it_go_on() {
+async fn a_full_mailbox_at_cyrus_stops_the_copy_and_more_room_lets_it_continue() {
     let small = cyrus::Settings { quota_kib: Some(300), ..cyrus::Settings::default() };
     let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
     let Some(destination) = Cyrus::start(&["anna"], &small) else { return };

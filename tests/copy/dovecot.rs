@@ -348,7 +348,7 @@ async fn a_folder_can_be_left_out_half_way_and_taken_in_again() {
 }
 
 #[tokio::test]
-async fn folders_made_anew_on_either_side_are_matched_again() {
+async fn folders_created_again_on_either_side_are_matched_again() {
     let mails = mixed_mailbox(150, '/', "");
     let Some(pair) = Pair::new(&mails, &Settings::default(), &Settings::default()).await else { return };
     pair.copy().await.unwrap();

@@ -187,7 +187,7 @@ async fn two_rows_with_one_copy_are_a_difference() {
 // 12: a message that the server drops while other mail arrives.
 
 #[tokio::test]
-async fn a_message_that_was_taken_and_is_not_there_is_told_although_other_mail_has_come() {
+async fn a_message_that_was_taken_and_is_not_there_is_reported_although_other_mail_has_come() {
     let pair = Pair::new(some(4)).await;
     pair.destination.set(|state| {
         state.hides_uids = true;
@@ -201,7 +201,7 @@ async fn a_message_that_was_taken_and_is_not_there_is_told_although_other_mail_h
 }
 
 #[tokio::test]
-async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
+async fn a_copy_that_was_not_found_is_verified_at_no_depth() {
     let mails = some(3);
     let pair = Pair::new(mails.clone()).await;
     let folder = listed(&pair, &mails);
@@ -578,7 +578,7 @@ async fn equal_mail_of_two_mailboxes_stays_two_in_one_account() {
 // 18: a proof that can be stopped, and that survives a broken connection.
 
 #[tokio::test]
-async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
+async fn a_verification_continues_after_a_break_and_ends_on_stop() {
     let pair = Pair::new(some(6)).await;
     pair.copy().await.unwrap();
     pair.destination.set(|state| state.cut_facts.extend([3]));
@@ -606,7 +606,7 @@ async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
 // 19: an append that arrives after it was sent again.
 
 #[tokio::test]
-async fn a_copy_that_arrives_late_is_told_of() {
+async fn a_copy_that_arrives_late_is_reported() {
     let mails = some(3);
     let pair = Pair::new(mails.clone()).await;
     let folder = listed(&pair, &mails);

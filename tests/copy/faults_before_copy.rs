@@ -181,7 +181,7 @@ async fn a_folder_that_the_list_leaves_out_later_is_planned_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_empty_list_passes_or_is_told() {
+async fn an_empty_list_is_retried_and_then_reported() {
     let (source, destination) = (FolderServer::start(folders(&["A"])), empty());
     // Once for the sign-in, and once for the folders.
     harm_some(&source, "LIST", 3, || Harm::Nothing);
@@ -266,7 +266,7 @@ async fn a_folder_that_the_destination_leaves_out_of_its_list_is_not_filled_agai
 }
 
 #[tokio::test]
-async fn a_removed_folder_is_told_of_only_where_messages_were_to_do() {
+async fn a_removed_folder_is_reported_only_where_messages_were_to_do() {
     let (source, destination) = (FolderServer::start(folders(&["Done", "Waits"])), empty());
     let mut bench = Bench::new(source.access(), destination.access()).await;
     destination.harm(|word, name, _| (word == "APPEND" && name == b"Waits").then_some(Harm::Cut));
@@ -326,7 +326,7 @@ async fn a_folder_that_is_listed_as_unselectable_later_is_not_left_out_in_silenc
 
 /// The same where all of its messages were copied before: what has come to it since is not, and nobody can say what it is.
 #[tokio::test]
-async fn a_copied_folder_that_becomes_a_container_is_told_of_unless_it_is_gone() {
+async fn a_copied_folder_that_becomes_a_container_is_reported_unless_it_is_gone() {
     for (answer, is_told) in [
         ("[CANNOT] it holds no messages", true),
         ("not now, and not for you", true),
@@ -461,7 +461,7 @@ fn json(output: &Output) -> serde_json::Value {
 }
 
 #[test]
-fn a_run_that_fails_early_tells_of_its_mailboxes_in_the_json() {
+fn a_run_that_fails_early_lists_its_mailboxes_in_the_json() {
     let (source, destination) = (FolderServer::start(folders(&["A"])), empty());
     source.harm(|word, _, _| (word == "LOGIN").then_some(Harm::No("[AUTHENTICATIONFAILED] who are you")));
     let output = program(&source, &destination, &[]);

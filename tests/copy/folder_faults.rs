@@ -164,7 +164,7 @@ async fn a_destination_that_hangs_up_at_one_folder_ends_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_folder_that_vanishes_after_the_plan_is_told_of() {
+async fn a_folder_that_vanishes_after_the_plan_is_reported() {
     let (source, destination) = (FolderServer::start(folders(&["A", "Gone", "C"])), empty());
     {
         let bench = bench_of(&source, &destination).await;
@@ -175,7 +175,7 @@ async fn a_folder_that_vanishes_after_the_plan_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
+async fn a_verification_continues_behind_a_folder_that_ends_the_connection() {
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
         {
@@ -301,7 +301,7 @@ fn folders_that_never_open_are_waited_for_by_name_and_left() {
 
 /// A command of the proof that is refused for no reason that passes is asked once more; then its folder is told of.
 #[tokio::test]
-async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
+async fn a_verification_asks_once_more_and_continues_behind_a_folder_that_is_refused() {
     let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
     let bench = bench_of(&source, &destination).await;
     assert_eq!(bench.copy_all().await, 6);
@@ -379,7 +379,7 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
 /// Each way in which a connection ends at one folder, at its opening and while its messages are read, on either side: the
 /// folder is named, its copies count as not compared, and the others are.
 #[test]
-fn a_proof_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
+fn a_verification_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
     type Case = (Side, VerifyDepth, &'static [&'static str]);
     let cases: [Case; 6] = [
         (Side::Destination, VerifyDepth::Quick, &["SELECT", "EXAMINE"]),
@@ -483,7 +483,7 @@ fn a_search_for_lost_copies_passes_by_a_folder_that_ends_the_connection() {
 
 /// Once is no trouble; each time is that of the folder alone.
 #[test]
-fn a_source_folder_that_is_made_anew_each_time_ends_nothing_else() {
+fn a_source_folder_that_is_created_again_each_time_ends_nothing_else() {
     for times in [1, u32::MAX] {
         quick_time::in_quick_time(async {
             let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());

@@ -46,7 +46,7 @@ fn names(case: &Case<'_>, left_out: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_setting_of_gmail_that_hides_mail_is_told_in_the_plan() {
+fn a_setting_of_gmail_that_hides_mail_is_reported_in_the_plan() {
     let mut hiding = Personality::gmail();
     hiding.special_names = &hiding.special_names[1..];
     for (source, told) in [(Personality::gmail(), 0), (hiding, 1)] {
@@ -219,7 +219,7 @@ fn a_lost_message_comes_back_and_a_label_that_people_took_off_stays_off() {
 }
 
 #[test]
-fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
+fn a_message_that_gmail_takes_for_another_is_reported_and_not_counted_as_copied() {
     // Equal Message-ID and size, other words: for Gmail one and the same.
     let (a, other) = (mail("a", "words 1"), mail("a", "words 2"));
     for folders in

@@ -74,7 +74,7 @@ fn a_network_that_comes_back_is_waited_for() {
 }
 
 #[test]
-fn a_network_that_stays_away_ends_the_run_in_words_and_a_later_one_goes_on() {
+fn a_network_that_stays_away_ends_the_run_in_words_and_a_later_one_continues() {
     in_quick_time(scene().try_out(async |mut case| {
         (case.limits.max_breaks, case.limits.max_breaks_away) = (2, 5);
         let ended = copy_over(&mut case, At::Destination, (State::Cut, 6), Duration::from_hours(10)).await;

@@ -250,7 +250,7 @@ async fn our_copies_are_recognised_in_another_size_after_they_were_forgotten() {
 // Folders that were made anew.
 
 #[tokio::test]
-async fn a_folder_that_was_made_anew_and_holds_other_mail_is_told_of_and_not_filled_again() {
+async fn a_folder_that_was_created_again_and_holds_other_mail_is_reported_and_not_filled_again() {
     let pair = Pair::copied(Personality::dovecot(), mail()).await;
     let sent = FolderPath::parse("Sent");
     // Another program has put every subject in other words.
@@ -273,7 +273,7 @@ async fn a_folder_that_was_made_anew_and_holds_other_mail_is_told_of_and_not_fil
 }
 
 #[tokio::test]
-async fn after_the_switch_a_source_folder_that_was_made_anew_brings_nothing_back() {
+async fn after_the_switch_a_source_folder_that_was_created_again_brings_nothing_back() {
     let source = OddImap::start((1..=8).map(|number| numbered(number, "hello")));
     let destination = OddImap::start([]);
     let mut bench = Bench::new(source.access(), destination.access()).await;

@@ -63,7 +63,7 @@ async fn a_mailbox_without_any_folder_is_no_finished_copy() {
 }
 
 #[tokio::test]
-async fn an_inbox_that_is_refused_beside_other_folders_is_told_and_they_are_copied() {
+async fn an_inbox_that_is_refused_beside_other_folders_is_reported_and_they_are_copied() {
     let source = FolderServer::start(vec![shelf(b"Work", mails(1, 2))]);
     let destination = empty_destination();
     let bench = Bench::new(source.access(), destination.access()).await;
@@ -170,7 +170,7 @@ async fn folders_with_gmail_s_names_hold_mail_at_a_plain_server() {
 }
 
 #[tokio::test]
-async fn a_folder_that_refuses_its_counts_is_copied_or_told_and_the_rest_goes_on() {
+async fn a_folder_that_refuses_its_counts_is_copied_or_told_and_the_rest_continues() {
     let source = FolderServer::start(vec![
         shelf(b"INBOX", mails(1, 2)),
         shelf(b"Uncounted", mails(3, 2)),

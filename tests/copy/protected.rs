@@ -70,7 +70,7 @@ async fn an_admin_of_cyrus_signs_in_for_a_mailbox_and_the_copy_is_compressed() {
 }
 
 #[tokio::test]
-async fn the_copy_goes_on_where_it_was_once_the_quota_is_raised() {
+async fn the_copy_continues_where_it_was_once_the_quota_is_raised() {
     let full = dovecot::Settings {
         extra: "mail_plugins = quota\nplugin {\n  quota = count:User quota\n  quota_vsizes = yes\n  \
                 quota_rule = *:storage=200k\n}\n"

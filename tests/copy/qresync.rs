@@ -115,7 +115,7 @@ async fn go_on(source: &Settings) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_goes_on_asks_what_went_away() {
+async fn a_copy_that_continues_asks_what_went_away() {
     let Some(said) = go_on(&Settings::default()).await else { return };
     assert!(said.contains("ENABLE QRESYNC") && said.contains("VANISHED)"), "{said}");
     assert!(!said.contains("UID FETCH 1:* (UID)"), "no list of everything: {said}");

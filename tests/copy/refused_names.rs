@@ -142,7 +142,7 @@ async fn a_folder_that_takes_none_below_it_gets_them_beside() {
 }
 
 #[tokio::test]
-async fn what_is_not_about_the_name_is_told_and_nothing_is_tried() {
+async fn what_is_not_about_the_name_is_reported_and_nothing_is_tried() {
     let source = FolderServer::start(folders(&["v1.2", "Plain"]));
     let destination = FolderServer::start(vec![shelf(b"INBOX", [])]);
     destination.harm(|word, name, _| {

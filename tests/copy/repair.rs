@@ -385,7 +385,7 @@ async fn very_large_messages_are_saved_from_their_temporary_file() {
 }
 
 #[tokio::test]
-async fn what_is_accepted_and_not_there_is_told_and_nothing_else_is() {
+async fn what_is_accepted_and_not_there_is_reported_and_nothing_else_is() {
     let mut courier = Personality::courier();
     courier.quirks.swallows = Some(b"into thin air");
     for is_everything in [false, true] {
@@ -411,7 +411,7 @@ async fn what_is_accepted_and_not_there_is_told_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_date_that_no_server_can_be_told_comes_from_the_header() {
+async fn a_date_that_no_server_accepts_is_replaced_by_that_of_the_header() {
     let mut mail: Vec<Stored> = (1..=5).map(|number| numbered(number, "hello")).collect();
     mail[1].date = "never".to_owned();
     let dated = b"Received: by a.example; Mon, 3 Mar 2025 09:00:00 +0000\r\n";
@@ -460,7 +460,7 @@ async fn a_message_that_ends_the_connection_goes_with_shorter_lines_or_as_a_file
 /// Where several messages end the connection, each is found, whatever their order; what ends it last of all of them is
 /// left to do rather than blamed wrongly.
 #[tokio::test]
-async fn messages_that_end_the_connection_are_told_from_those_that_do_not() {
+async fn messages_that_end_the_connection_are_distinguished_from_those_that_do_not() {
     for poisoned in [vec![1], vec![20], vec![1, 2, 9], vec![5, 11, 12, 18]] {
         let body = |number: u32| if poisoned.contains(&number) { "poison" } else { "hello" };
         let mail: Vec<Stored> = (1..=20).map(|number| numbered(number, body(number))).collect();

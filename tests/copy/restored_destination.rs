@@ -145,7 +145,7 @@ fn so_much_new_mail_that_uidnext_says_nothing() {
 
 /// After the switch nothing is copied a second time by itself: people may have removed it. It is told.
 #[test]
-fn after_the_switch_it_is_told() {
+fn after_the_switch_it_is_reported() {
     in_quick_time(async {
         let mut pair = Pair::set_back(Personality::dovecot()).await;
         pair.receives(3);

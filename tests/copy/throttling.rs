@@ -216,7 +216,7 @@ fn a_source_that_hands_out_no_more_today_is_read_tomorrow() {
 }
 
 #[test]
-fn the_time_that_a_server_asks_for_is_kept_and_the_copy_goes_on_by_itself() {
+fn the_time_that_a_server_asks_for_is_kept_and_the_copy_continues_by_itself() {
     let mut exchange = Personality::exchange();
     exchange.quirks.added_header = None;
     in_quick_time(play(exchange, kilobytes(60), |scene| async move {

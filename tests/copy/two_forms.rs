@@ -154,7 +154,7 @@ async fn where_no_size_decides_between_two_forms_the_message_is_named_and_not_co
 }
 
 #[tokio::test]
-async fn a_habit_of_sizes_costs_samples_and_exact_sizes_cost_nothing() {
+async fn inexact_sizes_are_sampled_and_exact_ones_are_not() {
     for (by, least, most) in [(0, 0, 0), (9, 8, 40), (-2, 8, 40)] {
         let mails = (1..=300).map(|number| letter(number, 3)).collect();
         let pair = Pair::new(mails, |state| {
@@ -207,7 +207,7 @@ async fn what_is_slipped_in_before_the_true_answer_is_not_copied() {
 }
 
 #[tokio::test]
-async fn a_proof_believes_no_destination_that_gives_two_answers() {
+async fn a_verification_believes_no_destination_that_gives_two_answers() {
     let pair = Pair::new(letters(), |_| {}).await;
     pair.bench.copy_all().await;
     let length = letter(7, 49).bytes.len();

@@ -160,7 +160,7 @@ async fn begin_while_another_copies(personality: Personality, already: u32) {
 }
 
 #[test]
-fn new_mail_that_keeps_coming_holds_nothing_up() {
+fn new_mail_that_keeps_coming_delays_nothing() {
     for personality in [
         Personality::dovecot(),
         silent_dovecot(),

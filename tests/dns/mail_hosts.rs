@@ -165,7 +165,7 @@ async fn postfix_dovecot_and_a_policy_are_looked_at_and_judged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_self_signed_server_without_tls_1_3_is_told() {
+async fn a_self_signed_server_without_tls_1_3_is_reported() {
     let own = rcgen::generate_simple_self_signed(vec!["other.example".to_owned()]).unwrap();
     let issued = Issued { chain: own.cert.pem(), key: own.signing_key.serialize_pem() };
     let Some(postfix) = ReceivingPostfix::start(HOST, &issued, "smtpd_tls_protocols = TLSv1.2") else {

@@ -188,7 +188,7 @@ fn less_evidence_is_never_surer() {
 }
 
 #[test]
-fn what_the_owner_decides_is_told_beside_the_verdict() {
+fn what_the_owner_decides_is_reported_beside_the_verdict() {
     use mailferry::audit::verdict::{Outcome, Overrule};
     let all = cases(&top(), &[SITUATION, &traffic::KEYS].concat(), EXPECTATIONS);
     let story = all.iter().find(|case| case.name.starts_with("01-")).unwrap();

@@ -57,7 +57,7 @@ fn what_was_read_is_added_when_the_owner_says_so_and_can_be_taken_back() {
 }
 
 #[test]
-fn a_file_that_is_none_says_so_and_a_list_for_signing_in_is_imported() {
+fn an_unknown_file_is_reported_and_a_list_for_signing_in_is_imported() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = started(home.path());
     let path = home.path().join("poem");

@@ -381,7 +381,7 @@ fn two_windows_never_have_the_same_project() {
 }
 
 #[test]
-fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
+fn bad_input_is_reported_with_a_way_out_and_changes_nothing() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = Bench::start(home.path());
     let snapshot = bench.send(Command::NewProject { domain: "anna@weber.example".to_owned(), path: None });
@@ -807,7 +807,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
 }
 
 #[test]
-fn a_stopped_mailbox_goes_on_while_others_are_being_copied() {
+fn a_stopped_mailbox_continues_while_others_are_being_copied() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = Bench::start(home.path());
     let project = practice(&mut bench);

@@ -87,7 +87,7 @@ fn another_user_at_the_destination_is_another_account() {
 }
 
 #[test]
-fn what_ran_goes_on_by_itself_and_what_was_done_stays_done() {
+fn what_ran_continues_by_itself_and_what_was_done_stays_done() {
     let users = ["anna", "ben"];
     let Some(source) = Dovecot::start(&users, &Settings::default()) else { return };
     let Some(destination) = Dovecot::start(&users, &Settings::default()) else { return };
@@ -141,7 +141,7 @@ fn what_ran_goes_on_by_itself_and_what_was_done_stays_done() {
 }
 
 #[test]
-fn a_copy_that_the_owner_paused_or_stopped_does_not_go_on_by_itself() {
+fn a_copy_that_the_owner_paused_or_stopped_does_not_continue_by_itself() {
     let Some(servers) = Servers::start(600) else { return };
     let file = servers.home.path().join("weber.mailferry");
     let mut bench = Bench::start(servers.home.path());

@@ -141,7 +141,7 @@ fn several_connections_at_once() {
 }
 
 #[test]
-fn copies_are_found_where_the_server_told_no_uid() {
+fn copies_are_found_although_the_server_reported_no_uid() {
     let mut scene = scene(Personality::dovecot(), Personality::dovecot(), tiny_mailbox());
     scene.wants_whole_proof = true;
     Interrupted { scene, change: None, sample: None, floor: at_least(14, 14) }

@@ -6,7 +6,7 @@ use mailferry_test_inputs::{input, run_all};
 use mailferry_test_support::public_targets::TARGETS;
 
 #[test]
-fn any_bytes_are_survived() {
+fn no_bytes_cause_a_panic() {
     run_all(TARGETS);
 }
 

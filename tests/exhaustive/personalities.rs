@@ -159,7 +159,7 @@ fn proton_gets_folders_where_it_wants_them_and_its_views_stay_behind() {
 }
 
 #[test]
-fn the_window_of_yahoo_is_told() {
+fn the_window_of_yahoo_is_reported() {
     let message = |number: usize| SampleMessage {
         bytes: format!("Message-ID: <{number}@y.example>\r\nSubject: {number}\r\n\r\nx\r\n")
             .into_bytes()
@@ -188,7 +188,7 @@ fn the_window_of_yahoo_is_told() {
 }
 
 #[test]
-fn what_yahoo_and_icloud_refuse_is_told_and_everything_else_arrives() {
+fn what_yahoo_and_icloud_refuse_is_reported_and_everything_else_arrives() {
     let keyword = |name: &str| {
         let mut mail = small_mailbox();
         mail.truncate(1);

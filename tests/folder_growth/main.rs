@@ -92,7 +92,7 @@ async fn steps(kind: fn() -> Personality, count: usize, mode: CopyMode) -> u64 {
 }
 
 #[tokio::test]
-async fn a_run_with_nothing_to_do_costs_as_much_more_as_there_are_more_folders() {
+async fn the_cost_of_a_run_with_nothing_to_do_is_linear_in_the_folders() {
     StepWatch::start();
     for (kind, mode) in [
         (Personality::dovecot as fn() -> Personality, CopyMode::BeforeSwitch),

@@ -150,7 +150,7 @@ async fn an_admin_s_name_stands_beside_the_mailbox_s_in_the_server_s_own_form() 
 }
 
 #[tokio::test]
-async fn empty_inboxes_that_were_made_in_the_same_second_are_told_apart() {
+async fn empty_inboxes_that_were_made_in_the_same_second_are_distinguished() {
     let files = folder();
     let Some(server) = with_admin(files.path(), &["anna", "root"]) else { return };
     // The admin's password is that of everybody, so that root's own mailbox opens as well.

@@ -158,7 +158,7 @@ async fn what_a_server_promised_before_tls_is_forgotten() {
 }
 
 #[tokio::test]
-async fn clear_text_behind_starttls_ends_the_connection_before_anything_is_told() {
+async fn clear_text_after_starttls_ends_the_connection_before_anything_is_sent() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = std::thread::spawn(move || {

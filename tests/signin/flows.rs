@@ -50,7 +50,7 @@ async fn a_wrong_state_is_turned_away_and_the_right_one_still_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_provider_refuses_is_told_by_its_kind() {
+async fn what_the_provider_refuses_is_reported_by_its_kind() {
     let Some(oidc) = Oidc::start() else { return };
     let declined = sign_in_as(&oidc, "nobody@example.org").await.err().unwrap();
     assert_eq!((declined.trouble, declined.words.as_str()), (GrantTrouble::Declined, "no thanks"));

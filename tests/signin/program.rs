@@ -141,7 +141,7 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn guides_and_scripts_need_no_keyring_and_wrong_usage_is_told() {
+fn guides_and_scripts_need_no_keyring_and_wrong_usage_is_reported() {
     let home = home();
     let ran = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));

@@ -160,7 +160,7 @@ fn a_real_browser_signs_a_mailbox_in_and_says_that_it_can_be_closed() {
 }
 
 #[test]
-fn without_an_application_with_a_second_tab_or_a_refusal_it_is_told_and_can_be_given_up() {
+fn without_an_application_with_a_second_tab_or_a_refusal_it_is_reported_and_can_be_given_up() {
     let Some(mut scene) = Scene::new(&["anna", "ben"]) else { return };
     // The provider asks whoever has this name, and somebody says no.
     let (mailbox, user) = (scene.mailboxes[1], "nobody@example.org".to_owned());
@@ -199,7 +199,7 @@ fn without_an_application_with_a_second_tab_or_a_refusal_it_is_told_and_can_be_g
 }
 
 #[test]
-fn a_revoked_sign_in_stops_its_mailbox_alone_and_goes_on_when_made_again() {
+fn a_revoked_sign_in_stops_its_mailbox_alone_and_continues_when_made_again() {
     let Some(mut scene) = Scene::new(&["anna", "ben"]) else { return };
     let mails = mixed_mailbox(12, '/', "");
     for user in ["anna", "ben"] {

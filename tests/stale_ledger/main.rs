@@ -193,7 +193,7 @@ fn new_message(number: u32) -> SampleMessage {
 }
 
 #[test]
-fn every_older_state_of_the_file_goes_on_without_a_second_copy() {
+fn every_older_state_of_the_file_continues_without_a_second_copy() {
     for personality in [
         Personality::dovecot(),
         Personality::courier(),
@@ -287,7 +287,7 @@ fn copies_that_people_have_filed_are_found_by_every_older_state() {
 }
 
 #[test]
-fn what_a_killed_program_had_under_way_is_told_when_it_comes_after_all_is_done() {
+fn what_a_killed_program_had_under_way_is_reported_when_it_comes_after_all_is_done() {
     for personality in [Personality::dovecot(), Personality::proton(), Personality::zoho()] {
         let name = personality.name;
         in_quick_time(async {

@@ -80,8 +80,8 @@ async fn a_keyring_that_is_started_later_is_found() {
 }
 
 #[tokio::test]
-async fn a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked() {
-    const TEST: &str = "keyring::a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked";
+async fn a_locked_keyring_blocks_nothing_and_is_used_once_unlocked() {
+    const TEST: &str = "keyring::a_locked_keyring_blocks_nothing_and_is_used_once_unlocked";
     const LOCK: &str = "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
         org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null";
     if bus::is_inside(TEST) {

@@ -283,7 +283,7 @@ fn files_that_are_no_projects_are_left_alone() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_place_that_cannot_be_written_is_told() {
+fn a_place_that_cannot_be_written_is_reported() {
     let domain = DomainName::parse("example.org").unwrap();
     let outcome = Project::create(Path::new("/sys/x.mailferry"), &domain, false);
     assert!(matches!(outcome, Err(ProjectError::ReadOnly(_))), "{outcome:?}");
@@ -489,7 +489,7 @@ fn another_way_to_the_same_file_is_the_same_project() {
 
 #[test]
 #[cfg(unix)]
-fn what_lies_beside_one_name_is_not_lost_by_opening_another() {
+fn what_is_beside_one_name_is_not_lost_by_opening_another() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_in(&folder);
     drop(create(&path));

@@ -43,7 +43,7 @@ fn every_page_settles_names_its_inputs_and_rests() {
 }
 
 #[test]
-fn every_page_bears_a_large_zoom() {
+fn every_page_works_at_a_large_zoom() {
     for (name, snapshot, place) in every_page() {
         let mut opened = Opened::at(snapshot, place, false, Vec2::new(640.0, 400.0));
         opened.harness.step();
@@ -73,7 +73,7 @@ fn the_start_page_opens_audits_and_rehearses() {
 }
 
 #[test]
-fn a_domain_that_is_none_is_explained_and_not_sent() {
+fn an_invalid_domain_is_explained_and_not_sent() {
     let mut opened = Opened::new(Snapshot::default(), true, USUAL);
     opened.type_into("Your mail domain", "anna@example.org");
     opened.click("Audit this domain");
@@ -82,7 +82,7 @@ fn a_domain_that_is_none_is_explained_and_not_sent() {
 }
 
 #[test]
-fn an_error_of_opening_stands_on_the_start_page_with_its_way_out() {
+fn an_error_of_opening_is_shown_on_the_start_page_with_its_way_out() {
     let error =
         samples::error("The project is open in another window", "", "", "Try again", Some(Command::Rehearse));
     let mut opened = Opened::new(Snapshot { open_error: Some(error), ..Snapshot::default() }, false, USUAL);
@@ -405,7 +405,7 @@ fn events_become_toasts_and_errors_stay_until_closed() {
 }
 
 #[test]
-fn an_engine_that_takes_nothing_is_said_so() {
+fn an_engine_that_accepts_nothing_is_reported() {
     let mut opened = Opened::new(samples::start(), false, USUAL);
     opened.engine.0.borrow_mut().is_deaf = true;
     opened.click("Start a rehearsal");

@@ -25,7 +25,7 @@ fn shown(plan: &AliasPlan) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_is_told_apart() {
+fn every_kind_is_distinguished() {
     let plan = plan(
         "anna@example.org\nben@example.org\n",
         "info@example.org anna@example.org\n\

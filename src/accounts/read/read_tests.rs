@@ -92,7 +92,7 @@ fn every_case_reads_as_expected() {
 }
 
 #[test]
-fn no_hash_is_kept_or_told() {
+fn no_hash_is_kept_or_shown() {
     let domain = DomainName::parse("example.org").unwrap();
     let files: [&[u8]; 9] = [
         b"anna@example.org:{PLAIN}geheim with \"blanks\", and more\n",

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_certificate_is_told_from_another_one() {
+    fn a_mark_certificate_is_distinguished_from_another_one() {
         use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, KeyPair};
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["weber.example".to_owned()]).unwrap();

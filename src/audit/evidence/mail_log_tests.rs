@@ -58,7 +58,7 @@ Nov 12 06:31:10 mail postfix/smtp[8]: 4XkG: to=<stranger@other.example>, relay=m
 ";
 
 #[test]
-fn postfix_deliveries_are_told_from_distrust_faults_and_filters() {
+fn postfix_deliveries_are_distinguished_from_distrust_faults_and_filters() {
     let facts = facts(POSTFIX);
     let microsoft = sum(&facts, "microsoft-consumer");
     assert_eq!((microsoft.refused, microsoft.delivered), (1, 0));

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_became_of_a_body_is_told() {
+    fn what_became_of_a_body_is_reported() {
         let signed = hash(b"Hello\r\n");
         assert_eq!(check_body(b"Hello\r\n", Form::Relaxed, None, &signed), BodyCheck::Same);
         assert_eq!(

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_below_a_hop_is_told_apart() {
+    fn what_stands_below_a_hop_is_distinguished() {
         let found = of("X-Spam-Flag: YES\r\nReceived: by mx.b.example; x\r\nX-Spam-Flag: NO");
         assert_eq!(found, [(0, Folder::Spam), (1, Folder::Inbox)]);
     }

@@ -77,7 +77,7 @@ fn a_hostile_message_is_read_within_bounds() {
 }
 
 #[test]
-fn messages_are_told_from_other_files() {
+fn messages_are_distinguished_from_other_files() {
     assert!(looks_like_message(RFC_8463.as_bytes()));
     assert!(looks_like_message(b"From anna Mon\nReceived: x\nSubject: y\n\n"));
     for other in

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn generic_names_are_told_from_given_ones() {
+    fn generic_names_are_distinguished_from_given_ones() {
         for (name, address, expected) in [
             ("mail.weber.example", "203.0.113.47", false),
             ("47.113.0.203.isp.example", "203.0.113.47", true),

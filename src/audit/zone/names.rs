@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_doubled_domain_tells_of_a_forgotten_dot() {
+    fn a_doubled_domain_suggests_a_forgotten_dot() {
         let domain = DnsName::new("d.example");
         for (name, meant) in [
             ("mail.d.example.d.example", Some("mail.d.example")),

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn several_folders_are_told_in_the_plural() {
+    fn several_folders_are_worded_in_the_plural() {
         for trouble in FolderTrouble::ALL {
             for side in [Side::Source, Side::Destination] {
                 let two = [problem("A", (trouble, side), "why"), problem("B", (trouble, side), "why")];

@@ -331,7 +331,7 @@ mod tests {
     use crate::values::Side;
 
     #[test]
-    fn remarks_about_folders_keep_no_proof_from_being_told() {
+    fn remarks_about_folders_do_not_hide_the_verification() {
         let problem = |folder: &str, trouble, words: &str| FolderProblem {
             folder: FolderPath(vec![folder.to_owned()]),
             side: Side::Destination,

@@ -132,7 +132,7 @@ mod tests {
     use crate::values::{DomainName, EmailAddress, Side};
 
     #[test]
-    fn connections_are_told_as_they_are_and_pauses_as_long_as_they_were() {
+    fn connections_and_pauses_are_reported_as_they_were() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("a.mailferry");
         let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();

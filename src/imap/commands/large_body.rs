@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_certain_is_told_apart_from_an_end() {
+    fn what_says_nothing_certain_is_distinguished_from_an_end() {
         let (_, ending) = read(1 << 20, |_, _| Piece::WithoutPlace);
         assert_eq!(ending, Ending::Unclear);
         let (_, ending) = read(1 << 20, |_, length| Piece::Bytes(vec![0; length as usize + 1]));

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_nobody_asked_for_are_dropped_and_not_for_ever() {
+    fn unrequested_messages_are_dropped_up_to_a_limit() {
         let mut bodies = AskedBodies::default();
         bodies.ask(&[3, 5], (false, true));
         assert_eq!(bodies.take(5, (Some(0), 10)).unwrap(), Came::Unasked, "a piece is not the whole");

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_a_text_is_told_by_its_last_word() {
+    fn what_stands_behind_a_text_is_reported_by_its_last_word() {
         for (text, holds) in [
             (&b"* 5 FETCH (UID 7 BODY[] "[..], Holds::Body(None)),
             (b"* 5 FETCH (UID 7 body[]<196608> ", Holds::Body(Some(196_608))),

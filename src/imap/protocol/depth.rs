@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_is_counted_whatever_stands_between_the_parentheses() {
+    fn depth_is_counted_whatever_is_between_the_parentheses() {
         for step in
             ["(", "( ", "(1 ", "(a (b) ", "(\"x\" ", "(\"(((\\\"((\" ", "(NIL \"y\" 5 ", ") (( ", "(\\Seen "]
         {

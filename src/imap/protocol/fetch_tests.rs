@@ -19,7 +19,7 @@ fn everything_that_is_asked_for_is_read() {
 }
 
 #[test]
-fn bodies_are_read_whatever_stands_around_them() {
+fn bodies_are_read_whatever_surrounds_them() {
     let long = "y)".repeat(KEPT_IN_PLACE);
     for (body, reply) in [
         ("a\r\nb)", "* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS (\\Seen))\r\n".to_owned()),

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_without_an_answer_is_told() {
+    fn a_tag_without_an_answer_is_an_error() {
         for (line, words) in
             [(&b"F3 MAYBE later\r\n"[..], "MAYBE later"), (b"F3\r\n", ""), (b"F3 \x1b[2J\r\n", "[2J")]
         {

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_names_are_told_apart() {
+    fn broken_names_are_distinguished() {
         for raw in ["&", "a&b", "&AA-", "&2D0-", "&!!!-"] {
             assert_eq!(decode_utf7(raw), None, "{raw}");
         }

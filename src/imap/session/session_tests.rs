@@ -226,7 +226,7 @@ async fn no_more_answers_about_messages_are_taken_than_a_folder_has_messages() {
 }
 
 #[tokio::test]
-async fn a_folder_with_many_messages_may_be_told_of_each_of_them_twice() {
+async fn a_large_folder_may_list_each_message_twice() {
     let (mut session, mut server) = connected().await;
     let serve = async {
         server.write_all(b"* 30000 EXISTS\r\n").await.unwrap();

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inboxes_are_told_apart_by_their_number_else_by_what_is_in_them() {
+    fn inboxes_are_distinguished_by_their_number_else_by_what_is_in_them() {
         let inbox = |id: Option<&str>, uid_validity, exists| Inbox {
             id: id.map(str::to_owned),
             uid_validity: UidValidity(uid_validity),

@@ -116,7 +116,7 @@ mod tests {
     use crate::net::NetError;
 
     #[tokio::test]
-    async fn a_dead_port_is_told_as_not_reached() {
+    async fn a_dead_port_is_reported_as_not_reached() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let endpoint = Endpoint::new("127.0.0.1", port, Security::Tls).unwrap();
         let error = connect(&endpoint, &TrustPolicy::default(), Timeouts::default()).await.unwrap_err();

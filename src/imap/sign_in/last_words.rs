@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_is_told_from_what_is_about_the_sign_in() {
+    fn what_passes_is_distinguished_from_what_is_about_the_sign_in() {
         for (words, expected) in [
             ("[UNAVAILABLE] Login failed.", LastWords::Fault),
             ("[SERVERBUG] Internal error", LastWords::Fault),

@@ -279,7 +279,7 @@ mod tests {
     /// A command that leaves a child behind with its pipes, and one whose run is given up.
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_command_holds_nothing_up_and_does_not_outlive_its_run() {
+    async fn a_command_blocks_nothing_and_does_not_outlive_its_run() {
         let began = std::time::Instant::now();
         let left = ran("sh -c 'sleep 600 & echo ya29.token'", Duration::from_secs(3)).await;
         assert_eq!(left.unwrap(), "ya29.token");

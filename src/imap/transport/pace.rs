@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn sending_has_to_go_on_and_storing_may_take_its_time() {
+    fn sending_has_to_continue_and_storing_may_take_its_time() {
         let (mut pace, mut now) = (Pace::default(), Counters::default());
         let given_up = (1..=100_u64).find(|_| {
             now.sent += 50;

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_acceptable_and_every_change_is_told() {
+    fn names_become_acceptable_and_every_change_is_reported() {
         let rules = DestinationRules {
             delimiter: Some('/'),
             forbidden: vec!['^', '"'],

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_learnt_is_told_and_children_stay_with_their_parent() {
+    fn what_was_learnt_is_reported_and_children_stay_with_their_parent() {
         let mut lessons = NameLessons::default();
         let refused = |planned: &str, made: &str| LearntName {
             planned: path(planned),

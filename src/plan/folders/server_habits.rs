@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_data_file_is_sound_and_hosts_are_told_apart() {
+    fn the_data_file_is_sound_and_hosts_are_distinguished() {
         read_server_habits(include_str!("../../../assets/server_habits.toml")).unwrap();
         let at = |host: &str| {
             let mut rules = DestinationRules::default();

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_curve_stays_short_for_days_and_goes_on_after_the_program_has_ended() {
+    fn the_curve_stays_short_for_days_and_continues_after_the_program_has_ended() {
         let mut meter = SpeedMeter::default();
         let end = run(&mut meter, (0, 0), 3 * 86_400, MB);
         meter.rest();

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gmail_hides_is_told_with_its_setting() {
+    fn what_gmail_hides_is_reported_with_its_setting() {
         let mut folders = vec![folder("INBOX", None, 999), folder("All", Some(SpecialUse::All), 1_001)];
         folders.extend(OWN_FOLDERS.map(|(own, name)| folder(name, Some(own), 3)));
         assert_eq!(hidden_by_gmail(&folders), [""; 0]);

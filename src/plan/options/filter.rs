@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_that_lets_nothing_through_is_told() {
+    fn a_filter_that_lets_nothing_through_is_reported() {
         let day = 86_400;
         let filter = |since, before, least, most| MessageFilter {
             since_secs: since,

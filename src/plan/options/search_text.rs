@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_search_is_told_and_nothing_can_be_smuggled() {
+    fn what_is_no_search_is_reported_and_nothing_can_be_smuggled() {
         use SearchTextError as E;
         let unknown = |word: &str| E::UnknownKey(word.to_owned());
         let missing = |word: &str| E::MissingWord(word.to_owned());

@@ -30,7 +30,7 @@ fn anna() -> Mailbox {
 }
 
 #[test]
-fn a_full_disk_is_told_and_loses_nothing() {
+fn a_full_disk_is_reported_and_loses_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("example.org.mailferry");
     let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();

@@ -135,7 +135,7 @@ fn a_mailbox_that_was_lost_with_the_log_is_doubted_when_it_comes_back() {
 }
 
 #[test]
-fn a_waiting_row_whose_copy_lies_elsewhere_is_settled_and_claims_it_there() {
+fn a_waiting_row_whose_copy_is_elsewhere_is_settled_and_claims_it_there() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let inbox = inbox(&ledger);

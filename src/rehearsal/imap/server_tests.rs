@@ -209,7 +209,7 @@ async fn several_messages_are_appended_at_once_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_selected_mailbox_tells_of_changes() {
+async fn a_selected_mailbox_reports_changes() {
     with_server(Personality::dovecot(), |handle| async move {
         let mut client = Client::signed_in(&handle).await;
         client.ask("b SELECT INBOX\r\n", "b").await;

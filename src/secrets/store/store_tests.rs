@@ -157,7 +157,7 @@ async fn without_a_keyring_the_session_keeps_it_until_retry_finds_one() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_and_costs_nothing() {
+async fn a_refusal_is_reported_and_the_secret_is_kept() {
     let keyring = FakeKeyring::default();
     let store = keyring.store();
     wait_for(&store, |status| *status == StoreStatus::Found).await;
@@ -169,7 +169,7 @@ async fn a_refusal_is_told_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_locked_keyring_holds_nobody_up() {
+async fn a_locked_keyring_blocks_nothing() {
     let keyring = FakeKeyring::default();
     let store = keyring.store();
     wait_for(&store, |status| *status == StoreStatus::Found).await;

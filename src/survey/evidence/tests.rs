@@ -114,7 +114,7 @@ fn everything_is_recognised_by_what_is_in_it() {
 }
 
 #[test]
-fn bad_files_are_told_and_the_others_are_read() {
+fn bad_files_are_reported_and_the_others_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     write("a-good.log", LINE.as_bytes());
@@ -176,7 +176,7 @@ fn lines_longer_than_a_piece_are_passed_over() {
 }
 
 #[test]
-fn a_reading_can_be_cancelled_and_a_missing_file_is_told() {
+fn a_reading_can_be_cancelled_and_a_missing_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mail.log");
     fs::write(&path, LINE.repeat(100_000)).unwrap();

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_mailbox_rests_while_the_others_go_on() {
+    async fn one_mailbox_rests_while_the_others_continue() {
         let (whole, control) = copy_control(CancellationToken::new());
         let (anna, of_anna) = control.for_mailbox();
         let (_ben, of_ben) = control.for_mailbox();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_controller_that_is_gone_keeps_nobody_waiting() {
+    async fn a_dropped_controller_ends_every_wait() {
         let (whole, control) = copy_control(CancellationToken::new());
         let (anna, of_anna) = control.for_mailbox();
         anna.pause();

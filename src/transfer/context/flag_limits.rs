@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_that_get_lost_are_told_before_the_copy() {
+    fn flags_that_get_lost_are_reported_before_the_copy() {
         let told = |flags: &[&str]| {
             let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
             remark(&flags)

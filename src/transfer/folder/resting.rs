@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_is_told_once_all_rest_and_ends_with_the_first_that_goes_on() {
+    fn a_pause_is_reported_once_all_rest_and_ends_with_the_first_that_continues() {
         let mut readers = Readers::default();
         for _ in 0..3 {
             readers.began();

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_lie_all_over_the_folder() {
+    fn samples_are_spread_over_the_folder() {
         assert_eq!(spread(1), [1]);
         assert_eq!(spread(12), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         let many = spread(1_000);

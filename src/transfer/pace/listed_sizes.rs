@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_sizes_cost_nothing_and_a_habit_costs_samples() {
+    fn exact_sizes_are_trusted_and_inexact_ones_are_sampled() {
         assert_eq!(looks((1..10_000).map(|size| (size, size))), 0);
         let samples = 10_000 / SAMPLE_ONE_IN as usize;
         for by in [2, 400] {

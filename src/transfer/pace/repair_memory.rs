@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn blame_is_told_once_and_a_message_is_repaired_once() {
+    fn a_message_is_blamed_once_and_repaired_once() {
         let repairs = RepairMemory::default();
         repairs.blame(FOLDER, UID);
         assert!(repairs.take_blame(FOLDER, UID) && !repairs.take_blame(FOLDER, UID));

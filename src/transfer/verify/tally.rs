@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nearly_all_copies_have_is_a_habit_and_what_few_have_differs() {
+    fn what_nearly_all_copies_have_is_a_habit_and_the_rest_are_differences() {
         for (odd, of, is_a_habit) in [(100, 100, true), (91, 100, true), (40, 100, false), (2, 2, false)] {
             let mut report = VerifyReport::default();
             for uid in 0..of {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_too_many_is_no_habit_of_anybody() {
+    fn an_extra_flag_is_never_a_habit() {
         let mut report = VerifyReport::default();
         for uid in 0..10 {
             report.compared_flags(&[], Vec::new(), Some(other(uid)));

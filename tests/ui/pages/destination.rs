@@ -44,7 +44,7 @@ fn another_provider_after_a_copy_is_asked_about_with_what_is_lost_and_what_stays
 }
 
 #[test]
-fn a_count_alone_is_reason_enough_to_ask_and_nothing_is_none() {
+fn a_count_alone_is_reason_enough_to_ask() {
     let opened = asked(samples::planned());
     assert_eq!(count(&opened, "Nothing has been copied yet, so nothing else changes."), 1);
     let mut opened = Opened::step(samples::chosen(), Step::Destination, false);

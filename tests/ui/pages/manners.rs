@@ -166,7 +166,7 @@ fn a_lost_line_says_since_when_and_is_tried_at_once() {
 }
 
 #[test]
-fn a_wait_is_told_in_plain_words_with_the_raw_ones_below() {
+fn a_wait_is_explained_in_plain_words_above_the_server_s_own() {
     let opened = Opened::step(samples::copying(), Step::Copy, false);
     let plain = "Fastmail asks verein@ to wait";
     assert!(opened.harness.query_all_by_label_contains(plain).next().is_some());

@@ -40,7 +40,7 @@ fn a_mailbox_opens_to_its_folders_and_each_to_its_messages() {
 }
 
 #[test]
-fn a_mailbox_that_rests_alone_goes_on_and_a_stopped_one_is_tried_again() {
+fn a_mailbox_that_rests_alone_continues_and_a_stopped_one_is_tried_again() {
     let mut opened = Opened::step(samples::stopped_mailboxes(), Step::Copy, false);
     let project = samples::stopped_mailboxes();
     let resting =
@@ -165,7 +165,7 @@ fn a_broken_connection_is_no_countdown_to_now() {
 }
 
 #[test]
-fn a_finished_copy_is_proven_again_and_a_failed_proof_is_told() {
+fn a_finished_copy_is_proven_again_and_a_failed_proof_is_reported() {
     let mut project = samples::finished();
     project.copy.verification_counts = Some(VerifySummary { checked: 9, ..VerifySummary::default() });
     let mut opened = Opened::step(project.clone(), Step::Copy, false);

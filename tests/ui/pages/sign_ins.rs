@@ -43,7 +43,7 @@ fn the_next_mailbox_is_signed_in_with_one_click_and_its_row_does_the_same() {
 }
 
 #[test]
-fn the_browser_is_waited_for_and_a_second_tab_is_told() {
+fn the_browser_is_waited_for_and_a_second_tab_is_reported() {
     let mut opened = Opened::step(under_way(in_browser(), 0), Step::Mailboxes, true);
     assert_eq!(count(&opened, &format!("Sign in as {USER} in your browser")), 1);
     assert_eq!(count(&opened, "Mailferry waits until"), 1);
@@ -81,7 +81,7 @@ fn a_refusal_shows_the_provider_s_words_and_ends_or_begins_again() {
 }
 
 #[test]
-fn the_guide_names_the_clicks_and_mistakes_are_told_where_they_are_typed() {
+fn the_guide_names_the_clicks_and_mistakes_are_reported_where_they_are_typed() {
     let page = Some(Place::Step(Step::Mailboxes));
     let whole = Vec2::new(1280.0, 2_400.0);
     let mut opened = Opened::at(samples::with(at_microsoft(KnownClient::Missing)), page, false, whole);

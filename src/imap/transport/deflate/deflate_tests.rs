@@ -80,7 +80,7 @@ async fn bytes_behind_the_consent_are_unpacked() {
 }
 
 #[tokio::test]
-async fn nonsense_and_ends_are_told() {
+async fn invalid_data_and_the_end_of_a_stream_are_errors() {
     let (ours, mut theirs) = tokio::io::duplex(100);
     theirs.write_all(b"\xff\xff\xff\xff plain text").await.unwrap();
     assert!(Packed(ours, Deflate::new(Vec::new())).read(100).await.is_err());

@@ -274,7 +274,7 @@ async fn held(commands: &[&str], server: Vec<u8>) -> (usize, Option<&'static str
 }
 
 #[tokio::test]
-async fn message_data_that_nobody_asked_for_costs_no_memory() {
+async fn unrequested_message_data_uses_no_memory() {
     let body = |about: &str, bytes: usize| {
         let mut reply = format!("* 1 FETCH ({about} {{{bytes}}}\r\n").into_bytes();
         reply.resize(reply.len() + bytes, b'x');

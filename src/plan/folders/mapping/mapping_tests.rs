@@ -155,7 +155,7 @@ fn what_is_not_the_mailbox_s_own_stays_behind_and_takes_no_role() {
 }
 
 #[test]
-fn prefixes_come_off_and_go_on() {
+fn prefixes_come_off_and_continue() {
     let source: Vec<_> = ["INBOX", "INBOX|Sent", "INBOX|Work", "INBOX|Work|A"].map(folder).into();
     let plan = map_folders(&source, &["INBOX".to_owned()], &DestinationRules::default());
     let targets: Vec<_> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
@@ -285,7 +285,7 @@ fn no_name_alone_makes_a_view() {
 }
 
 #[test]
-fn names_that_may_be_refused_are_told_of_before_they_are_made() {
+fn names_that_may_be_refused_are_reported_before_the_folders_are_created() {
     let rules = DestinationRules {
         doubtful_signs: vec!['.'],
         existing: vec![path("v1.0")],
@@ -301,7 +301,7 @@ fn names_that_may_be_refused_are_told_of_before_they_are_made() {
 }
 
 #[test]
-fn what_was_changed_is_told() {
+fn what_was_changed_is_reported() {
     let rules = DestinationRules { forbidden: vec!['^'], ..DestinationRules::default() };
     let plan = map_folders(&[folder("a/b^")], &[], &rules);
     assert_eq!(plan.folders[0].renamed, [RenameReason::Delimiter('/'), RenameReason::Forbidden('^')]);

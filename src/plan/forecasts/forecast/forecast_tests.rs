@@ -83,7 +83,7 @@ fn all_mailboxes_share_the_seats_and_none_is_shorter_than_its_longest() {
 }
 
 #[test]
-fn ranges_are_told_in_one_unit_where_they_can() {
+fn ranges_use_one_unit_where_possible() {
     let words = |least_secs, most_secs| {
         Forecast { least_secs, most_secs: Some(most_secs), measured: None, cap: None }.words()
     };

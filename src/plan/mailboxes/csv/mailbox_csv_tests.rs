@@ -56,7 +56,7 @@ fn a_row_says_which_user_columns_there_were() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line() {
+fn what_is_wrong_is_reported_with_its_line() {
     let head = "address,source_password,destination_password\n";
     for (text, expected) in [
         (String::new(), CsvError::Empty),

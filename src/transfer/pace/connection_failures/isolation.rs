@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_breaks_now_and_then_blames_nobody() {
+    fn a_connection_that_breaks_now_and_then_blames_no_message() {
         let count = std::cell::Cell::new(0);
         let (done, blamed, is_folder) = run(40, |_| {
             count.set(count.get() + 1);
