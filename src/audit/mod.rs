@@ -21,6 +21,7 @@ mod judge;
 mod key_age;
 mod lookups;
 pub mod message;
+mod message_proof;
 mod mx;
 mod no_mail;
 mod reputation;
@@ -47,6 +48,7 @@ pub use finding::{
 };
 pub use judge::{judge, missing_questions};
 pub use lookups::Lookups;
+pub use message_proof::{DmarcProof, MessageProof, SignatureOutcome, SignatureProof, SpfProof, prove};
 pub use reputation::{
     AddressRange, CellState, DomainRegistration, KEY_LABEL, ListRow, ListSaid, Neighbour, NeighbourPlan,
     NeighbourQuestion, Neighbourhood, NetworkRegistration, RangeCell, RdapError, RdapLookup, RdapPlan,

@@ -612,6 +612,10 @@ pub struct Watch {
     /// Ask well-known public resolvers, too, to see what senders elsewhere see.
     #[arg(long)]
     pub public_resolvers: bool,
+    /// Judge this message once, saved with its whole header (.eml): whether SPF, DKIM and DMARC pass at the new provider, or, if
+    /// it came from elsewhere, which server has taken it over; may be repeated.
+    #[arg(long = "test-message", value_name = "FILE")]
+    pub test_messages: Vec<PathBuf>,
     /// Agree to query the servers of the domain that a project from another computer names.
     #[arg(long)]
     pub confirm_project: bool,

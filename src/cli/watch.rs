@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,8 @@ use super::copy_args::ProgressForm;
 use super::driver::Driver;
 use super::{CliError, copy, done, output};
 use crate::cutover::{
-    StepState, keep_words, reading_words, reminder_words, sight_words, step_words, sweep_words, way_back,
+    StepState, TestMessage, keep_words, reading_words, reminder_words, sight_words, step_words, sweep_words,
+    test_words, way_back,
 };
 use crate::engine::headless::{self, SwitchReport, WatchOptions};
 use crate::engine::{Command, EngineConfig, LogRing, SecretsPolicy, date_time};
@@ -21,12 +23,13 @@ pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {
     super::places::check_watch(arguments)?;
     let mut shown = BTreeSet::new();
     let mut no_sweep_until = None;
+    let mut tests: &[PathBuf] = &arguments.test_messages;
     loop {
-        let mut report = look(arguments, &mut shown)?;
+        let mut report = look(arguments, std::mem::take(&mut tests), &mut shown)?;
         let may_sweep = arguments.sweep && no_sweep_until.is_none_or(|until| Instant::now() >= until);
         if may_sweep && report.is_sweep_due() {
             match sweep(arguments, log.clone()) {
-                Ok(()) => report = look(arguments, &mut shown)?,
+                Ok(()) => report = look(arguments, &[], &mut shown)?,
                 Err(error) if arguments.once => return Err(error),
                 Err(CliError::CouldNotRun(error)) => {
                     output::say(&error.to_text());
@@ -46,10 +49,15 @@ pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {
     }
 }
 
-fn look(arguments: &Watch, shown: &mut BTreeSet<String>) -> Result<SwitchReport, CliError> {
+fn look(
+    arguments: &Watch,
+    tests: &[PathBuf],
+    shown: &mut BTreeSet<String>,
+) -> Result<SwitchReport, CliError> {
     let wanted = WatchOptions {
         resolvers: &arguments.resolvers,
         asks_public: arguments.public_resolvers,
+        tests,
         confirms_project: arguments.confirm_project,
     };
     let report = headless::watch(&arguments.project, &wanted)?;
@@ -91,6 +99,7 @@ fn show(report: &SwitchReport, shown: &mut BTreeSet<String>) {
     if report.late_messages > 0 {
         now.push(format!("Brought over since the switch: {}", counted(report.late_messages, "message")));
     }
+    now.extend(report.tests.iter().flat_map(tested));
     if let Some(reason) = report.keeps_old_server {
         now.push(keep_words(reason, date_time));
     }
@@ -109,6 +118,14 @@ fn show(report: &SwitchReport, shown: &mut BTreeSet<String>) {
         }
     }
     *shown = now.into_iter().collect();
+}
+
+/// What a test message shows.
+fn tested(test: &TestMessage) -> Vec<String> {
+    let words = test_words(test);
+    let title = format!("{}: {}. {}", test.name, words.title, words.advice);
+    let rows = words.rows.into_iter().map(|(what, outcome)| format!("  {}, {what}: {outcome}", test.name));
+    std::iter::once(title).chain(rows).collect()
 }
 
 /// What remains to be done, once the switch is over.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::reading::{Sees, Sight};
 use super::round::Round;
 use super::schedule::{is_swept_since, quiet_at};
+use super::test_message::TestMessage;
 use super::watch::{Reading, Watch};
 use super::{CopyDone, CutoverError, KeepReason, MailRoute, Step, keep_reason, schedule};
 use crate::records::Format;
@@ -16,6 +17,8 @@ use crate::values::{DomainName, UnixTime};
 const MOST_NOTES: usize = 200;
 /// Sweeps that are kept.
 const MOST_SWEEPS: usize = 100;
+/// Test messages that are kept.
+const MOST_TESTS: usize = 20;
 /// While old answers may be kept somewhere, an old server is swept this often, in seconds.
 const SWEEP_EVERY_SECS: i64 = 3600;
 /// Afterwards, until the move is finished, in seconds.
@@ -40,6 +43,8 @@ pub struct SwitchLog {
     pub late_messages: u64,
     /// When a sweep last brought one.
     pub last_late_at: Option<UnixTime>,
+    /// Messages that tried the new way, as they were last judged, oldest first.
+    pub tests: Vec<TestMessage>,
     /// The old records, as they were before the switch, in every format.
     pub way_back: BTreeMap<Format, String>,
     /// Whether the window looks by itself.
@@ -63,6 +68,8 @@ pub struct RoundNote {
     pub wrong: usize,
     /// Those without a usable answer.
     pub silent: usize,
+    /// Those with all of SPF, DKIM and DMARC as the plan wants them.
+    pub proven: usize,
     /// Whether every server in charge has the new records.
     pub is_everywhere: bool,
     /// Whether nobody can have the old records any more.
@@ -92,6 +99,7 @@ impl RoundNote {
             old: count(|sees| matches!(sees, Sees::Old | Sees::Mixed | Sees::Lagging)),
             wrong: count(|sees| matches!(sees, Sees::Other | Sees::Lying(_))),
             silent: count(|sees| matches!(sees, Sees::OutOfReach | Sees::Down(_))),
+            proven: reading.sights.iter().filter(|sight| sight.is_proven()).count(),
             is_everywhere: reading.is_everywhere,
             is_over: reading.is_over,
         }
@@ -109,6 +117,7 @@ impl SwitchLog {
             sweeps: Vec::new(),
             late_messages: 0,
             last_late_at: None,
+            tests: Vec::new(),
             way_back,
             is_watching: false,
             asks_public: false,
@@ -145,6 +154,19 @@ impl SwitchLog {
         self.sweeps.push(sweep);
         if self.sweeps.len() > MOST_SWEEPS {
             self.sweeps.remove(0);
+        }
+    }
+
+    /// Takes in a message that was judged. A message that is judged again replaces what was said of it before.
+    pub fn note_test(&mut self, test: TestMessage) {
+        let is_same = |known: &TestMessage| match (&known.message_id, &test.message_id) {
+            (Some(known), Some(id)) => known == id,
+            _ => known.name == test.name,
+        };
+        self.tests.retain(|known| !is_same(known));
+        self.tests.push(test);
+        if self.tests.len() > MOST_TESTS {
+            self.tests.remove(0);
         }
     }
 

@@ -8,6 +8,7 @@ use futures::future::{join, join_all};
 use serde::{Deserialize, Serialize};
 
 use super::CutoverError;
+use super::proof::ProofRecord;
 use crate::dns::Resolver;
 use crate::values::{
     Asked, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, RecordData, RecordType, UnixTime,
@@ -53,6 +54,8 @@ pub struct ServerAnswers {
     pub soa: DnsAnswer,
     /// About the mail hosts.
     pub mx: DnsAnswer,
+    /// About SPF, DKIM and DMARC, in the order of the records that were asked for.
+    pub proof: Vec<DnsAnswer>,
 }
 
 /// What a resolver said.
@@ -62,6 +65,8 @@ pub struct ResolverAnswer {
     pub label: String,
     /// About the mail hosts.
     pub mx: DnsAnswer,
+    /// About SPF, DKIM and DMARC, in the order of the records that were asked for.
+    pub proof: Vec<DnsAnswer>,
 }
 
 /// The servers in charge of the zone that the domain is in, as the resolver finds them.
@@ -109,15 +114,23 @@ async fn addresses(name: DnsName, resolver: &Resolver) -> Vec<AuthoritativeServe
     of(v4).chain(of(v6)).map(|address| AuthoritativeServer { name: name.clone(), address }).collect()
 }
 
-/// Asks every server and every resolver at the same time; comes back in under 2 s, whoever is down. The first resolver
-/// also says from where servers are reached; without resolvers nobody is asked. `answered` hears of each that is done.
-pub async fn look(
-    domain: &DomainName,
-    servers: &[AuthoritativeServer],
-    resolvers: &[Resolver],
-    at: UnixTime,
-    answered: &(dyn Fn() + Sync),
-) -> Round {
+/// Whom a look asks about what.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    /// The domain.
+    pub domain: &'a DomainName,
+    /// What is asked for beside the mail hosts.
+    pub proof: &'a [ProofRecord],
+    /// Servers in charge.
+    pub servers: &'a [AuthoritativeServer],
+    /// Resolvers. The first one also says from where servers are reached; without any nobody is asked.
+    pub resolvers: &'a [Resolver],
+}
+
+/// Asks every server and every resolver about everything at the same time; comes back in under 2 s, whoever is down.
+/// `answered` hears of each that is done.
+pub async fn look(looked: Looked<'_>, at: UnixTime, answered: &(dyn Fn() + Sync)) -> Round {
+    let Looked { domain, proof, servers, resolvers } = looked;
     let Some(first) = resolvers.first() else {
         return Round { at, servers: Vec::new(), resolvers: Vec::new() };
     };
@@ -128,18 +141,26 @@ pub async fn look(
         let question = |kind| DnsQuestion::new(name.clone(), kind).to(Asked::Server(server.address));
         let (soa, mx) = (question(RecordType::Soa), question(RecordType::Mx));
         async move {
-            let (soa, mx) = join(ask(&wire, soa, SERVER_TIME), ask(&wire, mx, SERVER_TIME)).await;
+            let about_proof = join_all(proof.iter().map(|record| {
+                let question = DnsQuestion::new(record.name.clone(), record.record_type);
+                ask(&wire, question.to(Asked::Server(server.address)), SERVER_TIME)
+            }));
+            let about_route = join(ask(&wire, soa, SERVER_TIME), ask(&wire, mx, SERVER_TIME));
+            let ((soa, mx), proof) = join(about_route, about_proof).await;
             answered();
-            ServerAnswers { server: server.clone(), soa, mx }
+            ServerAnswers { server: server.clone(), soa, mx, proof }
         }
     }));
     let of_resolvers = join_all(resolvers.iter().map(|resolver| {
         let wire = resolver.fresh();
         let question = DnsQuestion::new(name.clone(), RecordType::Mx);
         async move {
-            let mx = ask(&wire, question, RESOLVER_TIME).await;
+            let about_proof = join_all(proof.iter().map(|record| {
+                ask(&wire, DnsQuestion::new(record.name.clone(), record.record_type), RESOLVER_TIME)
+            }));
+            let (mx, proof) = join(ask(&wire, question, RESOLVER_TIME), about_proof).await;
             answered();
-            ResolverAnswer { label: wire.label().to_owned(), mx }
+            ResolverAnswer { label: wire.label().to_owned(), mx, proof }
         }
     }));
     let (servers, resolvers) = join(of_servers, of_resolvers).await;
@@ -176,7 +197,9 @@ mod tests {
         let wire = Resolver::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         let began = tokio::time::Instant::now();
         let count = AtomicUsize::new(0);
-        let round = look(&domain, &servers, &[wire], UnixTime(1), &|| {
+        let proof = crate::cutover::proof_tests::three_records();
+        let looked = Looked { domain: &domain, proof: &proof, servers: &servers, resolvers: &[wire] };
+        let round = look(looked, UnixTime(1), &|| {
             count.fetch_add(1, Ordering::Relaxed);
         })
         .await;
@@ -184,19 +207,21 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
         assert_eq!(round.servers.len(), 13);
         assert!(round.servers.iter().all(|one| one.mx.outcome == Outcome::Timeout));
-        // Each was asked at once, about both, and once more: none waited for another.
+        assert!(round.servers.iter().all(|one| one.proof.len() == 3));
+        // Each was asked at once, about all five, and once more: none waited for another.
         for socket in &sockets {
             socket.set_nonblocking(true).unwrap();
             let mut buffer = [0; 512];
             let asked = std::iter::from_fn(|| socket.recv(&mut buffer).ok()).count();
-            assert_eq!(asked, 4);
+            assert_eq!(asked, 10);
         }
     }
 
     #[tokio::test]
     async fn without_a_resolver_nobody_is_asked() {
         let domain = DomainName::parse("weber.example").unwrap();
-        let round = look(&domain, &[], &[], UnixTime(1), &|| {}).await;
+        let looked = Looked { domain: &domain, proof: &[], servers: &[], resolvers: &[] };
+        let round = look(looked, UnixTime(1), &|| {}).await;
         assert!(round.servers.is_empty() && round.resolvers.is_empty());
     }
 }

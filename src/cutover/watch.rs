@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::proof::ProofRecord;
 use super::reading::{Sees, Sight, Viewer, sights};
 use super::round::{AuthoritativeServer, Round};
 use super::{CutoverError, MailRoute};
@@ -16,6 +17,8 @@ pub(super) const SHORT_TTL_SECS: u32 = 300;
 pub struct Watch {
     /// From which hosts to which.
     pub route: MailRoute,
+    /// The records of SPF, DKIM and DMARC that are followed as well. When the switch is over does not hang on them.
+    pub proof: Vec<ProofRecord>,
     /// When everybody was last asked.
     pub last_round_at: Option<UnixTime>,
     /// Until when an answer with the old records may be kept somewhere, as far as they were seen.
@@ -61,6 +64,7 @@ impl Watch {
     pub const fn new(route: MailRoute) -> Self {
         Self {
             route,
+            proof: Vec::new(),
             last_round_at: None,
             old_until: None,
             long_until: None,
@@ -70,6 +74,18 @@ impl Watch {
             over_at: None,
             servers: Vec::new(),
         }
+    }
+
+    /// Follows these records from now on. What was there before is as it was seen first.
+    pub fn follow(&mut self, planned: Vec<ProofRecord>) {
+        let known = std::mem::take(&mut self.proof);
+        self.proof = planned
+            .into_iter()
+            .map(|record| match known.iter().find(|first| first.is_same_place(&record)) {
+                Some(first) => record.begun_from(first),
+                None => record,
+            })
+            .collect();
     }
 
     /// Servers known from earlier rounds.
@@ -95,7 +111,7 @@ impl Watch {
         if round.servers.iter().any(|one| denies(&one.mx)) {
             return Err(CutoverError::NoSuchDomain(domain.clone()));
         }
-        let sights = sights(&self.route, round);
+        let sights = sights(&self.route, &self.proof, round);
         self.last_round_at = Some(round.at);
         self.old_ttl_secs = None;
         self.forget_former_servers(round);

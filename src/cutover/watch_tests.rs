@@ -55,6 +55,7 @@ pub(super) fn server(number: u8, serial: u32, hosts: &[&str], ttl_secs: u32) -> 
         server: AuthoritativeServer { name: DnsName::new(&format!("ns{number}.weber.example")), address },
         soa: DnsAnswer { records: vec![soa], ..answer(RecordType::Soa, asked, Outcome::Answer) },
         mx: mx(asked, hosts, ttl_secs),
+        proof: Vec::new(),
     }
 }
 
@@ -70,7 +71,7 @@ pub(super) fn round(at: u32, servers: Vec<ServerAnswers>) -> Round {
 
 pub(super) fn with_resolver(mut round: Round, hosts: &[&str]) -> Round {
     let label = "192.0.2.200".to_owned();
-    round.resolvers.push(ResolverAnswer { label, mx: mx(Asked::Resolver, hosts, 300) });
+    round.resolvers.push(ResolverAnswer { label, mx: mx(Asked::Resolver, hosts, 300), proof: Vec::new() });
     round
 }
 

@@ -1,6 +1,7 @@
 //! The words of the switch, for people.
 
 use super::log::Sweep;
+use super::proof::ProofKind;
 use super::reading::{Lie, Sees, Sight, Viewer};
 use super::reminders::{Reminder, ReminderKind};
 use super::schedule::{KeepReason, Step, StepKind, StepState};
@@ -14,7 +15,45 @@ pub fn sight_words(sight: &Sight) -> String {
         Viewer::Server(server) => format!("{} ({})", server.name, server.address),
         Viewer::Resolver(label) => format!("resolver {label}"),
     };
-    format!("{who}: {}", sight.words())
+    let proof = proof_words(sight).map_or_else(String::new, |words| format!("; {words}"));
+    format!("{who}: {}{proof}", sight.words())
+}
+
+/// What somebody sees of SPF, DKIM and DMARC, as part of a sentence; `None` where the plan has nothing of them. Names stand
+/// there only where they are not as planned.
+pub fn proof_words(sight: &Sight) -> Option<String> {
+    let of_kind = |kind: ProofKind| {
+        let all: Vec<_> = sight.proof.iter().filter(|one| one.kind == kind).collect();
+        let open: Vec<String> = all
+            .iter()
+            .filter(|one| one.sees != Sees::New)
+            .map(|one| format!("{} {}", one.name, one.sees.proof_word()))
+            .collect();
+        match (all.is_empty(), open.is_empty()) {
+            (true, _) => None,
+            (false, true) => Some(format!("{} new", kind.name())),
+            (false, false) => Some(format!("{} ({})", kind.name(), open.join(", "))),
+        }
+    };
+    let words: Vec<String> = ProofKind::ALL.into_iter().filter_map(of_kind).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+impl Sees {
+    /// What is seen of a record other than MX, in a word or two.
+    pub const fn proof_word(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "not published yet",
+            Self::Mixed => "old and new at once",
+            Self::Other => "not as planned",
+            Self::Lagging => "not fetched yet",
+            Self::Lying(Lie::NotInCharge) => "from a server that is not in charge",
+            Self::Lying(Lie::SameVersionOtherRecords) => "unlike the same version elsewhere",
+            Self::OutOfReach => "not reached",
+            Self::Down(_) => "no answer",
+        }
+    }
 }
 
 impl Sight {

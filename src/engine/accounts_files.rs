@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::accounts::{AccountsError, Directory, Format, MAX_FILE_BYTES, new_password, read};
+use crate::audit::message::looks_like_message;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::system::input::read_input;
@@ -14,6 +15,8 @@ use crate::values::{DomainName, Secret};
 pub(in crate::engine) enum NotRead {
     /// This one is a list for signing in.
     SignInList(PathBuf),
+    /// What a file is cannot be told, so its owner is asked.
+    Unsure(Box<UserError>),
     /// Anything else, in the user's words.
     Failed(Box<UserError>),
 }
@@ -29,8 +32,15 @@ pub(in crate::engine) fn read_files(
         let bytes = read_input(path, MAX_FILE_BYTES as u64)
             .map_err(|error| NotRead::Failed(Box::new(explain::accounts_not_opened(path, &error))))?;
         let name = name_of(path);
+        // Its header would pass for a list of aliases.
+        if format.is_none() && looks_like_message(&bytes) {
+            return Err(NotRead::Failed(Box::new(explain::accounts_are_a_message(&name))));
+        }
         let found = read(&name, &bytes, domain, format).map_err(|error| match error {
             AccountsError::SignInList => NotRead::SignInList(path.clone()),
+            AccountsError::Unrecognised { .. } => {
+                NotRead::Unsure(Box::new(explain::accounts_file(&name, &error)))
+            }
             error => NotRead::Failed(Box::new(explain::accounts_file(&name, &error))),
         })?;
         all.absorb(found);

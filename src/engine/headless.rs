@@ -123,7 +123,7 @@ pub fn accounts(
     format: Option<crate::accounts::Format>,
 ) -> Result<Directory, Box<UserError>> {
     read_files(paths, domain, format).map_err(|trouble| match trouble {
-        NotRead::Failed(error) => error,
+        NotRead::Unsure(error) | NotRead::Failed(error) => error,
         NotRead::SignInList(path) => {
             Box::new(explain::accounts_file(&path.display().to_string(), &AccountsError::SignInList))
         }

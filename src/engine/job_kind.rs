@@ -25,6 +25,8 @@ pub enum JobKind {
     Records,
     /// Asks who sees the old and who the new mail hosts.
     Switch,
+    /// Judges test messages.
+    TestMessages,
     /// The embedded servers of a practice project.
     Practice,
 }

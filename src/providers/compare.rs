@@ -31,6 +31,7 @@ pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     rows.push("Signature (DKIM)", dkim(provider));
     rows.push("Proof of ownership", ownership(provider));
     rows.statement("DANE for incoming mail", provider.dane.as_ref());
+    rows.statement("MTA-STS for incoming mail", provider.mta_sts.as_ref());
 
     rows.group("Your work");
     rows.push("Before the copy", Cell::neutral(before_copy(provider, own), provider.sign_in.source.as_ref()));
@@ -278,6 +279,7 @@ fn dkim(provider: &Provider) -> Cell {
     let kind = match first.record_type {
         TemplateType::Cname if count == 1 => "CNAME",
         TemplateType::Cname => "CNAMEs",
+        TemplateType::Ns => "delegation",
         _ if count == 1 => "key",
         _ => "keys",
     };

@@ -97,6 +97,7 @@ pub(super) fn convert(
         },
         folders: folder_rules(&sources, file.folders)?,
         dane: sources.statement(file.dns.dane)?,
+        mta_sts: sources.statement(file.dns.mta_sts)?,
         data_location: sources.statement(file.dns.data_location)?,
         answers,
         records,

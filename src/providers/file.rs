@@ -142,6 +142,7 @@ pub(super) struct SpecialFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct DnsFile {
     pub dane: Option<StatementFile>,
+    pub mta_sts: Option<StatementFile>,
     pub data_location: Option<StatementFile>,
 }
 

@@ -58,6 +58,9 @@ pub struct Provider {
     pub folders: FolderRules,
     /// DANE for incoming mail (RFC 7672).
     pub dane: Option<Fact<Statement>>,
+    /// Whether senders can be made to insist on TLS with the provider's hosts (RFC 8461), where the owner hosts the policy;
+    /// `None` where no source says that the hosts have the certificates for it.
+    pub mta_sts: Option<Fact<Statement>>,
     /// Where mail is stored.
     pub data_location: Option<Fact<Statement>>,
     /// What only the provider's console or the owner knows, in the order of asking.
@@ -181,6 +184,9 @@ pub enum TemplateType {
     /// RFC 1035, section 3.3.1.
     #[serde(rename = "CNAME")]
     Cname,
+    /// A delegation: the provider answers for the name itself (RFC 1035, section 3.3.11).
+    #[serde(rename = "NS")]
+    Ns,
 }
 
 /// Moments of a switch, as provider files name them.

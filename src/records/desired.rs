@@ -7,6 +7,7 @@ use super::keys::{keep_old_keys, place};
 use super::leftovers::{Hosts, Sts};
 use super::mail_hosts::{hosts_in_place, mx_lines, new_hosts, old_hosts};
 use super::pasted_key::taken_apart;
+use super::proposals::Proposals;
 use super::ramp::ramp;
 use super::spf::SpfInput;
 use super::spf_stages::{Stages, merge_stages, mx_records};
@@ -247,6 +248,17 @@ impl Lines {
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
     }
+
+    /// Stage, name and value of each line.
+    #[cfg(test)]
+    pub fn shown(&self) -> Vec<(&'static str, &str, &str)> {
+        let stage = |line: &DiffLine| match line.stage {
+            SwitchStage::Now => "now",
+            SwitchStage::AtTheSwitch => "switch",
+            SwitchStage::Later => "later",
+        };
+        self.lines.iter().map(|line| (stage(line), line.name.as_str(), line.value.as_str())).collect()
+    }
 }
 
 struct Planner<'a> {
@@ -324,7 +336,7 @@ impl<'a> Planner<'a> {
                 let is_name = name == "@" || name.split('.').all(is_label);
                 let is_value = match template.record_type {
                     TemplateType::Txt => true,
-                    TemplateType::Mx | TemplateType::Cname => is_host(&value),
+                    TemplateType::Mx | TemplateType::Cname | TemplateType::Ns => is_host(&value),
                 };
                 if is_name && is_value && owner_fits(&name, &self.current.domain) {
                     return Some(Filled { template, name, value });
@@ -497,12 +509,19 @@ impl<'a> Planner<'a> {
     fn leftovers(&mut self, hosts: &Hosts<'_>) {
         let mut sts = Lines::default();
         self.plan.files = hosts.sts_lines(&mut sts);
+        let mut reports = Lines::default();
+        if self.provider.mta_sts.is_some() {
+            let proposals = Proposals { zone: self.current, new: hosts.new, provider: &self.provider.name };
+            self.plan.files.extend(proposals.sts(&mut sts));
+            proposals.reports(&mut reports);
+        }
         let mut dane = Lines::default();
         hosts.dane_lines(&mut dane);
         let mut names = Lines::default();
         hosts.subdomain_lines(&mut names);
         for (heading, purpose, lines, needs) in [
             ("MTA-STS", "Whom senders deliver to over TLS only", sts, Needs::name("_mta-sts")),
+            ("TLS-RPT", "Reports of connections without TLS", reports, Needs::name("_smtp._tls")),
             ("DANE", "Certificates that mail hosts are bound to", dane, Needs::apex(&["MX"])),
             ("Other names", "Mail of names below the domain", names, Needs::apex(&["MX"])),
         ] {

@@ -4,7 +4,7 @@ use super::*;
 use crate::audit::SpfTreeNode;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::spf_terms::{TermKind, terms};
-use crate::records::{BindOptions, parse_zone_file, questions, render_bind};
+use crate::records::{BindOptions, ExportStage, Format, parse_zone_file, questions, render, render_bind};
 use crate::values::{DnsAnswer, Outcome, RecordType};
 
 const ZONE: &str = r#"
@@ -162,6 +162,71 @@ fn a_name_is_never_cname_and_txt_at_once() {
     assert_eq!(lines(&plan, "DKIM"), [format!("+ Now mail._domainkey TXT {ED25519}")]);
     assert!(plan.notes.iter().any(|note| note.contains("at once")));
     assert_eq!(lines(&plan, "SPF"), ["+ Now @ TXT v=spf1 include:spf.example.net ~all"]);
+}
+
+#[test]
+fn a_key_can_be_delegated_to_the_provider() {
+    let answers = [
+        ("mx_host", "mx.example.net"),
+        ("spf_term", "spf.example.net"),
+        ("dkim_selector", "s1"),
+        ("dkim_server", "ns1.dkim.example.net"),
+        ("dkim_server_2", "ns2.dkim.example.net"),
+    ];
+    let fresh = plan("generic-imap", &answers, "");
+    assert_eq!(
+        lines(&fresh, "DKIM"),
+        ["+ Now s1._domainkey NS ns1.dkim.example.net.", "+ Now s1._domainkey NS ns2.dkim.example.net."]
+    );
+    // One is there already, beside one of the old provider, and the key of another selector is delegated as well.
+    let text = "s1._domainkey NS ns1.dkim.example.net.\ns1._domainkey NS ns.old.example.\nold._domainkey NS ns.old.example.\n";
+    let later = plan("generic-imap", &answers, text);
+    assert_eq!(
+        lines(&later, "DKIM"),
+        [
+            "- AtTheSwitch s1._domainkey NS ns.old.example.",
+            "+ AtTheSwitch s1._domainkey NS ns2.dkim.example.net.",
+            "= Now s1._domainkey NS ns1.dkim.example.net.",
+            "= Now old._domainkey NS ns.old.example.",
+        ]
+    );
+    assert_eq!(later.old_keys, ["old._domainkey"]);
+    // Every format writes it, and a key in the place of a delegation is refused with the way out.
+    for format in Format::ALL {
+        let text =
+            render(&fresh, &zone(""), ExportStage::Stage(SwitchStage::Now), format).unwrap_or_default();
+        assert!(format == Format::Zone || text.contains("ns2.dkim.example.net"), "{format:?}: {text}");
+    }
+    let both: Vec<_> = answers.into_iter().chain([("dkim_target", "mail.dkim.example.net")]).collect();
+    let both = plan("generic-imap", &both, "");
+    assert!(
+        both.notes.iter().any(|note| note.contains("cannot hold NS and CNAME records at once")),
+        "{:?}",
+        both.notes
+    );
+}
+
+#[test]
+fn a_provider_that_can_carry_it_gets_a_first_policy_for_tls() {
+    let google = plan("google-workspace", &[], ZONE);
+    assert_eq!(
+        lines(&google, "TLS-RPT"),
+        ["+ Later _smtp._tls TXT v=TLSRPTv1; rua=mailto:postmaster@example.org"]
+    );
+    assert_eq!(lines(&google, "MTA-STS"), ["+ Later _mta-sts TXT v=STSv1; id=1"]);
+    let [file] = google.files.as_slice() else { panic!("{:?}", google.files) };
+    assert_eq!(file.stage, SwitchStage::Later);
+    assert!(file.text.contains("mode: testing\r\nmx: smtp.google.com\r\n"), "{}", file.text);
+    assert!(google.notes.iter().any(|note| note.contains("proposal")), "{:?}", google.notes);
+    for format in Format::ALL {
+        let text =
+            render(&google, &zone(ZONE), ExportStage::Stage(SwitchStage::Later), format).unwrap_or_default();
+        let is_there = text.contains("_mta-sts") && text.contains("v=TLSRPTv1");
+        assert!(format == Format::Zone || is_there, "{format:?}: {text}");
+    }
+    // Nothing says that the hosts of this one have the certificates for it.
+    let fastmail = plan("fastmail", &[], ZONE);
+    assert!(!fastmail.groups.iter().any(|group| group.heading == "TLS-RPT" || group.heading == "MTA-STS"));
 }
 
 #[test]

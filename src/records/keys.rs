@@ -7,43 +7,70 @@ use crate::providers::{TemplateStage, TemplateType};
 use crate::values::DnsName;
 
 /// Puts filled templates into the zone. At a name other than the domain itself, whatever cannot stand beside the
-/// new record goes: a CNAME stands alone (RFC 1034 section 3.6.2), and a selector has one key (RFC 6376 3.6.2.2).
+/// new record goes: a CNAME stands alone (RFC 1034 section 3.6.2), a selector has one key (RFC 6376 3.6.2.2), and below a
+/// delegation others answer.
 pub(super) fn place(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines) {
     let mut taken: Vec<(&str, TemplateType)> = Vec::new();
+    let mut cleared: Vec<&str> = Vec::new();
     for new in filled {
         let stage = match new.template.stage {
             TemplateStage::Now => SwitchStage::Now,
             TemplateStage::AtTheSwitch => SwitchStage::AtTheSwitch,
         };
-        if new.name != "@"
-            && taken.iter().any(|(name, kind)| *name == new.name && *kind != new.template.record_type)
-        {
+        let other = taken.iter().find(|(name, kind)| *name == new.name && *kind != new.template.record_type);
+        if let Some((_, other)) = other.filter(|_| new.name != "@") {
             lines.note(format!(
-                "“{}” cannot be a CNAME and a TXT record at once: give only the one that your provider names.",
-                new.name
+                "“{}” cannot hold {} and {} records at once: give only the one that your provider names.",
+                new.name,
+                type_name(new.template.record_type),
+                type_name(*other)
             ));
             continue;
         }
         taken.push((&new.name, new.template.record_type));
-        let data = match new.template.record_type {
-            TemplateType::Cname => ZoneData::Cname(DnsName::new(&new.value)),
-            TemplateType::Txt => ZoneData::Txt(new.value.clone().into_bytes()),
-            TemplateType::Mx => continue,
-        };
+        let Some(data) = data_of(new) else { continue };
         if let Some(record) = zone.at(&new.name).find(|record| record.data == data) {
             lines.keep(record, "Is in the zone already.");
             continue;
         }
-        let in_the_way = zone.at(&new.name).filter(|_| new.name != "@").collect::<Vec<_>>();
+        let is_wanted = |record: &ZoneRecord| {
+            filled
+                .iter()
+                .any(|other| other.name == record.name && data_of(other).as_ref() == Some(&record.data))
+        };
+        let in_the_way: Vec<&ZoneRecord> =
+            zone.at(&new.name).filter(|record| new.name != "@" && !is_wanted(record)).collect();
         // Below a delegation nobody sees the record before that is gone.
         let is_hidden = new.name.ends_with("._domainkey") && zone.is_delegated("_domainkey");
         // What signs or serves today is not taken away before the switch.
         let stage = if in_the_way.is_empty() && !is_hidden { stage } else { SwitchStage::AtTheSwitch };
-        for record in in_the_way {
-            lines.remove(record, stage, "Makes room for the provider’s record at the same name.");
+        if !cleared.contains(&new.name.as_str()) {
+            cleared.push(&new.name);
+            for record in in_the_way {
+                lines.remove(record, stage, "Makes room for the provider’s record at the same name.");
+            }
         }
         let record = ZoneRecord { name: new.name.clone(), ttl_secs: TTL_SECS, data };
         lines.push(Change::Add, stage, record, &new.template.reason);
+    }
+}
+
+/// What a filled template says; `None` for a mail host, which has its own stage.
+fn data_of(new: &Filled<'_>) -> Option<ZoneData> {
+    match new.template.record_type {
+        TemplateType::Cname => Some(ZoneData::Cname(DnsName::new(&new.value))),
+        TemplateType::Ns => Some(ZoneData::Ns(DnsName::new(&new.value))),
+        TemplateType::Txt => Some(ZoneData::Txt(new.value.clone().into_bytes())),
+        TemplateType::Mx => None,
+    }
+}
+
+const fn type_name(record_type: TemplateType) -> &'static str {
+    match record_type {
+        TemplateType::Mx => "MX",
+        TemplateType::Txt => "TXT",
+        TemplateType::Cname => "CNAME",
+        TemplateType::Ns => "NS",
     }
 }
 
@@ -51,7 +78,7 @@ pub(super) fn place(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines
 pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines) -> Vec<String> {
     let mut old = Vec::new();
     for record in &zone.records {
-        let is_key = matches!(record.data, ZoneData::Txt(_) | ZoneData::Cname(_))
+        let is_key = matches!(record.data, ZoneData::Txt(_) | ZoneData::Cname(_) | ZoneData::Ns(_))
             && record.name.ends_with("._domainkey")
             && !filled.iter().any(|new| new.name == record.name);
         if is_key {

@@ -10,6 +10,7 @@ mod keys;
 mod leftovers;
 mod mail_hosts;
 mod pasted_key;
+mod proposals;
 mod questions;
 mod ramp;
 mod render;

@@ -49,8 +49,10 @@ pub fn questions(
     for (name, record_type) in templates {
         let name = domain.below(&name);
         ask(&name, &[RecordType::Txt, RecordType::Cname]);
-        if record_type == TemplateType::Cname {
-            ask(&name, &[RecordType::A]);
+        match record_type {
+            TemplateType::Cname => ask(&name, &[RecordType::A]),
+            TemplateType::Ns => ask(&name, &[RecordType::Ns]),
+            TemplateType::Mx | TemplateType::Txt => {}
         }
     }
     for selector in selectors {

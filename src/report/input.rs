@@ -212,6 +212,8 @@ pub struct SwitchReport {
     pub notes: Vec<RoundReport>,
     /// What everybody saw last: who, and what.
     pub sights: Vec<SightReport>,
+    /// Test messages as they were last judged, oldest first.
+    pub tests: Vec<TestReport>,
     /// Copies after the switch, oldest first.
     pub sweeps: Vec<SweepReport>,
     /// Messages that they brought over.
@@ -233,6 +235,8 @@ pub struct RoundReport {
     pub wrong: usize,
     /// Those without a usable answer.
     pub silent: usize,
+    /// Those with SPF, DKIM and DMARC as planned.
+    pub proven: usize,
 }
 
 /// What one of those that were asked saw last.
@@ -242,6 +246,25 @@ pub struct SightReport {
     pub who: String,
     /// What it has.
     pub sees: String,
+    /// What it has of SPF, DKIM and DMARC; empty where the plan has nothing of them.
+    pub proof: String,
+}
+
+/// What a test message shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestReport {
+    /// The name of its file.
+    pub name: String,
+    /// When it was judged.
+    pub judged_at: UnixTime,
+    /// What came of it, without the end of the sentence.
+    pub title: String,
+    /// What it means.
+    pub advice: String,
+    /// Whether it shows that the new way works.
+    pub is_good: bool,
+    /// What was checked, and what came of it.
+    pub rows: Vec<(String, String)>,
 }
 
 /// A copy after the switch.

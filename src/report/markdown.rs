@@ -162,18 +162,25 @@ fn watched(out: &mut Page, page: &SwitchPage) {
     }
     if !page.notes.is_empty() {
         out.paragraph(&page.rounds);
-        out.table(&["When", "New", "Old", "Neither", "No answer"]);
+        out.table(&["When", "New", "Old", "Neither", "No answer", "SPF, DKIM, DMARC new"]);
     }
     for note in &page.notes {
-        let counts = [note.new, note.old, note.wrong, note.silent].map(|count| count.to_string());
-        let [new, old, wrong, silent] = counts;
-        out.row(&[note.at.clone(), new, old, wrong, silent]);
+        let counts = [note.new, note.old, note.wrong, note.silent, note.proven];
+        let [new, old, wrong, silent, proven] = counts.map(|count| count.to_string());
+        out.row(&[note.at.clone(), new, old, wrong, silent, proven]);
     }
     if !page.sights.is_empty() {
-        out.table(&["Who was asked", "What it has"]);
+        out.table(&["Who was asked", "What it has", "SPF, DKIM and DMARC"]);
     }
-    for (who, sees) in &page.sights {
-        out.row(&[code(who), escaped(sees)]);
+    for sight in &page.sights {
+        out.row(&[code(&sight.who), escaped(&sight.sees), escaped(&sight.proof)]);
+    }
+    for test in &page.tests {
+        let what = format!("Test message {}, judged {}: {}. {}", test.name, test.at, test.title, test.advice);
+        out.paragraph(&escaped(&what));
+        for (name, outcome) in &test.rows {
+            out.line(&format!("- {}: {}", escaped(name), escaped(outcome)));
+        }
     }
     out.paragraph(&page.late);
     if !page.sweeps.is_empty() {

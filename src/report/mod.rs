@@ -22,6 +22,7 @@ pub use html::{audit_html, html, verdict_html};
 pub use input::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
     RecordsReport, ReminderReport, ReportInput, RoundReport, SightReport, SweepReport, SwitchReport,
+    TestReport,
 };
 pub use json::{audit_json, json, verdict_json};
 pub use markdown::{audit_markdown, markdown};

@@ -1,7 +1,7 @@
 //! The part of the page about the switch, and what remains after it.
 
 use super::format::utc;
-use super::{ReminderReport, SwitchReport};
+use super::{ReminderReport, SwitchReport, TestReport};
 use crate::values::counted;
 
 pub(super) struct SwitchPage {
@@ -11,8 +11,8 @@ pub(super) struct SwitchPage {
     pub dates: Vec<(&'static str, String)>,
     pub rounds: String,
     pub notes: Vec<NotePage>,
-    /// Who, and what it sees.
-    pub sights: Vec<(String, String)>,
+    pub sights: Vec<SightPage>,
+    pub tests: Vec<TestPage>,
     pub late: String,
     /// When, and what was brought.
     pub sweeps: Vec<(String, String)>,
@@ -25,6 +25,23 @@ pub(super) struct NotePage {
     pub old: usize,
     pub wrong: usize,
     pub silent: usize,
+    pub proven: usize,
+}
+
+/// Who, and what it sees.
+pub(super) struct SightPage {
+    pub who: String,
+    pub sees: String,
+    pub proof: String,
+}
+
+pub(super) struct TestPage {
+    pub class: &'static str,
+    pub name: String,
+    pub at: String,
+    pub title: String,
+    pub advice: String,
+    pub rows: Vec<(String, String)>,
 }
 
 pub(super) struct ReminderPage {
@@ -59,9 +76,19 @@ pub(super) fn switch_page(switch: &SwitchReport) -> SwitchPage {
                 old: note.old,
                 wrong: note.wrong,
                 silent: note.silent,
+                proven: note.proven,
             })
             .collect(),
-        sights: switch.sights.iter().map(|sight| (sight.who.clone(), sight.sees.clone())).collect(),
+        sights: switch
+            .sights
+            .iter()
+            .map(|sight| SightPage {
+                who: sight.who.clone(),
+                sees: sight.sees.clone(),
+                proof: sight.proof.clone(),
+            })
+            .collect(),
+        tests: switch.tests.iter().map(test_page).collect(),
         late: match switch.late_messages {
             0 => "No late mail was found on the old server.".to_owned(),
             count => {
@@ -77,6 +104,17 @@ pub(super) fn switch_page(switch: &SwitchReport) -> SwitchPage {
             })
             .collect(),
         way_back: switch.way_back.join("\n"),
+    }
+}
+
+fn test_page(test: &TestReport) -> TestPage {
+    TestPage {
+        class: if test.is_good { "pass" } else { "warn" },
+        name: test.name.clone(),
+        at: utc(test.judged_at),
+        title: test.title.clone(),
+        advice: test.advice.clone(),
+        rows: test.rows.clone(),
     }
 }
 

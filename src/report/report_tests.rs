@@ -14,8 +14,8 @@ use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
-    RecordsReport, ReminderReport, RoundReport, SightReport, SweepReport, SwitchReport, audit_json,
-    audit_markdown, json, markdown,
+    RecordsReport, ReminderReport, RoundReport, SightReport, SweepReport, SwitchReport, TestReport,
+    audit_json, audit_markdown, json, markdown,
 };
 use crate::values::{DomainName, EmailAddress, UnixTime};
 
@@ -196,6 +196,7 @@ fn switch(text: &str) -> SwitchReport {
         old: 8 - new,
         wrong: 0,
         silent: 1,
+        proven: new,
     };
     let sweep = |messages, is_whole| SweepReport { began_at: UnixTime(AT.0 + 600), messages, is_whole };
     SwitchReport {
@@ -207,7 +208,15 @@ fn switch(text: &str) -> SwitchReport {
         finished_at: None,
         rounds: 42,
         notes: vec![note(0, 2), note(30, 8)],
-        sights: vec![SightReport { who: text.to_owned(), sees: text.to_owned() }],
+        sights: vec![SightReport { who: text.to_owned(), sees: text.to_owned(), proof: text.to_owned() }],
+        tests: vec![TestReport {
+            name: text.to_owned(),
+            judged_at: AT,
+            title: text.to_owned(),
+            advice: text.to_owned(),
+            is_good: true,
+            rows: vec![(text.to_owned(), text.to_owned())],
+        }],
         sweeps: vec![sweep(2, true), sweep(1, false)],
         late_messages: 3,
         way_back: vec![text.to_owned()],

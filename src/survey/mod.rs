@@ -13,6 +13,7 @@ mod look;
 mod neighbours;
 mod registries;
 mod spf_check;
+mod until_answered;
 mod zone;
 
 pub use asker::ListKeys;
@@ -23,4 +24,5 @@ pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};
 pub use spf_check::spf_check;
+pub use until_answered::until_answered;
 pub use zone::{ZoneReading, current_zone};

@@ -1,12 +1,9 @@
 use std::net::IpAddr;
 
-use super::{SurveyError, ask_all};
+use super::{SurveyError, until_answered};
 use crate::audit::spf::{self, SpfQuery, SpfResult, SpfStep, SpfVerdict};
 use crate::dns::Resolver;
-use crate::values::{AnswerBook, DnsQuestion, DomainName, UnixTime};
-
-/// Rounds of asking: each lookup may need the answer of the one before.
-const MAX_ROUNDS: usize = 200;
+use crate::values::{DomainName, UnixTime};
 
 /// Checks as a receiver does whether `ip` may send for `domain` (RFC 7208 section 4).
 ///
@@ -27,26 +24,18 @@ pub async fn spf_check(
         DomainName::parse(domain).map_or_else(|_error| domain.to_owned(), |name| name.as_ascii().to_owned());
     let query =
         SpfQuery { ip, domain, sender: ascii_sender(sender), helo: helo.to_owned(), at: UnixTime::now() };
-    let mut book = AnswerBook::default();
-    for _ in 0..MAX_ROUNDS {
-        match spf::check(&book, &query) {
-            SpfStep::Done(verdict) => return Ok(verdict),
-            SpfStep::Needs(questions) => {
-                let questions: Vec<DnsQuestion> = questions.into_iter().collect();
-                for answer in ask_all(resolver, &questions).await {
-                    book.insert(answer);
-                }
-            }
-        }
-    }
-    Ok(SpfVerdict {
+    let checked = until_answered(resolver, |book| match spf::check(book, &query) {
+        SpfStep::Done(verdict) => Ok(verdict),
+        SpfStep::Needs(questions) => Err(questions),
+    });
+    Ok(checked.await.unwrap_or_else(|| SpfVerdict {
         result: SpfResult::TempError,
         explanation: "the check asked too much and was ended".to_owned(),
         published_explanation: None,
         lookups: 0,
         void_lookups: 0,
         trace: Vec::new(),
-    })
+    }))
 }
 
 fn ascii_sender(sender: &str) -> String {

@@ -503,11 +503,12 @@ impl Window {
         let words = match fate {
             Drop::Project => format!("Let go to open {name} instead of this project"),
             Drop::Facts => format!("Let go to judge {name}"),
-            Drop::Mailboxes => format!("Let go to add the mailboxes in {name}"),
+            Drop::Mailboxes => format!("Let go to read the mailboxes in {name}"),
             Drop::Evidence => format!("Let go to read {name} as evidence"),
-            Drop::Nothing => format!("{name} cannot be read here. {WHERE_TO_DROP}"),
+            Drop::TestMessage => format!("Let go to judge {name} as a test message"),
+            Drop::Nothing(why) => format!("{name} cannot be read here. {why}"),
         };
-        shell::hover_banner(ui, &words, !matches!(fate, Drop::Nothing));
+        shell::hover_banner(ui, &words, !matches!(fate, Drop::Nothing(_)));
     }
 
     /// Ctrl+1 to Ctrl+9, F1, Ctrl+O, and what the open page has for Ctrl+F and Ctrl+S.
@@ -549,10 +550,10 @@ impl Window {
         }
     }
 
-    /// Opens dropped projects, imports dropped lists, and reads other files as evidence on the page Audit.
+    /// Opens dropped projects, and reads other files as what the open page takes: accounts, evidence or test messages.
     fn dropped_files(&mut self, ctx: &Context) -> Vec<Command> {
         let mut commands = Vec::new();
-        let mut evidence = Vec::new();
+        let (mut evidence, mut accounts, mut messages) = (Vec::new(), Vec::new(), Vec::new());
         let paths: Vec<PathBuf> = ctx
             .input(|input| input.raw.dropped_files.iter().map(|file| PathBuf::from(file.path())).collect());
         for path in paths {
@@ -561,18 +562,23 @@ impl Window {
             match drop_of(&name, self.place, self.snapshot.project.is_some()) {
                 Drop::Project => self.open_other(path, now),
                 Drop::Facts => commands.push(Command::OpenFacts(path)),
-                Drop::Mailboxes => {
-                    self.place = Place::Step(Step::Mailboxes);
-                    commands.push(Command::ImportCsv(path));
-                }
+                Drop::Mailboxes => accounts.push(path),
                 Drop::Evidence => evidence.push(path),
-                Drop::Nothing => {
-                    self.toasts.add(Tone::Warn, format!("{name} was not read"), WHERE_TO_DROP, now);
+                Drop::TestMessage => messages.push(path),
+                Drop::Nothing(why) => {
+                    self.toasts.add(Tone::Warn, format!("{name} was not read"), why, now);
                 }
             }
         }
+        if !accounts.is_empty() {
+            self.place = Place::Step(Step::Mailboxes);
+            commands.push(Command::ReadAccounts(accounts));
+        }
         if !evidence.is_empty() {
             commands.push(Command::ReadEvidence(evidence));
+        }
+        if !messages.is_empty() {
+            commands.push(Command::JudgeMessages(messages));
         }
         commands
     }
@@ -656,26 +662,37 @@ impl eframe::App for Window {
 
 const NOT_ACCEPTED: &str = "That was not accepted";
 const BUSY: &str = "Mailferry is busy with many requests. Try again in a moment.";
-const WHERE_TO_DROP: &str = "Drop a project file (.mailferry) anywhere, the facts of an audit (.json) on the start page, a list of mailboxes (.csv) in an open project, or a mail log on the page Audit.";
+const WHERE_TO_DROP: &str = "Drop a project file (.mailferry) anywhere, the facts of an audit (.json) on the start page, a list or export of mailboxes on the page Mailboxes, a mail log on the page Audit, or a test message (.eml) on the page Switch.";
+const NO_MAILBOXES: &str = "It is a message, not a list of mailboxes. Drop it on the page Switch to judge it, or on the page Audit as evidence.";
+const NO_MESSAGE: &str = "The page Switch takes test messages (.eml). Drop lists of mailboxes on the page Mailboxes, and mail logs on the page Audit.";
 
 /// What becomes of a file that is let go over the window.
+#[derive(Debug, PartialEq, Eq)]
 enum Drop {
     Project,
     Facts,
     Mailboxes,
     Evidence,
-    Nothing,
+    TestMessage,
+    /// It stays where it is, and why.
+    Nothing(&'static str),
 }
 
-/// By its name, and by the page that is open.
+/// By its name, and by the page that is open. What a file really is shows when it is read.
 fn drop_of(name: &str, place: Place, has_project: bool) -> Drop {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-    match ending.as_deref() {
-        Some("mailferry") => Drop::Project,
-        Some("json") if !has_project => Drop::Facts,
-        Some("csv") if has_project => Drop::Mailboxes,
-        _ if has_project && place == Place::Step(Step::Audit) => Drop::Evidence,
-        _ => Drop::Nothing,
+    let is_message = matches!(ending.as_deref(), Some("eml" | "msg"));
+    match (ending.as_deref(), place) {
+        (Some("mailferry"), _) => Drop::Project,
+        (Some("json"), _) if !has_project => Drop::Facts,
+        _ if !has_project => Drop::Nothing(WHERE_TO_DROP),
+        (Some("csv"), _) => Drop::Mailboxes,
+        (_, Place::Step(Step::Audit)) => Drop::Evidence,
+        (_, Place::Step(Step::Mailboxes)) if is_message => Drop::Nothing(NO_MAILBOXES),
+        (_, Place::Step(Step::Mailboxes)) => Drop::Mailboxes,
+        (_, Place::Step(Step::Switch)) if is_message || ending.is_none() => Drop::TestMessage,
+        (_, Place::Step(Step::Switch)) => Drop::Nothing(NO_MESSAGE),
+        _ => Drop::Nothing(WHERE_TO_DROP),
     }
 }
 

@@ -28,6 +28,11 @@ pub enum NameFormError {
 }
 
 impl NameForm {
+    /// Mailbox, star, admin: what Dovecot, iRedMail, mailcow and UW-IMAP take where their separator is the usual one.
+    pub fn usual() -> Self {
+        Self(format!("{USER}*{ADMIN}"))
+    }
+
     /// Parses a form; a bare separator goes between mailbox and admin, in this order.
     pub fn parse(text: &str) -> Result<Self, NameFormError> {
         let wrong = || NameFormError::NoPlaces(text.to_owned());

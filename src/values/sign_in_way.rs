@@ -106,6 +106,17 @@ impl SignInWay {
         }
     }
 
+    /// What is tried next where an admin is refused in the standard's own form (RFC 4616): both names in one. `None` where the
+    /// owner has chosen the form or the mechanism, which then counts.
+    pub fn next_of_admin(&self) -> Option<Self> {
+        match (&self.credential, self.mechanism) {
+            (Credential::Admin(admin), None) => {
+                Some(Self::with(Credential::AdminByName { admin: admin.clone(), form: NameForm::usual() }))
+            }
+            _ => None,
+        }
+    }
+
     /// The user name as the server wants it.
     pub fn user_name<'u>(&self, user: &'u str) -> Cow<'u, str> {
         match &self.credential {

@@ -10,8 +10,10 @@ use mailferry::project::{CopyJob, CopyJobPhase, Project, WholeCopy};
 use mailferry::providers::ProviderId;
 use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use mailferry::values::{DomainName, UnixTime};
+use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::fakes::dns_relay::DnsRelay;
 use mailferry_test_support::programs::{free_port, require_program, until};
+use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry_test_support::servers::named::Named;
 use serde_json::Value;
 
@@ -19,6 +21,10 @@ const SECRET: &str = "c3dpdGNoLW9mLXRoZS10ZXN0cy1vbmx5ISE=";
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 99);
 const OLD: &str = "10 mail.weber.test.";
 const NEW: &str = "10 in1.provider.test.";
+const SPF: &str = "v=spf1 ip4:203.0.113.7 -all";
+/// The key of RFC 8463 appendix A.2.
+const KEY: &str = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+const DMARC: &str = "v=DMARC1; p=reject";
 
 struct Net {
     home: tempfile::TempDir,
@@ -58,10 +64,12 @@ fn start() -> Option<Net> {
 impl Net {
     /// Replaces the MX records at the primary.
     fn publish(&self, mx: &str) {
-        let script = format!(
-            "server 127.0.0.1 {}\nzone weber.test\nupdate delete weber.test MX\nupdate add weber.test 1 MX {mx}\nsend\n",
-            self.port
-        );
+        self.update(&format!("update delete weber.test MX\nupdate add weber.test 1 MX {mx}\n"));
+    }
+
+    /// Sends a signed update to the primary.
+    fn update(&self, updates: &str) {
+        let script = format!("server 127.0.0.1 {}\nzone weber.test\n{updates}send\n", self.port);
         let mut child = Command::new(&self.nsupdate)
             .args(["-y", &format!("hmac-sha256:switch:{SECRET}")])
             .stdin(Stdio::piped())
@@ -69,6 +77,15 @@ impl Net {
             .unwrap();
         child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
+    }
+
+    /// Replaces texts at the primary, each at its name below the domain.
+    fn publish_texts(&self, texts: &[(&str, &str)]) {
+        let updates: Vec<String> = texts
+            .iter()
+            .map(|(name, text)| format!("update delete {name} TXT\nupdate add {name} 1 TXT \"{text}\"\n"))
+            .collect();
+        self.update(&updates.concat());
     }
 
     /// Tells the secondary that there is a new version (RFC 1996 section 3).
@@ -117,6 +134,29 @@ impl Net {
         project.close().unwrap();
         path
     }
+}
+
+/// The same with SPF, a key and DMARC.
+fn plan_with_proof(domain: DomainName) -> RecordsPlan {
+    let line = |change, stage, name: &str, value: &str| DiffLine {
+        change,
+        stage,
+        name: name.to_owned(),
+        ttl_secs: 1,
+        record_type: "TXT".to_owned(),
+        value: value.to_owned(),
+        reason: String::new(),
+    };
+    let group =
+        |heading: &str, lines| RecordGroup { heading: heading.to_owned(), purpose: String::new(), lines };
+    let now = SwitchStage::Now;
+    let mut plan = plan(domain);
+    plan.groups.extend([
+        group("SPF", vec![line(Change::Add, now, "@", SPF)]),
+        group("DKIM", vec![line(Change::Add, now, "brisbane._domainkey", KEY)]),
+        group("DMARC", vec![line(Change::Add, now, "_dmarc", DMARC)]),
+    ]);
+    plan
 }
 
 fn plan(domain: DomainName) -> RecordsPlan {
@@ -239,4 +279,200 @@ fn a_wrong_clock_is_refused() {
     let output = net.run(&project);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("clock"), "{output:?}");
+}
+
+/// What the server of this name sees of SPF, DKIM and DMARC.
+fn proof(report: &Value, name: &str) -> Vec<(String, String)> {
+    let sights = report["reading"]["sights"].as_array().unwrap();
+    let sight = sights.iter().find(|sight| sight["viewer"]["server"]["name"] == name).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let proof = sight["proof"].as_array().unwrap();
+    proof.iter().map(|one| (text(&one["kind"]), text(&one["sees"]["kind"]))).collect()
+}
+
+#[test]
+fn spf_dkim_and_dmarc_are_followed_at_every_server_and_resolver() {
+    let Some(net) = start() else { return };
+    let project = net.project("weber.test", false);
+    let opened = Project::open(&project).unwrap();
+    opened.set_records_plan(Some(&plan_with_proof(DomainName::parse("weber.test").unwrap()))).unwrap();
+    opened.close().unwrap();
+    drop(opened);
+    until("the secondary has the zone", || {
+        (sees(&net.look(&project, 1), "ns2.weber.test") == "old").then_some(())
+    });
+    let all = |word: &str| ["spf", "dkim", "dmarc"].map(|kind| (kind.to_owned(), word.to_owned())).to_vec();
+    let before = net.look(&project, 1);
+    assert_eq!(proof(&before, "ns1.weber.test"), all("old"));
+    assert_eq!(proof(&before, "ns2.weber.test"), all("old"));
+
+    net.publish_texts(&[
+        ("weber.test", SPF),
+        (
+            "brisbane._domainkey.weber.test",
+            "v=DKIM1;k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        ),
+        ("_dmarc.weber.test", DMARC),
+    ]);
+    let lagging = net.look(&project, 1);
+    assert_eq!(proof(&lagging, "ns1.weber.test"), all("new"));
+    assert_eq!(proof(&lagging, "ns2.weber.test"), all("lagging"));
+    assert_eq!(sees(&lagging, "ns1.weber.test"), "old", "the switch itself is not published");
+
+    net.tell_the_secondary();
+    let output = until("the secondary has fetched them", || {
+        let output = net.run(&project);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (proof(&report, "ns2.weber.test") == all("new")).then_some(output)
+    });
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("the old mail hosts; SPF new, DKIM new, DMARC new"), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let resolver = report["reading"]["sights"].as_array().unwrap().last().unwrap();
+    assert!(resolver["viewer"]["resolver"].is_string(), "{resolver}");
+    assert_eq!(resolver["proof"].as_array().unwrap().len(), 3);
+
+    // Somebody replaces the key by another one.
+    net.publish_texts(&[("brisbane._domainkey.weber.test", "v=DKIM1; k=ed25519; p=AAAA")]);
+    let changed = net.look(&project, 1);
+    assert_eq!(proof(&changed, "ns1.weber.test")[1], ("dkim".to_owned(), "other".to_owned()));
+}
+
+#[test]
+fn a_test_message_is_judged_with_what_the_servers_say() {
+    let Some(net) = start() else { return };
+    let project = net.project("weber.test", true);
+    let message = net.home.path().join("arrived.eml");
+    let text = include_str!("../cases/messages/rfc8463.eml");
+    // The signature is of another domain, which is nowhere here; SPF is of this one.
+    let arrived = format!(
+        "Return-Path: <anna@weber.test>\r\nReceived: from out.provider.test (out.provider.test [203.0.113.7]) \
+         by mx.elsewhere.test with ESMTPS; Mon, 2 Nov 2026 09:00:00 +0000\r\n{}",
+        text.replace("joe@football.example.com", "anna@weber.test")
+    );
+    std::fs::write(&message, arrived).unwrap();
+    net.publish_texts(&[("weber.test", SPF), ("_dmarc.weber.test", DMARC)]);
+    let judge = |file: &Path| {
+        let mut command = net.command(&project);
+        command.arg("--confirm-project").arg("--test-message").arg(file).output().unwrap()
+    };
+    let output = judge(&message);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("arrived.eml: SPF passes, DKIM does not"), "{said}");
+    assert!(said.contains("pass for weber.test from 203.0.113.7; counts for DMARC"), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        report["tests"][0]["verdict"],
+        serde_json::json!({ "kind": "half-proven", "missing": "dkim" })
+    );
+    assert_eq!(report["tests"][0]["proof"]["dmarc"], "pass");
+    // It is kept, and judged once.
+    assert_eq!(net.look(&project, 1)["tests"].as_array().unwrap().len(), 1);
+
+    std::fs::write(&message, "no message at all\n").unwrap();
+    let output = judge(&message);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is no mail message"), "{output:?}");
+    let output = judge(&net.home.path().join("nowhere.eml"));
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be read"), "{output:?}");
+}
+
+/// Letters of these numbers, as they are delivered.
+fn letters(numbers: std::ops::Range<usize>) -> Vec<Mail> {
+    let letter = |number: usize| {
+        Mail {
+        folder: "INBOX".to_owned(),
+        flags: Vec::new(),
+        date: format!("{:>2}-Nov-2026 09:{:02}:00 +0100", 1 + number % 28, number % 60),
+        bytes: format!(
+            "Message-ID: <{number}@sender.test>\r\nDate: Mon, 2 Nov 2026 09:{:02}:00 +0100\r\n\
+             From: sender@sender.test\r\nTo: anna@weber.test\r\nSubject: Letter {number}\r\n\r\nNumber {number}\r\n",
+            number % 60
+        )
+        .into_bytes(),
+    }
+    };
+    numbers.map(letter).collect()
+}
+
+#[test]
+fn a_rehearsed_switch_with_a_lag_loses_no_message_and_is_rolled_back_once() {
+    let Some(net) = start() else { return };
+    let dovecot = || Dovecot::start(&["anna"], &Settings::default());
+    let (Some(old), Some(new), Some(everything)) = (dovecot(), dovecot(), dovecot()) else { return };
+    // Whatever is delivered, on either side, is also kept here.
+    let deliver = |server: &Dovecot, numbers: std::ops::Range<usize>| {
+        let letters = letters(numbers);
+        PlainImap::open(server.clear_port, "anna").store(&letters);
+        PlainImap::open(everything.clear_port, "anna").store(&letters);
+    };
+    let multiset = |server: &Dovecot| PlainImap::open(server.clear_port, "anna").multiset(str::to_owned);
+
+    deliver(&old, 0..20);
+    let list = net.home.path().join("list.csv");
+    let password = format!("\"{}\"", PASSWORD.replace('"', "\"\""));
+    let columns = "address,source_user,source_password,destination_user,destination_password";
+    std::fs::write(&list, format!("{columns}\nanna@weber.test,anna,{password},anna,{password}\n")).unwrap();
+    let project = net.home.path().join("move.mailferry");
+    let mut copy = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    copy.args(["copy", "--verify", "full", "--from", &format!("imap://127.0.0.1:{}", old.clear_port)])
+        .args(["--to", &format!("imap://127.0.0.1:{}", new.clear_port), "--accounts"])
+        .arg(&list)
+        .arg("--project")
+        .arg(&project)
+        .env("HOME", net.home.path())
+        .env("XDG_CONFIG_HOME", net.home.path().join("config"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+    let output = copy.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let opened = Project::open(&project).unwrap();
+    assert_eq!(opened.domain().as_ascii(), "weber.test");
+    opened.set_records_plan(Some(&plan(opened.domain().clone()))).unwrap();
+    opened.close().unwrap();
+    drop(opened);
+    let sweep = || {
+        let mut command = net.command(&project);
+        command.args(["--confirm-project", "--sweep", "--accounts"]).arg(&list);
+        let output = command.output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    until("the secondary has the zone", || (sees(&sweep(), "ns2.weber.test") == "old").then_some(()));
+
+    // The switch is published, and the secondary lags: senders deliver on both sides.
+    net.publish(NEW);
+    deliver(&new, 20..23);
+    deliver(&old, 23..27);
+    let lagging = sweep();
+    assert_eq!(
+        (sees(&lagging, "ns1.weber.test"), sees(&lagging, "ns2.weber.test")),
+        ("new".into(), "lagging".into())
+    );
+    until("late mail is brought over", || (sweep()["late_messages"] == 4).then_some(()));
+    assert_eq!(multiset(&new), multiset(&everything));
+
+    // Rolled back once: mail returns to the old server, and what the new one has stays there.
+    net.publish(OLD);
+    net.tell_the_secondary();
+    deliver(&old, 27..30);
+    until("everybody has the old records", || {
+        let back = sweep();
+        let is_old = |name| sees(&back, name) == "old";
+        (is_old("ns1.weber.test") && is_old("ns2.weber.test") && back["next_sweep_at"].is_null())
+            .then_some(())
+    });
+
+    // And published again, to its end.
+    net.publish(NEW);
+    deliver(&new, 30..32);
+    deliver(&old, 32..34);
+    net.tell_the_secondary();
+    let over = until("the switch is over and swept", || {
+        let report = sweep();
+        (report["reading"]["is_over"] == true && step(&report, "sweep") == "done").then_some(report)
+    });
+    assert_eq!(over["keeps_old_server"]["kind"], "queues");
+    assert_eq!(multiset(&new), multiset(&everything), "no message is lost, and none is there twice");
 }

@@ -54,7 +54,12 @@ fn examples(provider: &Provider) -> BTreeMap<String, String> {
     provider
         .answers
         .iter()
-        .filter(|answer| answer.name != "dkim_target" || provider.answer("dkim_key").is_none())
+        .filter(|answer| {
+            // A selector has one form.
+            let is_other_form =
+                matches!(answer.name.as_str(), "dkim_target" | "dkim_server" | "dkim_server_2");
+            !is_other_form || provider.answer("dkim_key").is_none()
+        })
         .map(|answer| {
             let value = if answer.name == "dkim_key" { long_key.clone() } else { answer.example.clone() };
             (answer.name.clone(), value)

@@ -1,6 +1,6 @@
 //! Mailboxes and aliases from the files of the old server: shown, added, taken back, exported.
 
-use mailferry::accounts::ExportFormat;
+use mailferry::accounts::{ExportFormat, Format};
 use mailferry::values::DomainName;
 
 use super::*;
@@ -74,6 +74,32 @@ fn an_unknown_file_is_reported_and_a_list_for_signing_in_is_imported() {
     bench.send(Command::PasteAccounts("anna@weber.example:{PLAIN}x\n".to_owned()));
     bench.send(Command::DiscardAccounts);
     assert!(bench.wait_project(|_| true).accounts.preview.is_none());
+}
+
+#[test]
+fn what_a_file_is_is_asked_where_that_cannot_be_told() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = started(home.path());
+    let path = home.path().join("virtual");
+    std::fs::write(&path, "Roses are red, my love\nand so on").unwrap();
+    bench.send(Command::ReadAccounts(vec![path.clone()]));
+    let failure = bench.failure();
+    let as_map = Command::ReadAccountsAs { paths: vec![path.clone()], format: Format::PostfixAliases };
+    let way = failure.ways_out.iter().find(|way| way.command.as_ref() == Some(&as_map)).unwrap();
+    assert_eq!(way.label, "Read it as Postfix virtual aliases");
+    std::fs::write(&path, "info anna\n").unwrap();
+    bench.send(as_map);
+    let preview = bench.wait_project(|project| project.accounts.preview.is_some()).accounts.preview.unwrap();
+    assert_eq!(preview.directory.sources[0].format, Format::PostfixAliases);
+
+    let message = home.path().join("letter");
+    std::fs::write(
+        &message,
+        "From: anna@weber.example\nDate: Mon, 2 Nov 2026 09:00:00 +0000\nSubject: x\n\nx\n",
+    )
+    .unwrap();
+    bench.send(Command::ReadAccounts(vec![message]));
+    assert!(bench.failure().cause.contains("is a mail message"));
 }
 
 #[cfg(unix)]

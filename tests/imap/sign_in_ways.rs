@@ -439,6 +439,85 @@ fn headless_an_admin_and_a_token_move_a_mailbox_and_the_project_keeps_how() {
     assert_eq!(outcome["sum"]["already_there"], mails.len(), "{outcome:#}");
 }
 
+/// A server that knows the admin only by both names in one: it offers no mechanism with an authorisation identity.
+fn with_names_only(files: &Path, users: &[&str]) -> Option<Dovecot> {
+    std::fs::write(files.join("admins"), format!("root:{{PLAIN}}{ADMIN_PASSWORD}\n")).unwrap();
+    let extra = format!(
+        "auth_mechanisms = login
+auth_master_user_separator = *
+passdb {{
+  driver = passwd-file
+  args = {}/admins
+  master = yes
+  result_success = continue
+}}
+{NO_PENALTY}",
+        files.display()
+    );
+    Dovecot::start(users, &Settings { extra, ..Settings::default() })
+}
+
+#[test]
+fn a_master_user_is_tried_in_both_forms_and_the_project_keeps_the_one_that_works() {
+    let files = folder();
+    let Some(source) = with_names_only(files.path(), &["anna", "ben"]) else { return };
+    let Some(destination) = Dovecot::start(&["anna", "ben"], &Settings::default()) else { return };
+    let master = files.path().join("master");
+    std::fs::write(&master, format!("{ADMIN_PASSWORD}\n")).unwrap();
+    let own = files.path().join("own");
+    std::fs::write(&own, format!("{PASSWORD}\n")).unwrap();
+    for user in ["anna", "ben"] {
+        PlainImap::open(source.clear_port, user).store(&mixed_mailbox(10, '/', ""));
+    }
+    let list = "address,source_user,source_admin,destination_user\n\
+        anna@weber.example,anna,root,anna\nben@weber.example,ben,root,ben\n";
+    std::fs::write(files.path().join("list.csv"), list).unwrap();
+    let project = files.path().join("master.mailferry");
+    let run = |password: &Path| {
+        let mut command = mailferry(files.path());
+        command
+            .args(["copy", "--from", &format!("imap://127.0.0.1:{}", source.clear_port)])
+            .args([
+                "--to",
+                &format!("imap://127.0.0.1:{}", destination.clear_port),
+                "--json",
+                "-",
+                "--accounts",
+            ])
+            .arg(files.path().join("list.csv"))
+            .arg("--project")
+            .arg(&project)
+            .arg("--from-password-file")
+            .arg(password)
+            .arg("--to-password-file")
+            .arg(&own);
+        command.output().unwrap()
+    };
+    let output = run(&master);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for user in ["anna", "ben"] {
+        let seen = |port| PlainImap::open(port, user).multiset(str::to_owned);
+        assert_eq!(seen(source.clear_port), seen(destination.clear_port), "{user}");
+    }
+    let opened = mailferry::project::Project::open(&project).unwrap();
+    for (_, mailbox) in opened.mailboxes().unwrap() {
+        let form = NameForm::parse("*").unwrap();
+        let expected = Credential::AdminByName { admin: "root".to_owned(), form };
+        assert_eq!(mailbox.way(mailferry::values::Side::Source).credential, expected);
+    }
+    opened.close().unwrap();
+    drop(opened);
+
+    // A wrong password is refused in both forms, and told as the first one was.
+    std::fs::remove_file(&project).unwrap();
+    let wrong = files.path().join("wrong");
+    std::fs::write(&wrong, "wrong\n").unwrap();
+    let output = run(&wrong);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("anna"), "{said}");
+}
+
 #[test]
 fn a_list_gives_each_mailbox_its_way() {
     let files = folder();

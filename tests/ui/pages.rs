@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod desktop;
 mod destination;
+mod drops;
 mod keyboard;
 mod manners;
 mod once;

@@ -51,7 +51,7 @@ impl MessageFacts {
 }
 
 /// The A-labels of a domain, or what was written where it is none.
-pub(super) fn ascii(domain: &str) -> String {
+pub(in crate::audit) fn ascii(domain: &str) -> String {
     DomainName::parse(domain)
         .map_or_else(|_not_a_domain| domain.to_owned(), |domain| domain.as_ascii().to_owned())
 }

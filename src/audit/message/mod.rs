@@ -17,10 +17,11 @@ mod rule_way;
 mod signature;
 mod structured;
 
+pub(super) use facts::ascii;
 pub use facts::{
     ArcSet, Base64Bytes, BodyCheck, Folder, Form, HeaderForm, Hop, ListFields, MessageFacts, MethodResult,
     Placement, ReceiverResults, ReturnPath, Signature, SignatureFault,
 };
 pub use read::{MAX_MESSAGE_BYTES, looks_like_message, read_message};
-pub(super) use rule_signatures::passes;
-pub(super) use rule_way::{border_addresses, border_hops};
+pub(super) use rule_signatures::{Verdict, passes, verify};
+pub(super) use rule_way::{border, border_addresses, border_hops, trusted};

@@ -19,7 +19,7 @@ const WORTH_SIGNING: [&str; 3] = ["subject", "date", "to"];
 
 /// What came of one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::audit) enum Verdict {
     /// Key and hashes fit.
     Passes,
     /// It could never verify, and why.
@@ -32,7 +32,7 @@ pub(super) enum Verdict {
 
 /// What was changed after signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(in crate::audit) enum Change {
     /// The body.
     Body,
     /// Something stands behind the body that was signed.
@@ -51,7 +51,7 @@ impl Change {
         matches!(self, Self::Appended(_) | Self::SubjectMark)
     }
 
-    fn words(self) -> String {
+    pub(in crate::audit) fn words(self) -> String {
         match self {
             Self::Body => "the text was changed after signing (body hash), the header was not".to_owned(),
             Self::Appended(bytes) => {
@@ -64,13 +64,13 @@ impl Change {
     }
 }
 
-/// Verifies one signature with the key that the DNS holds.
 /// Whether the present key verifies a signature.
 pub(in crate::audit) fn passes(lookups: &Lookups<'_>, signature: &Signature) -> bool {
     verify(lookups, signature) == Verdict::Passes
 }
 
-pub(super) fn verify(lookups: &Lookups<'_>, signature: &Signature) -> Verdict {
+/// Verifies one signature with the key that the DNS holds.
+pub(in crate::audit) fn verify(lookups: &Lookups<'_>, signature: &Signature) -> Verdict {
     if let Some(fault) = &signature.fault {
         return Verdict::Useless(fault_words(fault));
     }

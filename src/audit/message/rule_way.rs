@@ -48,12 +48,12 @@ pub(in crate::audit) fn border_hops<'a>(
 }
 
 /// Where the receiver took the message over: the last hop from a public address, and its place in the chain.
-fn border(message: &MessageFacts) -> Option<(usize, &Hop)> {
+pub(in crate::audit) fn border(message: &MessageFacts) -> Option<(usize, &Hop)> {
     message.received.iter().enumerate().find(|(_, hop)| hop.address.is_some_and(is_public))
 }
 
 /// Results that the receiver itself wrote. What stands below the border, anybody may have written.
-fn trusted(message: &MessageFacts) -> Vec<&MethodResult> {
+pub(in crate::audit) fn trusted(message: &MessageFacts) -> Vec<&MethodResult> {
     let border = border(message).map_or(0, |(index, _)| index);
     message
         .results

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::accounts::ExportFormat;
+use crate::accounts::{ExportFormat, Format as AccountsForm};
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::cutover::ReminderKind;
 use crate::engine::api::message_list_format::MessageListFormat;
@@ -202,6 +202,13 @@ pub enum Command {
     /// Reads what servers and panels have of mailboxes and aliases, and shows it; nothing is added yet. A list for
     /// signing in is imported at once, as with [`Command::ImportCsv`].
     ReadAccounts(Vec<PathBuf>),
+    /// The same where the owner says what the files are.
+    ReadAccountsAs {
+        /// The files.
+        paths: Vec<PathBuf>,
+        /// What they are.
+        format: AccountsForm,
+    },
     /// The same with text from the clipboard.
     PasteAccounts(String),
     /// Adds what was read, for these domains.
@@ -392,6 +399,8 @@ pub enum Command {
     SaveLog(PathBuf),
     /// Asks every name server and the resolvers once who sees the old and who the new mail hosts.
     LookAtSwitch,
+    /// Reads test messages, one a file, and judges what they show of the new way.
+    JudgeMessages(Vec<PathBuf>),
     /// Cancels the running round.
     CancelLook,
     /// Whether everybody is asked again and again, and late mail is brought over when the plan says so.

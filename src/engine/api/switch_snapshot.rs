@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cutover::{KeepReason, MailRoute, Reading, Reminder, RoundNote, Step, Sweep};
+use crate::cutover::{KeepReason, MailRoute, Reading, Reminder, RoundNote, Step, Sweep, TestMessage};
 use crate::engine::api::user_error::UserError;
 use crate::records::Format;
 use crate::values::UnixTime;
@@ -25,6 +25,10 @@ pub struct SwitchView {
     pub rounds: u64,
     /// Rounds that saw something new, oldest first.
     pub notes: Arc<Vec<RoundNote>>,
+    /// Test messages as they were last judged, oldest first.
+    pub tests: Arc<Vec<TestMessage>>,
+    /// Whether some are judged now.
+    pub is_judging: bool,
     /// The dated plan; empty before the first round.
     pub steps: Vec<Step>,
     /// When a server was first seen with the new records.

@@ -1,23 +1,26 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::accounts::{ExportAccount, ExportFormat, ExportInput, export, read};
+use crate::accounts::{ExportAccount, ExportFormat, ExportInput, Format, export, read};
 use crate::engine::accounts_files::{NotRead, make_password, read_files};
 use crate::engine::actor::Actor;
+use crate::engine::api::command::Command;
+use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::open_project::accounts::LastImport;
 use crate::engine::system::output_file::{write_output, write_private};
 use crate::values::{DomainName, EmailAddress, MailboxId, Secret, Side, counted_as};
 
 impl Actor {
-    /// Reads files and shows what would be added.
-    pub(super) async fn read_accounts(&mut self, paths: &[PathBuf]) {
+    /// Reads files and shows what would be added. `format` is what the owner says they are.
+    pub(super) async fn read_accounts(&mut self, paths: &[PathBuf], format: Option<Format>) {
         let Some(open) = self.open.as_mut() else { return };
-        match read_files(paths, open.project.domain(), None) {
+        match read_files(paths, open.project.domain(), format) {
             Ok(directory) => {
                 open.view.accounts.preview = Some(Arc::new(open.preview_accounts(directory)));
             }
             Err(NotRead::SignInList(path)) => self.import_csv(&path).await,
+            Err(NotRead::Unsure(error)) => self.fail(ask_for_form(*error, paths)),
             Err(NotRead::Failed(error)) => self.fail(*error),
         }
     }
@@ -156,4 +159,26 @@ impl Actor {
             self.notice(note, None);
         }
     }
+}
+
+/// Forms that have no mark of their own; JSON, LDIF and SQL are always recognised.
+const ASKED_FOR: [Format; 6] = [
+    Format::PostfixAliases,
+    Format::PostfixMailboxes,
+    Format::Aliases,
+    Format::DovecotPasswd,
+    Format::DoveadmUsers,
+    Format::Table,
+];
+
+/// Asks what the files are.
+fn ask_for_form(error: UserError, paths: &[PathBuf]) -> UserError {
+    ASKED_FOR.into_iter().fold(error, |error, format| {
+        let label = format!("Read it as {}", format.words());
+        error.or(
+            &label,
+            "You see what was found before anything is added",
+            Command::ReadAccountsAs { paths: paths.to_vec(), format },
+        )
+    })
 }

@@ -65,6 +65,7 @@ impl Actor {
             Message::ZoneRead { result, .. } => self.zone_read(result),
             Message::SwitchAsked { done, all, .. } => self.switch_asked(done, all),
             Message::SwitchLooked { result, .. } => self.switch_looked(result),
+            Message::TestsJudged { result, .. } => self.tests_judged(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
             Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
         }
@@ -169,7 +170,10 @@ impl Actor {
         if !is_awaited {
             return;
         }
-        let Found { counted, account, known } = found;
+        let Found { counted, account, way, known } = found;
+        if let Some(way) = way {
+            self.change_mailbox(mailbox, |row| *row.mailbox.way_mut(side) = way);
+        }
         if let Some(Err(error)) = self.open.as_mut().map(|open| open.learn_account(mailbox, side, account)) {
             view.state = SignInState::Failed;
             view.error = Some(*error);
@@ -322,6 +326,7 @@ impl Actor {
                 open.switch.looking = None;
                 open.switch.error = Some(error.clone());
             }
+            JobKind::TestMessages => open.switch.is_judging = false,
             JobKind::Practice | JobKind::RecallPasswords | JobKind::RecallClients => {}
         }
         self.fail(error);

@@ -69,7 +69,8 @@ impl Actor {
             }
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,
-            Command::ReadAccounts(paths) => self.read_accounts(&paths).await,
+            Command::ReadAccounts(paths) => self.read_accounts(&paths, None).await,
+            Command::ReadAccountsAs { paths, format } => self.read_accounts(&paths, Some(format)).await,
             Command::PasteAccounts(text) => self.paste_accounts(&text),
             Command::TakeAccounts(domains) => self.take_accounts(&domains),
             Command::DiscardAccounts => self.discard_accounts(),
@@ -124,6 +125,7 @@ impl Actor {
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
             Command::ExportZone { path, stage, format } => self.export_zone(&path, stage, format),
             Command::LookAtSwitch => self.look_at_switch(),
+            Command::JudgeMessages(paths) => self.judge_messages(paths),
             Command::CancelLook => self.cancel_look(),
             Command::WatchSwitch(is_on) => self.watch_switch(is_on),
             Command::AskPublicResolvers(is_on) => self.ask_public_resolvers(is_on),

@@ -1,8 +1,8 @@
 //! Commands of the switch: rounds, sweeps, the way back, and the end of the move.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cutover::{ReminderKind, Round, SwitchLog};
+use crate::cutover::{ReminderKind, Round, SwitchLog, TestMessage};
 use crate::engine::actor::Actor;
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::standing::missing_passwords;
@@ -11,6 +11,7 @@ use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::switch::{Watched, look};
+use crate::engine::jobs::test_message::{Tested, judge_messages};
 use crate::engine::open_project::switch::{keep_log, log_to_watch};
 use crate::records::Format;
 use crate::values::UnixTime;
@@ -40,6 +41,7 @@ impl Actor {
             domain: open.project.domain().clone(),
             resolvers: vec![open.resolver_address()],
             asks_public: log.asks_public && !is_practice,
+            proof: log.watch.proof.clone(),
             known: log.watch.servers(),
         };
         open.switch.log = Some(log);
@@ -91,6 +93,46 @@ impl Actor {
         if let Some(error) = error {
             // Whoever has just asked for it sees it at once; a round of the watch stays on its page.
             tracing::warn!("{}: {}", error.title, error.cause);
+        }
+    }
+
+    /// Reads and judges test messages. That is possible before the first round as well.
+    pub(super) fn judge_messages(&mut self, paths: Vec<PathBuf>) {
+        let Some(open) = self.open.as_mut() else { return };
+        let log = match log_to_watch(&open.project) {
+            Ok(log) => log,
+            Err(error) => return self.fail(*error),
+        };
+        let tested = Tested {
+            domain: open.project.domain().clone(),
+            watch: log.watch,
+            resolver: open.resolver_address(),
+            paths,
+        };
+        open.switch.is_judging = true;
+        self.launch(
+            JobKind::TestMessages,
+            |context| judge_messages(tested, context),
+            |number, result| Message::TestsJudged { number, result },
+        );
+    }
+
+    pub(in crate::engine) fn tests_judged(&mut self, result: Result<Vec<TestMessage>, Box<UserError>>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.switch.is_judging = false;
+        let kept = result.and_then(|tests| {
+            // A round may run meanwhile, and what it began is not stored yet.
+            let mut log = match open.switch_log() {
+                Some(log) => log.clone(),
+                None => log_to_watch(&open.project)?,
+            };
+            tests.into_iter().for_each(|test| log.note_test(test));
+            keep_log(&open.project, &log)?;
+            open.switch.log = Some(log);
+            Ok(())
+        });
+        if let Err(error) = kept {
+            self.fail(*error);
         }
     }
 

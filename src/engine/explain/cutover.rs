@@ -1,10 +1,13 @@
 //! Why a switch cannot be watched, swept or finished.
 
+use std::path::Path;
+
 use super::sentence;
 use crate::cutover::{CutoverError, KeepReason, keep_words};
 use crate::engine::api::command::Command;
 use crate::engine::api::day::date_time;
 use crate::engine::api::user_error::UserError;
+use crate::engine::system::input::InputError;
 
 pub(in crate::engine) fn cutover(error: &CutoverError) -> UserError {
     let (title, way, note) = match error {
@@ -49,6 +52,40 @@ pub(in crate::engine) fn keeps_old_server(reason: KeepReason) -> UserError {
             error.or("Check now", "Every name server and resolver is asked", Command::LookAtSwitch)
         }
     }
+}
+
+/// The file of a test message cannot be read.
+pub(in crate::engine) fn message_not_opened(path: &Path, error: &InputError) -> UserError {
+    UserError::new("The message could not be read", format!("{}: {error}.", path.display()))
+        .or_else("Save the message as a file again (.eml)", "Most mail programs have “Save as” for it")
+        .caused_by(error)
+}
+
+/// The file holds something else than a message.
+pub(in crate::engine) fn no_message(name: &str) -> UserError {
+    UserError::new(
+        format!("“{name}” is no mail message"),
+        "It does not begin with the header of a message, such as From, Date and Received.",
+    )
+    .or_else(
+        "Save one message with its whole header (.eml)",
+        "“Show original” or “View source” shows it, too",
+    )
+}
+
+/// More messages than anybody sends for a test.
+pub(in crate::engine) fn too_many_tests(most: usize) -> UserError {
+    UserError::new("These are too many messages for a test", format!("At most {most} are judged at once."))
+        .or_else("Choose a few of them", "For many messages, the audit reads them as evidence")
+}
+
+/// The records of a test message lead on without end.
+pub(in crate::engine) fn endless_test(name: &str) -> UserError {
+    UserError::new(
+        format!("“{name}” could not be judged"),
+        "The records behind it lead to more and more questions.",
+    )
+    .or_else("Check the SPF record of its sender", "“mailferry spf” shows each step")
 }
 
 /// A sweep follows a whole copy.

@@ -36,7 +36,9 @@ use crate::survey::{ControlHostError, EvidenceError, SurveyError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
-pub(super) use cutover::{cutover, keeps_old_server, nothing_to_sweep};
+pub(super) use cutover::{
+    cutover, endless_test, keeps_old_server, message_not_opened, no_message, nothing_to_sweep, too_many_tests,
+};
 pub(super) use facts::{facts_not_opened, not_facts};
 pub(super) use folders::folders;
 pub(super) use problems::problem;
@@ -106,6 +108,16 @@ pub(super) fn accounts_file(name: &str, error: &AccountsError) -> UserError {
     UserError::new("The accounts could not be read", format!("{name}: {}", sentence(error)))
         .or_else("Correct the file or name another one, then read it again", "Nothing was added")
         .caused_by(error)
+}
+
+/// A mail message where a list of accounts belongs.
+pub(super) fn accounts_are_a_message(name: &str) -> UserError {
+    UserError::new("The accounts could not be read", format!("“{name}” is a mail message."))
+        .or_else("Name a file with mailboxes or aliases", "Nothing was added")
+        .or_else(
+            "Drop the message on the page Switch",
+            "There it is judged; on the page Audit it is read as evidence",
+        )
 }
 
 /// A file of accounts and aliases that cannot be opened.
@@ -545,6 +557,7 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         JobKind::SaveMessages => ("Writing the list of messages", None),
         JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords)),
         JobKind::Switch => ("Asking the name servers", Some(Command::LookAtSwitch)),
+        JobKind::TestMessages => ("Judging the message", None),
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
     let error = UserError::new(

@@ -1,15 +1,18 @@
 //! `mailferry watch`: one look at everybody, kept in the project.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::to_its_end;
-use crate::cutover::{KeepReason, MailRoute, Reading, Reminder, Step, StepKind, StepState, reminders};
+use crate::cutover::{
+    KeepReason, MailRoute, Reading, Reminder, Step, StepKind, StepState, TestMessage, reminders,
+};
 use crate::engine::api::user_error::UserError;
 use crate::engine::config::EngineConfig;
 use crate::engine::explain;
 use crate::engine::jobs::switch::{Watched, ask_everybody};
+use crate::engine::jobs::test_message::{Tested, judge_tests};
 use crate::engine::open_project::confirmed::Confirmed;
 use crate::engine::open_project::switch::{copy_done_of, keep_log, log_to_watch};
 use crate::plan::Reach;
@@ -23,6 +26,8 @@ pub struct WatchOptions<'a> {
     pub resolvers: &'a [String],
     /// Whether public resolvers are asked, too.
     pub asks_public: bool,
+    /// Files with a test message each.
+    pub tests: &'a [PathBuf],
     /// Whether the owner agrees to what a project from elsewhere asks.
     pub confirms_project: bool,
 }
@@ -48,6 +53,8 @@ pub struct SwitchReport {
     pub next_sweep_at: Option<UnixTime>,
     /// Messages that sweeps have brought over since the switch.
     pub late_messages: u64,
+    /// Test messages as they were last judged, oldest first.
+    pub tests: Vec<TestMessage>,
     /// How long to wait before the next round, in seconds.
     pub pause_secs: u32,
     /// What remains to be done.
@@ -112,10 +119,20 @@ async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchRepo
     let domain = project.domain().clone();
     let mut log = log_to_watch(project)?;
     log.asks_public |= wanted.asks_public;
+    if !wanted.tests.is_empty() {
+        let tested = Tested {
+            domain: domain.clone(),
+            watch: log.watch.clone(),
+            resolver: wanted.resolvers.first().cloned().unwrap_or_default(),
+            paths: wanted.tests.to_vec(),
+        };
+        judge_tests(&tested).await?.into_iter().for_each(|test| log.note_test(test));
+    }
     let watched = Watched {
         domain: domain.clone(),
         resolvers: wanted.resolvers.to_vec(),
         asks_public: wanted.asks_public,
+        proof: log.watch.proof.clone(),
         known: log.watch.servers(),
     };
     let round = ask_everybody(&watched, &|_done, _all| {}).await?;
@@ -139,6 +156,7 @@ async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchRepo
         keeps_old_server: log.keep_reason(copy, round.at),
         next_sweep_at: log.next_sweep_at(copy),
         late_messages: log.late_messages,
+        tests: log.tests.clone(),
         pause_secs: log.pause_secs(),
         route: log.watch.route,
         reading,

@@ -10,6 +10,7 @@ pub(in crate::engine) mod results;
 pub(in crate::engine) mod sign_in;
 pub(in crate::engine) mod survey;
 pub(in crate::engine) mod switch;
+pub(in crate::engine) mod test_message;
 
 use std::any::Any;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::audit::AuditReport;
-use crate::cutover::Round;
+use crate::cutover::{Round, TestMessage};
 use crate::engine::api::sign_ins::KnownClient;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::ServerCandidate;
@@ -58,6 +58,8 @@ pub(in crate::engine) enum Message {
     SwitchAsked { number: u64, done: usize, all: usize },
     /// Everybody was asked about the switch.
     SwitchLooked { number: u64, result: Result<Box<Round>, Box<UserError>> },
+    /// Test messages were judged.
+    TestsJudged { number: u64, result: Result<Vec<TestMessage>, Box<UserError>> },
     /// The practice servers stopped, which they do only on request or on failure.
     PracticeEnded { number: u64 },
     /// A job panicked.
@@ -93,6 +95,7 @@ impl Message {
             Self::SwitchAsked { number, .. } | Self::SwitchLooked { number, .. } => {
                 (JobKind::Switch, *number)
             }
+            Self::TestsJudged { number, .. } => (JobKind::TestMessages, *number),
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
             Self::Waits { kind, number, .. } | Self::Panicked { kind, number, .. } => (*kind, *number),
         }

@@ -13,10 +13,9 @@ use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::{Ended, contained};
 use crate::engine::open_project::passwords::Passwords;
-use crate::imap::Folder;
+use crate::imap::{Folder, SignInError};
 use crate::transfer::{self, Progress, TransferError};
-use crate::values::{AccountIdentity, Bytes, Secret};
-use crate::values::{MailboxId, Side};
+use crate::values::{AccountIdentity, Bytes, MailboxId, Secret, Side, SignInWay};
 
 /// Tries all sign-ins, a few at a time, and reports each result.
 pub(in crate::engine) async fn run(
@@ -62,6 +61,8 @@ pub(in crate::engine) struct Found {
     pub(in crate::engine) counted: Option<(u64, Bytes)>,
     /// The account it opened.
     pub(in crate::engine) account: Option<AccountIdentity>,
+    /// The form of the admin's name that the server takes, where it is not the one that was asked for.
+    pub(in crate::engine) way: Option<SignInWay>,
     /// Its folders, as the server spells them.
     pub(in crate::engine) known: BTreeSet<String>,
 }
@@ -78,7 +79,7 @@ async fn one(
 ) -> (SignInView, Found) {
     let (secret, place) = passwords.look_for(project, attempt).await;
     let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
-    match Box::pin(sign_in(attempt, secret, context)).await {
+    match Box::pin(sign_in_anyhow(attempt, secret, context)).await {
         Ok((words, mut found)) => {
             let view = SignInView {
                 password: place,
@@ -102,6 +103,44 @@ async fn one(
     }
 }
 
+/// Signs in as the owner said. An admin who is refused as one who signs in for others is tried once more with both names in
+/// one, which is as far as servers differ without being told how.
+async fn sign_in_anyhow(
+    attempt: &Attempt,
+    secret: Secret,
+    context: &JobContext,
+) -> Result<(String, Found), TransferError> {
+    let refused = match Box::pin(sign_in(attempt, secret.clone(), context)).await {
+        Err(TransferError::SignIn { source, side }) if is_about_the_form(&source) => {
+            TransferError::SignIn { source, side }
+        }
+        outcome => return outcome,
+    };
+    let Some(way) = attempt.way.next_of_admin() else { return Err(refused) };
+    tracing::info!(user = attempt.user, "the admin is tried with both names in one: {refused}");
+    let other = Attempt { way: way.clone(), ..attempt.clone() };
+    match Box::pin(sign_in(&other, secret, context)).await {
+        Ok((words, found)) => Ok((words, Found { way: Some(way), ..found })),
+        // What the first form met says more: it is the one of the standard.
+        Err(error) => {
+            tracing::info!(user = attempt.user, "that was refused as well: {error}");
+            Err(refused)
+        }
+    }
+}
+
+/// Whether another form of the admin's name may help.
+const fn is_about_the_form(error: &SignInError) -> bool {
+    matches!(
+        error,
+        SignInError::AdminRefused { .. }
+            | SignInError::AdminsOwnMailbox { .. }
+            | SignInError::NotOffered { .. }
+            | SignInError::PasswordRefused { .. }
+            | SignInError::Refused { .. }
+    )
+}
+
 /// Signs in and lists the folders; only then does the sign-in count.
 async fn sign_in(
     attempt: &Attempt,
@@ -123,7 +162,7 @@ async fn sign_in(
         bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
     }
     let known = folders.into_iter().filter(Folder::is_selectable).map(|folder| folder.raw).collect();
-    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, known }))
+    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, way: None, known }))
 }
 
 /// Reports what is being waited for before anything is copied.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::cutover::{self, AuthoritativeServer, CutoverError, Round};
+use crate::cutover::{self, AuthoritativeServer, CutoverError, Looked, ProofRecord, Round};
 use crate::dns::Resolver;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
@@ -15,6 +15,8 @@ use crate::values::{DomainName, UnixTime};
 pub(in crate::engine) struct Watched {
     /// The domain.
     pub(in crate::engine) domain: DomainName,
+    /// What is asked for beside the mail hosts.
+    pub(in crate::engine) proof: Vec<ProofRecord>,
     /// `HOST:PORT` of resolvers; empty for the system's. The first one finds the name servers.
     pub(in crate::engine) resolvers: Vec<String>,
     /// Whether public resolvers are asked, too.
@@ -41,7 +43,9 @@ pub(in crate::engine) async fn ask_everybody(
     let (all, done) = (servers.len() + resolvers.len(), AtomicUsize::new(0));
     tell(0, all);
     let answered = || tell(done.fetch_add(1, Ordering::Relaxed) + 1, all);
-    Ok(cutover::look(&watched.domain, &servers, &resolvers, UnixTime::now(), &answered).await)
+    let looked =
+        Looked { domain: &watched.domain, proof: &watched.proof, servers: &servers, resolvers: &resolvers };
+    Ok(cutover::look(looked, UnixTime::now(), &answered).await)
 }
 
 async fn resolvers(watched: &Watched) -> Result<Vec<Resolver>, Box<UserError>> {

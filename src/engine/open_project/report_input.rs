@@ -1,7 +1,9 @@
 //! Gathers what the report of a move contains.
 
 use crate::accounts::left_behind;
-use crate::cutover::{MxRecord, Viewer, reading_words, reminder_words, way_back};
+use crate::cutover::{
+    MxRecord, TestMessage, Viewer, proof_words, reading_words, reminder_words, test_words, way_back,
+};
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_words::elsewhere_words;
 use crate::engine::api::standing::CopyStanding;
@@ -16,6 +18,7 @@ use crate::records::SwitchStage;
 use crate::report::{
     AccountsReport, CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport,
     RecordsReport, ReminderReport, ReportInput, RoundReport, SightReport, SweepReport, SwitchReport,
+    TestReport,
 };
 use crate::values::{Endpoint, UnixTime};
 
@@ -108,6 +111,7 @@ fn switch(open: &OpenProject) -> Option<SwitchReport> {
                 old: note.old,
                 wrong: note.wrong,
                 silent: note.silent,
+                proven: note.proven,
             })
             .collect(),
         sights: reading
@@ -119,8 +123,10 @@ fn switch(open: &OpenProject) -> Option<SwitchReport> {
                     Viewer::Resolver(label) => format!("resolver {label}"),
                 },
                 sees: sight.words(),
+                proof: proof_words(sight).unwrap_or_default(),
             })
             .collect(),
+        tests: log.tests.iter().map(test).collect(),
         sweeps: log
             .sweeps
             .iter()
@@ -133,6 +139,19 @@ fn switch(open: &OpenProject) -> Option<SwitchReport> {
         late_messages: log.late_messages,
         way_back: way_back(&log.watch.route),
     })
+}
+
+/// A test message as the report shows it.
+fn test(test: &TestMessage) -> TestReport {
+    let words = test_words(test);
+    TestReport {
+        name: test.name.clone(),
+        judged_at: test.judged_at,
+        title: words.title.to_owned(),
+        advice: words.advice,
+        is_good: test.verdict.is_good(),
+        rows: words.rows.into_iter().map(|(what, outcome)| (what.to_owned(), outcome)).collect(),
+    }
 }
 
 /// What remains to be done after the switch.

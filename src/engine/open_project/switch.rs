@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cutover::{
-    CopyDone, CutoverError, MailRoute, ReminderKind, Sweep, SwitchLog, reminders, way_back,
+    CopyDone, CutoverError, MailRoute, ProofRecord, ReminderKind, Sweep, SwitchLog, reminders, way_back,
 };
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::standing::{CopyStanding, copy_standing};
@@ -23,6 +23,8 @@ pub(in crate::engine) struct Switch {
     pub(in crate::engine) log: Option<SwitchLog>,
     /// Answers so far and in all, while everybody is asked.
     pub(in crate::engine) looking: Option<(usize, usize)>,
+    /// Whether test messages are judged now.
+    pub(in crate::engine) is_judging: bool,
     /// When the plan wants the next round.
     pub(in crate::engine) next_look_at: Option<UnixTime>,
     /// Why the last round failed.
@@ -63,16 +65,18 @@ fn stored_log(project: &Project) -> Result<Option<SwitchLog>, ProjectError> {
 pub(in crate::engine) fn log_to_watch(project: &Project) -> Result<SwitchLog, Box<UserError>> {
     let stored = |error: ProjectError| Box::new(explain::project(&error));
     let known = stored_log(project).map_err(stored)?;
-    let planned = match project.records_plan().map_err(stored)? {
-        Some(plan) => MailRoute::of_plan(&plan),
-        None => Err(CutoverError::NothingToSwitch),
+    let plan = project.records_plan().map_err(stored)?;
+    let planned = plan.as_ref().map_or(Err(CutoverError::NothingToSwitch), MailRoute::of_plan);
+    let mut log = match (known, planned) {
+        (Some(known), Err(CutoverError::NothingToSwitch)) => known,
+        (Some(known), Ok(route)) if known.watch.route.has_same_goal(&route) => known,
+        (_, Ok(route)) => SwitchLog::new(route, way_back_texts(project).map_err(stored)?),
+        (_, Err(error)) => return Err(Box::new(explain::cutover(&error))),
     };
-    match (known, planned) {
-        (Some(known), Err(CutoverError::NothingToSwitch)) => Ok(known),
-        (Some(known), Ok(route)) if known.watch.route.has_same_goal(&route) => Ok(known),
-        (_, Ok(route)) => Ok(SwitchLog::new(route, way_back_texts(project).map_err(stored)?)),
-        (_, Err(error)) => Err(Box::new(explain::cutover(&error))),
+    if let Some(plan) = &plan {
+        log.watch.follow(ProofRecord::of_plan(plan));
     }
+    Ok(log)
 }
 
 /// The way back from the zone as it was read for the plan, in every format; empty where it was not read.
@@ -142,6 +146,7 @@ impl OpenProject {
         let remaining = reminders(log, self.view.records.plan.as_deref(), copy);
         let view = SwitchView {
             looking: self.switch.looking,
+            is_judging: self.switch.is_judging,
             old_ttl_secs: log.map_or(0, |log| log.watch.last_old_ttl_secs()),
             new_ttl_secs: route.as_ref().map_or(0, MailRoute::new_ttl_secs),
             long_ttl_secs: route.as_ref().map_or(0, MailRoute::old_ttl_secs),
@@ -163,6 +168,7 @@ impl OpenProject {
             reading: log.reading.clone().map(Arc::new),
             rounds: log.rounds,
             notes: Arc::new(log.notes.clone()),
+            tests: Arc::new(log.tests.clone()),
             steps: log.steps(copy, now),
             published_at: log.watch.published_at,
             keep: log.keep_reason(copy, now),

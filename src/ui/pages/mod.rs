@@ -42,6 +42,8 @@ mod since_last;
 pub mod start;
 pub mod switch;
 mod switch_route;
+mod switch_sights;
+mod switch_test_message;
 pub mod verdict;
 
 use egui::Ui;

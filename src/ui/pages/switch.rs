@@ -1,11 +1,13 @@
 //! The page Switch: the dated plan, who sees what, late mail and the way back.
 
-use egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::Ui;
 
 use super::audit::beside;
 use super::switch_route::route_panel;
-use crate::cutover::{Sees, Sight, StepKind, StepState, Viewer, reading_words, sweep_words};
-use crate::engine::{Command, ProjectView, Step, SwitchView, public_resolvers};
+use super::switch_sights::who_sees_what;
+use super::switch_test_message::TestPanel;
+use crate::cutover::{StepKind, StepState, reading_words, sweep_words};
+use crate::engine::{Command, ProjectView, Step, SwitchView};
 use crate::records::Format;
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -14,7 +16,7 @@ use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, captioned_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
-use crate::ui::widgets::badge::{badge, badge_at};
+use crate::ui::widgets::badge::badge;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{checkbox, option_button};
 use crate::ui::widgets::copy_field::{copy, copy_icon};
@@ -30,11 +32,17 @@ pub struct SwitchPage {
     shows_old: bool,
     format: Format,
     path: PathField,
+    tests: TestPanel,
 }
 
 impl Default for SwitchPage {
     fn default() -> Self {
-        Self { shows_old: false, format: Format::Bind, path: PathField::new(Purpose::SaveWayBack) }
+        Self {
+            shows_old: false,
+            format: Format::Bind,
+            path: PathField::new(Purpose::SaveWayBack),
+            tests: TestPanel::default(),
+        }
     }
 }
 
@@ -80,6 +88,8 @@ impl SwitchPage {
                 }
                 Part::Aside => {
                     late_mail(ui, project, cx);
+                    ui.add_space(PANEL_GAP);
+                    self.tests.ui(ui, project, cx);
                     ui.add_space(PANEL_GAP);
                     self.way_back(ui, project, cx);
                 }
@@ -260,94 +270,6 @@ fn not_checked(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             }
         });
     });
-}
-
-/// The short answer to “what does it see”: tone, icon, words.
-fn badge_of(sight: &Sight, switch: &SwitchView) -> (Tone, Icon, String) {
-    let is_resolver = matches!(sight.viewer, Viewer::Resolver(_));
-    match &sight.sees {
-        Sees::New => (Tone::Pass, Icon::Pass, "New".to_owned()),
-        Sees::Old => {
-            // Before the switch, a resolver would only fetch the old records again.
-            let is_last = is_resolver && switch.published_at.is_some();
-            let until = switch.looked_at.zip(sight.ttl_secs).filter(|_| is_last);
-            let words = until.map_or_else(
-                || "Old".to_owned(),
-                |(at, ttl_secs)| {
-                    let end = UnixTime(at.0.saturating_add(i64::from(ttl_secs)));
-                    format!("Old until {}", format::time(end))
-                },
-            );
-            (Tone::Paused, Icon::Waiting, words)
-        }
-        Sees::Lagging => (Tone::Paused, Icon::Waiting, "Not fetched yet".to_owned()),
-        Sees::Mixed => (Tone::Warn, Icon::Warn, "Old and new".to_owned()),
-        Sees::Other => (Tone::Warn, Icon::Warn, "Neither".to_owned()),
-        Sees::Lying(_) => (Tone::Fail, Icon::Fail, "Wrong".to_owned()),
-        Sees::OutOfReach => (Tone::Unknown, Icon::Unknown, "Not reached".to_owned()),
-        Sees::Down(_) => (Tone::Unknown, Icon::Unknown, "No answer".to_owned()),
-    }
-}
-
-/// Who was asked: its name, and what it is.
-fn viewer_words(viewer: &Viewer) -> (String, String) {
-    match viewer {
-        Viewer::Server(server) => (server.name.to_string(), server.address.to_string()),
-        Viewer::Resolver(label) => {
-            let operator = public_resolvers().iter().find(|known| known.address.to_string() == *label);
-            let what = operator.map_or_else(|| "your resolver".to_owned(), |known| known.operator.clone());
-            (label.clone(), what)
-        }
-    }
-}
-
-/// What stands behind the badge: the version of the zone, or what is wrong.
-fn detail(sight: &Sight) -> String {
-    match (&sight.sees, sight.serial) {
-        (Sees::New | Sees::Old, Some(serial)) => format!("zone version {serial}"),
-        (Sees::New, None) => "sends mail the new way".to_owned(),
-        (Sees::Old, None) => "remembers the old mail hosts".to_owned(),
-        _ => sight.words(),
-    }
-}
-
-fn who_sees_what(ui: &mut Ui, switch: &SwitchView, sights: &[Sight]) {
-    let new = sights.iter().filter(|sight| sight.sees == Sees::New).count();
-    panel::flush_panel(ui, |ui| {
-        let caption = format!("{new} of {} see the new mail hosts (MX)", sights.len());
-        panel::panel_head(ui, "Who sees what", &caption);
-        for sight in sights {
-            sight_row(ui, sight, switch);
-        }
-    });
-}
-
-fn sight_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView) {
-    let theme = Theme::of(ui);
-    let (tone, icon, word) = badge_of(sight, switch);
-    let (name, what) = viewer_words(&sight.viewer);
-    let detail = detail(sight);
-    let width = ui.available_width();
-    let (name_width, badge_width) = (width * 0.44, 134.0);
-    let room = width - 15.0 - name_width - badge_width - 15.0;
-    let lines = text::wrapped(ui, &detail, Type::Small, theme.text2, room);
-    let height = (lines.size().y + 14.0).max(36.0);
-    let (row, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::hover());
-    response
-        .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{name}, {what}: {word}. {detail}")));
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
-    let first = Rect::from_min_size(row.min, Vec2::new(width, 36.0));
-    let left = first.left() + 15.0;
-    let names = Rect::from_x_y_ranges(left..=left + name_width - 12.0, first.y_range());
-    let place = text::left(ui, names, &name, Type::Mono, theme.text);
-    let rest = names.with_min_x((place.right() + 8.0).min(names.right()));
-    if rest.width() > 24.0 {
-        text::left(ui, rest, &what, Type::Small, theme.text2);
-    }
-    let badge = Rect::from_x_y_ranges(left + name_width..=left + name_width + badge_width, first.y_range());
-    badge_at(ui, badge, tone, icon, &word);
-    let at = Pos2::new(badge.right(), first.center().y - 8.5);
-    text::paint_galley(ui, at, lines, theme.text2);
 }
 
 fn watching(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {

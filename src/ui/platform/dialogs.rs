@@ -26,6 +26,8 @@ pub enum Purpose {
     SaveScript(Side),
     /// A log, a returned mail or a report to read.
     ReadEvidence,
+    /// A test message to judge.
+    ReadMessage,
     /// Where the audit is written.
     SaveAudit,
     /// Where the zone lines are written.
@@ -65,6 +67,7 @@ impl Purpose {
             Self::KeyFile(_) => "Choose a key file",
             Self::SaveScript(_) => "Save the script",
             Self::ReadEvidence => "Read as evidence",
+            Self::ReadMessage => "Judge a message",
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
             Self::SaveWayBack => "Save the old records",
@@ -84,6 +87,7 @@ impl Purpose {
             Self::SaveZone => Some(("Zone files", &["zone"])),
             Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
             Self::ReadEvidence
+            | Self::ReadMessage
             | Self::ReadAccounts
             | Self::SaveAccounts
             | Self::SaveAudit

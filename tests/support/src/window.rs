@@ -172,6 +172,7 @@ pub fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
         page("switch-asking", samples::switch_asking(), Step::Switch),
         page("switch-ahead", samples::switch_ahead(), Step::Switch),
         page("12-switch", samples::switching(), Step::Switch),
+        page("switch-proven", samples::switch_proven(), Step::Switch),
         page("switch-trouble", samples::switch_in_trouble(), Step::Switch),
         page("switch-over", samples::switched(), Step::Switch),
         page("switch-finished", samples::move_finished(), Step::Switch),

@@ -65,6 +65,37 @@ fn the_page_says_who_sees_what_and_until_when() {
 }
 
 #[test]
+fn spf_dkim_and_dmarc_stand_beside_the_mail_hosts() {
+    let opened = Opened::step(samples::switch_proven(), Step::Switch, false);
+    for words in [
+        "ns1.nordhafen.example, 192.0.2.1: New. zone version 2026111402; SPF new, DKIM new, DMARC new",
+        "9.9.9.9, Quad9: Old until 17:09. remembers the old mail hosts; SPF new, DKIM (fm1._domainkey.weber-familie.example not published yet), DMARC new",
+    ] {
+        says(&opened, words);
+    }
+    // Without such records in the plan there are no columns for them.
+    let without = Opened::step(samples::switching(), Step::Switch, true);
+    says(&without, "9.9.9.9, Quad9: Old until 17:09");
+    assert_eq!(without.harness.query_all_by_label_contains("DKIM new").count(), 0);
+}
+
+#[test]
+fn a_test_message_is_judged_from_its_path_and_shown_with_what_to_do() {
+    let mut opened = Opened::step(samples::switch_proven(), Step::Switch, false);
+    for words in [
+        "SPF, DKIM and DMARC pass at the new provider",
+        "DKIM: verifies with fm1._domainkey.weber-familie.example; counts for DMARC",
+        "Your old server has sent it",
+    ] {
+        says(&opened, words);
+    }
+    assert!(is_blocked(&opened, "Judge the message"));
+    opened.type_into("Message file", "/home/anna/test.eml");
+    opened.click("Judge the message");
+    assert_eq!(opened.sent(), [Command::JudgeMessages(vec!["/home/anna/test.eml".into()])]);
+}
+
+#[test]
 fn what_is_wrong_is_named_with_the_way_out() {
     let opened = Opened::step(samples::switch_in_trouble(), Step::Switch, true);
     for words in [

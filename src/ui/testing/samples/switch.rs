@@ -3,9 +3,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{NOW, ago, done};
+use crate::audit::dmarc::Policy;
+use crate::audit::spf::SpfResult;
+use crate::audit::{DmarcProof, MessageProof, SignatureOutcome, SignatureProof, SpfProof};
 use crate::cutover::{
-    AuthoritativeServer, CopyDone, KeepReason, Lie, MailRoute, Reading, Sees, Sight, Step, StepKind,
-    StepState, Sweep, SwitchLog, Viewer, reminders, way_back,
+    AuthoritativeServer, CopyDone, KeepReason, Lie, MailRoute, ProofKind, ProofSight, Reading, Sees, Sight,
+    Step, StepKind, StepState, Sweep, SwitchLog, TestMessage, TestVerdict, Viewer, reminders, way_back,
 };
 use crate::engine::{LateMailView, ProjectView, ReminderView, SwitchView};
 use crate::records::Format;
@@ -20,7 +23,14 @@ fn server(number: u8, sees: Sees, serial: u32) -> Sight {
         name: DnsName::new(&format!("ns{number}.nordhafen.example")),
         address: IpAddr::from([192, 0, 2, number]),
     });
-    Sight { viewer, sees, hosts: BTreeSet::new(), ttl_secs: Some(300), serial: Some(serial) }
+    Sight {
+        viewer,
+        sees,
+        hosts: BTreeSet::new(),
+        ttl_secs: Some(300),
+        serial: Some(serial),
+        proof: Vec::new(),
+    }
 }
 
 fn resolver(label: &str, sees: Sees, ttl_secs: u32) -> Sight {
@@ -30,6 +40,7 @@ fn resolver(label: &str, sees: Sees, ttl_secs: u32) -> Sight {
         hosts: BTreeSet::new(),
         ttl_secs: Some(ttl_secs),
         serial: None,
+        proof: Vec::new(),
     }
 }
 
@@ -157,6 +168,67 @@ pub fn switching() -> ProjectView {
         ..SwitchView::default()
     };
     project_with(view, None)
+}
+
+/// The same with SPF, DKIM and DMARC, and with two test messages.
+pub fn switch_proven() -> ProjectView {
+    let mut project = switching();
+    let domain = "weber-familie.example";
+    if let Some(reading) = &mut project.switch.reading {
+        for (place, sight) in Arc::make_mut(reading).sights.iter_mut().enumerate() {
+            let dkim = match &sight.sees {
+                Sees::Old => Sees::Old,
+                Sees::Down(outcome) => Sees::Down(outcome.clone()),
+                _ if place == 3 => Sees::Other,
+                _ => Sees::New,
+            };
+            sight.proof = [
+                (ProofKind::Spf, domain.to_owned(), Sees::New),
+                (ProofKind::Dkim, format!("fm1._domainkey.{domain}"), dkim),
+                (ProofKind::Dmarc, format!("_dmarc.{domain}"), Sees::New),
+            ]
+            .map(|(kind, name, sees)| ProofSight { kind, name: DnsName::new(&name), sees })
+            .to_vec();
+        }
+    }
+    let address = IpAddr::from([203, 0, 113, 7]);
+    let good = TestMessage {
+        name: "test.eml".to_owned(),
+        message_id: Some("1@weber-familie.example".to_owned()),
+        judged_at: ago(60),
+        verdict: TestVerdict::Proven,
+        is_signed_by_provider: true,
+        proof: MessageProof {
+            from: Some(domain.to_owned()),
+            handed_over_by: Some(address),
+            taken_over_by: Some("mx.hotmail.example".to_owned()),
+            spf: SpfProof::Checked {
+                domain: domain.to_owned(),
+                result: SpfResult::Pass,
+                why: String::new(),
+                is_aligned: true,
+            },
+            signatures: vec![SignatureProof {
+                domain: domain.to_owned(),
+                key: DnsName::new("fm1._domainkey.weber-familie.example"),
+                outcome: SignatureOutcome::Passes,
+                is_aligned: true,
+            }],
+            dmarc: DmarcProof::Pass,
+            policy: Some(Policy::Reject),
+            receiver: vec!["spf=pass".to_owned(), "dkim=pass".to_owned()],
+        },
+    };
+    let old = TestMessage {
+        name: "first try.eml".to_owned(),
+        message_id: None,
+        judged_at: ago(120),
+        verdict: TestVerdict::FromOldServer { address: IpAddr::from([203, 0, 113, 47]) },
+        is_signed_by_provider: false,
+        proof: MessageProof { signatures: Vec::new(), receiver: Vec::new(), ..good.proof.clone() },
+    };
+    project.switch.tests = Arc::new(vec![old, good]);
+    project
 }
 
 /// A switch in trouble: one name server lags, one lies, one is silent, and the last round failed.
