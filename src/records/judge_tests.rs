@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::providers::{Catalogue, Provider, ProviderId};
-use crate::records::{BindOptions, desired, parse_zone_file, render_bind, stage_words};
+use crate::records::{BindOptions, desired, open_questions, parse_zone_file, render_bind, stage_words};
 use crate::values::{DnsAnswer, DnsQuestion, DomainName, Outcome, RecordData, RecordType, TxtStrings};
 
 /// The zone of a domain whose old server is 203.0.113.10.
@@ -346,6 +346,100 @@ proptest! {
                 judgement.safety() == Safety::Unproven
                     || judgement.senders.iter().any(|sender| sender.role == SenderRole::Provider && sender.after == SpfResult::Pass),
                 "{:?}", judgement
+            );
+        }
+    }
+}
+
+/// Records of whole zones: several mail hosts, SPF of all kinds and none, policies, aliases, delegations, wildcards.
+const LINES: [&str; 18] = [
+    "@ MX 20 backup.example.",
+    "@ A 198.51.100.80",
+    "mail AAAA 2001:db8::10",
+    "@ TXT \"v=spf1 mx -all\"",
+    "@ TXT \"v=spf1 a mx ip4:198.51.100.7 include:servers.mcsv.net ~all\"",
+    "@ TXT \"v=spf1 redirect=_spf.d.example\"",
+    "_spf TXT \"v=spf1 ip4:198.51.100.90 mx:d.example -all\"",
+    "@ TXT \" v=spf1 a:mail.d.example -all\"",
+    "@ TXT \"v=spf1 a/33 include:localhost foo=%zz -all\"",
+    "@ TXT \"v=spf1 ip4:0.0.0.0/0 ?all\"",
+    "@ TXT \"site-verification=1\"",
+    "_dmarc TXT \"v=DMARC1; p=none\"",
+    "s1._domainkey CNAME s1.nordhafen.example.",
+    "_domainkey NS ns1.nordhafen.example.",
+    "* MX 10 mail",
+    "autodiscover CNAME mail",
+    "_imaps._tcp SRV 0 1 993 mail",
+    "_25._tcp.mail TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000",
+];
+
+/// The zone with answers to everything that the plan for this provider leads to: texts allow one network, hosts have an
+/// address in it, and nothing else exists.
+fn answered(provider: &Provider, typed: &BTreeMap<String, String>, mut zone: CurrentZone) -> CurrentZone {
+    for _ in 0..20 {
+        let open = open_questions(provider, typed, &zone);
+        if open.is_empty() {
+            break;
+        }
+        for question in open {
+            let name = question.name.as_str();
+            zone.answers.insert(match question.record_type {
+                RecordType::Txt if !name.starts_with("_dmarc.") => {
+                    txt(name, "v=spf1 ip4:203.0.113.192/28 -all")
+                }
+                RecordType::A => DnsAnswer {
+                    records: vec![RecordData::A([203, 0, 113, 193].into())],
+                    ..DnsAnswer::empty(question.clone(), Outcome::Answer)
+                },
+                record_type => empty(name, record_type),
+            });
+        }
+    }
+    zone
+}
+
+proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(500))]
+
+    /// The same for whole zones and every provider: what a stage publishes parses, the provider passes where its terms are
+    /// known, and nobody who sends today is worse off before the last stage, or the stage waits and says so.
+    #[test]
+    fn no_zone_and_no_provider_make_a_stage_that_does_harm(
+        chosen in prop::collection::btree_set(0..LINES.len(), 0..9),
+        provider in 0..60_usize,
+    ) {
+        let catalogue = Catalogue::embedded();
+        let takers: Vec<&Provider> =
+            catalogue.providers().iter().filter(|provider| provider.no_copy.is_none()).collect();
+        let provider = takers[provider % takers.len()];
+        let typed: BTreeMap<String, String> = provider
+            .answers
+            .iter()
+            .filter(|answer| !answer.name.starts_with("dkim"))
+            .map(|answer| (answer.name.clone(), answer.example.clone()))
+            .collect();
+        let lines: Vec<&str> = chosen.iter().map(|index| LINES[*index]).collect();
+        let zone = answered(provider, &typed, zone(&format!("{}\n", lines.join("\n"))));
+        let plan = desired(provider, &typed, &zone, &BTreeSet::new());
+        prop_assert_eq!(plan.judgements.len(), 3);
+        for judgement in &plan.judgements {
+            let published = spf_after(&plan, judgement.stage);
+            let is_waiting =
+                plan.judgements.iter().any(|other| other.stage <= judgement.stage && other.safety() == Safety::Harmful);
+            if is_waiting {
+                continue;
+            }
+            prop_assert!(judgement.worse().next().is_none(), "{}: {:?}", provider.id, judgement);
+            prop_assert!(!judgement.is_dmarc_weaker(), "{}: {:?}", provider.id, judgement);
+            if provider.spf_mechanisms.is_empty() {
+                continue;
+            }
+            prop_assert_eq!(published.len(), 1, "{}: {:?}", provider.id, published);
+            prop_assert!(crate::audit::spf::SpfRecord::parse(published[0].as_bytes()).is_ok(), "{}", published[0]);
+            prop_assert!(
+                judgement.safety() == Safety::Unproven
+                    || judgement.senders.iter().any(|sender| sender.role == SenderRole::Provider && sender.after == SpfResult::Pass),
+                "{}: {:?}", provider.id, judgement
             );
         }
     }
