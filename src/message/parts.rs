@@ -53,7 +53,7 @@ fn add_leaves<'m>(entity: &'m [u8], depth: usize, leaves: &mut Vec<&'m [u8]>) {
 fn read_leaf(entity: &[u8]) -> Option<Message<'_>> {
     let parser = MessageParser::default();
     let head = parser.parse_headers(entity);
-    let kind = head.as_ref().and_then(|head| head.content_type());
+    let kind = head.as_ref().and_then(Message::content_type);
     let may_hold_others = kind.is_some_and(|kind| {
         let is_message = ["rfc822", "global"]
             .iter()

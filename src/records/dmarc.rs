@@ -68,7 +68,7 @@ fn why_replaced(texts: &[String]) -> String {
     };
     let read = dmarc::DmarcRecord::parse(only.as_bytes());
     if let Some(twice) = read.twice {
-        return format!("“{twice}” stands there twice, so receivers pass over the record.");
+        return format!("“{twice}” occurs twice, so receivers pass over the record.");
     }
     if let Some(wrong) = read.wrong_policies.first() {
         return format!("“{wrong}” is no policy, so receivers do not apply the record as it was meant.");

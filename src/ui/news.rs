@@ -19,7 +19,7 @@ pub fn news(before: &ProjectView, after: &ProjectView) -> Option<(String, String
         return Some((format!("{name}: the copy has stopped"), words));
     }
     if is_running(before) && is > was {
-        let words = format!("{} need you; the others go on.", format::counted(is, "mailbox", "mailboxes"));
+        let words = format!("{} need you; the others continue.", format::counted(is, "mailbox", "mailboxes"));
         return Some((format!("{name}: the copy needs you"), words));
     }
     let was_auditing = matches!(before.audit, AuditView::Running { .. });

@@ -230,7 +230,7 @@ fn wrong(case: &Case, report: &AuditReport) -> Vec<String> {
     let count = ids.len();
     ids.dedup();
     if ids.len() != count {
-        wrong.push("an id stands there twice".to_owned());
+        wrong.push("an id occurs twice".to_owned());
     }
     let find = |id: &str| report.findings.iter().find(|finding| finding.id == id);
     for line in case.all("finding") {

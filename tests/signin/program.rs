@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use mailferry_test_support::clients::http::HttpClient;
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
-use mailferry_test_support::programs::{self, Guard};
+use mailferry_test_support::programs::Guard;
 use mailferry_test_support::servers::dovecot::{self, Dovecot, PASSWORD};
 use mailferry_test_support::servers::keyring::{self, home};
 use mailferry_test_support::servers::oidc::Oidc;

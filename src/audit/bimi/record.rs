@@ -31,7 +31,7 @@ impl BimiRecord {
             std::str::from_utf8(text).map_err(|_not_utf8| "it has bytes that are no text".to_owned())?;
         let tags = TagList::parse(text);
         if let Some(name) = tags.twice() {
-            return Err(format!("the tag “{name}” stands there twice"));
+            return Err(format!("the tag “{name}” occurs twice"));
         }
         let first = tags.tags.first().map(|tag| (tag.name.as_str(), tag.value));
         if first != Some(("v", "BIMI1")) {

@@ -60,7 +60,7 @@ impl DkimKey {
         let tags = TagList::parse(text);
         if let Some(name) = tags.twice() {
             return Err(format!(
-                "the tag “{}” stands there twice, and receivers then ignore the whole record",
+                "the tag “{}” occurs twice, and receivers then ignore the whole record",
                 shown(name)
             ));
         }

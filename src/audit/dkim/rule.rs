@@ -95,7 +95,7 @@ fn how_known(context: &Context<'_>, told: &[ToldBy]) -> Finding {
             .words("Your own messages say which keys are in use.")
     } else if told.contains(&ToldBy::Owner) {
         new("dkim.selectors", Status::Pass, Importance::Minor, "The selectors are those that you named")
-            .words("There may be others that nobody told.")
+            .words("There may be others that you did not name.")
     } else {
         new("dkim.selectors", Status::Info, Importance::Minor, "Keys were found under common names")
             .words("Whether your mail is signed with them, and whether there are others, only a message tells.")

@@ -171,7 +171,7 @@ fn lengths(found: &Found<'_>) -> Vec<Draft> {
                 Importance::VeryImportant,
                 format!("DKIM key is printed in a standard: {}", listed(&found.printed)),
             )
-            .words("Its private half stands there too, so anybody can sign mail in your name.")
+            .words("Its private half is published too, so anyone can sign mail in your name.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, RENEW)
             .rfc(6376, "8.3"),
         );

@@ -141,6 +141,6 @@ mod tests {
         names.sort_unstable();
         let count = names.len();
         names.dedup();
-        assert_eq!(names.len(), count, "a selector stands there twice");
+        assert_eq!(names.len(), count, "a selector occurs twice");
     }
 }

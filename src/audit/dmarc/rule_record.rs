@@ -75,7 +75,7 @@ fn policy_draft(policy: Policy, step: &WalkStep<'_>, record: &DmarcRecord) -> Dr
         Policy::None if record.is_policy_implied => {
             let reason = match (record.stated_policy, record.wrong_policies.first()) {
                 (Some(stated), Some(wrong)) => format!(
-                    "“{wrong}” is no policy, and a record with such a tag counts as p=none, whatever else stands there (p={}).",
+                    "“{wrong}” is no policy, and a record with such a tag counts as p=none, whatever else it says (p={}).",
                     stated.word()
                 ),
                 _ => "The tag “p” is missing or wrong, which counts as none because reports are asked for.".to_owned(),

@@ -61,7 +61,7 @@ fn faults(message: &MessageFacts) -> (Vec<String>, Vec<String>) {
             faults.push(format!("{name} is missing"));
         }
     }
-    faults.extend(form.doubled.iter().map(|name| format!("{name} stands there twice")));
+    faults.extend(form.doubled.iter().map(|name| format!("{name} occurs twice")));
     if form.from > 0 && message.from_domains.is_empty() {
         faults.push("From has no address".to_owned());
     }

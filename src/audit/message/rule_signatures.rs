@@ -121,7 +121,7 @@ fn compare(key: &DkimKey, signature: &Signature) -> Verdict {
 fn fault_words(fault: &SignatureFault) -> String {
     match fault {
         SignatureFault::MissingTag(name) => format!("the tag “{name}” is missing"),
-        SignatureFault::TwiceTag(name) => format!("the tag “{name}” stands there twice"),
+        SignatureFault::TwiceTag(name) => format!("the tag “{name}” occurs twice"),
         SignatureFault::BadTag(name) => format!("the tag “{name}” has a value that is not allowed"),
         SignatureFault::FromNotSigned => "the visible sender (From) is not signed".to_owned(),
         SignatureFault::ForeignIdentity => "i= is not of the domain in d=".to_owned(),

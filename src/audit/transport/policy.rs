@@ -48,7 +48,7 @@ impl Policy {
             };
             let value = value.trim();
             match key.trim() {
-                // Of a key that stands there twice, the first counts, but for “mx”.
+                // Of a key that occurs twice, the first counts, but for “mx”.
                 "version" => _ = version.get_or_insert(value),
                 "mode" => _ = mode.get_or_insert(value),
                 "max_age" => _ = max_age.get_or_insert(value),
@@ -109,7 +109,7 @@ pub(super) fn record_id(record: &str) -> Result<&str, &'static str> {
     let mut ids = fields.filter_map(|field| field.split_once('=')).filter(|(key, _)| key.trim() == "id");
     let (_, id) = ids.next().ok_or("it has no “id”")?;
     if ids.next().is_some() {
-        return Err("“id” stands there twice, and senders take one of them or none");
+        return Err("“id” occurs twice, and senders take one of them or none");
     }
     let id = id.trim();
     let is_good = (1..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());

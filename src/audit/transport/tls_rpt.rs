@@ -78,7 +78,7 @@ fn targets(record: &str) -> Result<Vec<String>, &'static str> {
     let mut rua = fields.filter_map(|field| field.split_once('=')).filter(|(key, _)| key.trim() == "rua");
     let (_, first) = rua.next().ok_or("“rua” is missing")?;
     if rua.next().is_some() {
-        return Err("“rua” stands there twice, and senders take one of them or none");
+        return Err("“rua” occurs twice, and senders take one of them or none");
     }
     let targets: Vec<String> = first.split(',').map(|uri| uri.trim().to_owned()).collect();
     targets

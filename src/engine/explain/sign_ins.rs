@@ -38,7 +38,7 @@ const fn told(trouble: GrantTrouble) -> Told {
         },
         GrantTrouble::Ended => Told {
             title: "The sign-in has ended",
-            why: "It was revoked or has expired, or the password was changed. Only this mailbox waits; the others go on.",
+            why: "It was revoked or has expired, or the password was changed. Only this mailbox waits; the others continue.",
             way_out: "Sign in again, in the window or with “mailferry sign-in”",
             note: "The copy then continues where it stopped",
         },
@@ -183,7 +183,7 @@ pub(super) fn of_mailbox(attempt: &Attempt, problem: &GrantProblem) -> UserError
     let Attempt { mailbox, side, .. } = *attempt;
     let mut error = error.or(
         "Sign in with your browser",
-        "This mailbox then goes on by itself",
+        "This mailbox then continues by itself",
         Command::SignInAtProvider { mailbox, side, way: Way::Browser },
     );
     error.ways_out.rotate_right(1);

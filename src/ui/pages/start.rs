@@ -241,7 +241,7 @@ fn throw_away_question(project: &RecentProject) -> Question {
             "It is deleted with its practice mail: {}. Nothing else on this computer or elsewhere changes.",
             project.state
         ),
-        alternative: "You can also keep it and go on with it another day.".to_owned(),
+        alternative: "You can also keep it and continue another day.".to_owned(),
         safe: "Keep it".to_owned(),
         danger: "Throw it away".to_owned(),
     }

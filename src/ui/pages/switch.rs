@@ -295,7 +295,7 @@ fn watching(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             cx.send(Command::AskPublicResolvers(!switch.asks_public));
         }
         let words = if switch.is_watching {
-            "It goes on while this project is open. Without a window, “mailferry watch --sweep” does the same."
+            "It continues while this project is open. Without a window, “mailferry watch --sweep” does the same."
         } else {
             "Nothing is asked by itself."
         };

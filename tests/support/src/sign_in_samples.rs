@@ -30,7 +30,7 @@ pub fn ended() -> UserError {
         server_words: Some("AADSTS700082: The refresh token has expired due to inactivity.".to_owned()),
         ways_out: vec![WayOut {
             label: "Sign in with your browser".to_owned(),
-            consequence: "This mailbox then goes on by itself".to_owned(),
+            consequence: "This mailbox then continues by itself".to_owned(),
             command: Some(Command::SignInAtProvider {
                 mailbox: MailboxId(4),
                 side: Side::Destination,
