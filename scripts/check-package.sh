@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the packages for Linux: what lint programs say, and the .deb in a fresh Debian root of its own with nothing else in it:
+# Checks the packages for Linux: what lint programs say, that all three bring the same, that the program of each runs, and the .deb
+# in a fresh Debian root of its own with nothing else in it:
 # the window opens there, a project opens by its file type, a second start of it finds the first window, and nothing but the
 # project is left after the package is removed.
 # Usage: check-package.sh [--profile PROFILE]      the profile `quick`, which `make run` has built already
@@ -11,17 +12,20 @@ if [ "$(id -u)" -ne 0 ] || ! command -v dpkg >/dev/null; then
     echo "skipped the check of the packages: it needs Debian, and root for a fresh Debian root" >&2
     exit 0
 fi
-for program in mmdebstrap lintian desktop-file-validate appstreamcli Xvfb xdotool; do
+for program in mmdebstrap rpm2cpio cpio lintian desktop-file-validate appstreamcli Xvfb xdotool; do
     command -v "$program" >/dev/null || { echo "$program is missing: run scripts/setup.sh run package" >&2; exit 1; }
 done
 fail() { echo "check of the packages: $1" >&2; exit 1; }
 
 desktop-file-validate packaging/linux/mailferry.desktop
-scripts/package.sh --profile "$profile" deb 2>&1 | sed 's/^/  /' >&2
-package=$(ls -t "${CARGO_TARGET_DIR:-target}"/package/*.deb | head -n 1)
+made=${CARGO_TARGET_DIR:-target}/package
+rm -f "$made"/*.deb "$made"/*.rpm "$made"/*.tar.gz
+scripts/package.sh --profile "$profile" 2>&1 | sed 's/^/  /' >&2
+package=$(ls "$made"/*.deb)
+(cd "$made" && sha256sum --quiet --check SHA256SUMS) || fail "the checksums are wrong"
 # A project without a domain of its own has no reverse-DNS name; nothing else is excused.
-appstreamcli validate --no-net --override=cid-desktopapp-is-not-rdns=info "${CARGO_TARGET_DIR:-target}/package/mailferry.metainfo.xml"
-lintian --fail-on error --suppress-tags-from-file packaging/linux/lintian-overrides --allow-root "$package"
+appstreamcli validate --no-net --override=cid-desktopapp-is-not-rdns=info "$made/mailferry.metainfo.xml"
+lintian --fail-on error,warning --suppress-tags-from-file packaging/linux/lintian-overrides --allow-root "$package"
 
 work=$(mktemp -d)
 root=$work/root
@@ -33,6 +37,27 @@ cleanup() {
 }
 trap cleanup EXIT
 chmod 755 "$work"
+
+# The .rpm has every file of the .deb, at the places of its own systems; texts about the package differ.
+rpm -qip "$made"/*.rpm | grep -q '^License *: MIT OR Apache-2.0$' || fail "the .rpm names no licence"
+dpkg-deb -c "$package" | awk '{ print $6 }' | sed -n 's|^\./usr/|/usr/|; s|/zsh/vendor-completions/|/zsh/site-functions/|; /\/$/!p' |
+    grep -v '^/usr/share/doc/' | sort >"$work/deb.list"
+rpm -qlp "$made"/*.rpm | grep -v -e '^/usr/share/doc/' -e '^/usr/share/licenses/' | sort >"$work/rpm.list"
+diff "$work/deb.list" "$work/rpm.list" >&2 || fail "the .deb (<) and the .rpm (>) bring different files"
+mkdir "$work/rpm" "$work/any folder"
+# cargo-generate-rpm writes no size of the archive down, for which rpm2cpio fails after all of it was written.
+{ rpm2cpio "$made"/*.rpm || true; } | (cd "$work/rpm" && cpio --quiet -idm)
+[ "$(cd "$work/rpm" && find usr -type f | wc -l)" -eq "$(rpm -qlp "$made"/*.rpm | wc -l)" ] || fail "the .rpm does not unpack to its list"
+said=$("$work/rpm/usr/bin/mailferry" --version) || fail "the program of the .rpm does not run"
+# The .tar.gz is one folder, and runs where it is put.
+tar -xzf "$made"/*.tar.gz -C "$work/any folder"
+unpacked=$(echo "$work/any folder"/mailferry-*)
+for file in README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE man/mailferry.1 completions/mailferry.bash desktop/mailferry.desktop; do
+    [ -s "$unpacked/$file" ] || fail "the .tar.gz has no $file"
+done
+[ "$("$unpacked/mailferry" --version)" = "$said" ] || fail "the program of the .tar.gz does not run"
+(cd / && "$unpacked/mailferry" rehearse --headless --out "$work/unpacked" >"$work/rehearse.log" 2>&1) ||
+    { cat "$work/rehearse.log" >&2; fail "the rehearsal of the .tar.gz failed"; }
 
 site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' | sort -u | awk '$3 == "main" && $2 !~ /-/ { print $1, $2; exit }')
 read -r mirror suite <<<"$site"

@@ -32,12 +32,15 @@ metainfo() {
 }
 metainfo >"$out/mailferry.metainfo.xml"
 
-# Debian wants manual pages compressed, and a changelog of the package.
+# Debian wants manual pages compressed, the changelog too and under its own name, and one of the package.
 rm -rf "$out/man"
 mkdir -p "$out/man"
 for page in "$target/$profile"/assets/man/*.1; do gzip -9nc "$page" >"$out/man/$(basename "$page").gz"; done
-printf 'mailferry (%s-1) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- The Mailferry authors <mailferry@localhost>  %s\n' \
-    "$version" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog"
+gzip -9nc CHANGELOG.md >"$out/changelog.gz"
+# The revision of Cargo.toml: Debian's own would be a later one.
+revision=$(sed -n 's/^revision = "\(.*\)"/\1/p' Cargo.toml)
+printf 'mailferry (%s-%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- The Mailferry authors <mailferry@localhost>  %s\n' \
+    "$version" "$revision" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
 
 deb() {
     local tool

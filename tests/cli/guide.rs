@@ -161,3 +161,53 @@ fn names_of_the_desktop_agree() {
     let is_there = |path: &str| Path::new(&root()).join(path).exists();
     assert!(is_there("packaging/icons/mailferry-256.png") && is_there("packaging/icons/mailferry.ico"));
 }
+
+/// What the workflows run, one command each.
+fn steps() -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join(".github/workflows")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let runs =
+            text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix("run: "));
+        found.extend(runs.flat_map(|run| run.split(" && ")).map(|run| run.trim().to_owned()));
+    }
+    found
+}
+
+#[test]
+fn the_release_runs_what_there_is_and_takes_what_is_made() {
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let mut made = Vec::new();
+    for step in steps() {
+        let (program, rest) = step.split_once(' ').unwrap();
+        let first = rest.split(' ').next().unwrap();
+        match program {
+            "make" => {
+                assert!(makefile.lines().any(|line| line.starts_with(&format!("{first}:"))), "{step}");
+                made.push(first.to_owned());
+            }
+            // What it passes to the program is one of its commands.
+            "cargo" if step.contains(" -- ") => {
+                let own = step.split_once(" -- ").unwrap().1;
+                let whole = format!("mailferry {own}");
+                Arguments::try_parse_from(words(&whole)).unwrap_or_else(|error| panic!("{step}\n{error}"));
+            }
+            _ => {}
+        }
+    }
+    assert!(
+        made.iter().any(|target| target == "test") && made.iter().any(|target| target == "package"),
+        "{made:?}"
+    );
+    let release = fs::read_to_string(root().join(".github/workflows/release.yml")).unwrap();
+    let packager = &manifest["package"]["metadata"]["packager"];
+    let out = packager["out-dir"].as_str().unwrap();
+    for path in release.lines().filter(|line| line.contains("target/")).map(str::trim) {
+        let path = path.strip_prefix("path: ").unwrap_or(path);
+        assert!(path.starts_with(&format!("{out}/")), "{path} is where nothing is made");
+    }
+    for icon in packager["icons"].as_array().unwrap() {
+        assert!(root().join(icon.as_str().unwrap()).is_file(), "{icon}");
+    }
+}

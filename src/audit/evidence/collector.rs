@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::net::IpAddr;
 
 use super::dates::day_of_time;
@@ -92,7 +92,8 @@ struct ReceiverBook {
 #[derive(Debug, Default)]
 struct AccountBook {
     days: BTreeMap<i64, u64>,
-    networks: HashSet<(i64, u64)>,
+    /// Each with its day.
+    networks: HashedSet<(i64, u64)>,
 }
 
 /// What a delivered or refused message was before.
@@ -109,12 +110,14 @@ pub struct Collector {
     by_id: HashMap<String, usize>,
     /// By host name, as the log spells it.
     by_host: HashMap<Vec<u8>, usize>,
-    recipients: HashSet<u64>,
-    waiting: HashMap<u64, Waiting>,
-    accounts: HashMap<u64, AccountBook>,
-    notices: HashSet<u64>,
+    /// Of the numbers that stand for texts; others in each run, so that nobody can write a log whose numbers are alike.
+    hash_keys: RandomState,
+    recipients: HashedSet<u64>,
+    waiting: HashedMap<Waiting>,
+    accounts: HashedMap<AccountBook>,
+    notices: HashedSet<u64>,
     /// Processes with the hosts that they have protected connections to.
-    tls_sessions: HashSet<u64>,
+    tls_sessions: HashedSet<u64>,
     /// Whether the log writes down where TLS is used.
     logs_tls: bool,
     pub(super) facts: EvidenceFacts,
@@ -123,14 +126,27 @@ pub struct Collector {
     last: Option<UnixTime>,
 }
 
-fn hash_of(parts: &[&[u8]]) -> u64 {
-    // Always with the same keys, so that the same log gives the same facts.
-    let mut hasher = DefaultHasher::new();
-    for part in parts {
-        part.hash(&mut hasher);
+/// Takes a number as its own hash, because it is one already: [`Collector::hash_of`].
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
     }
-    hasher.finish()
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    /// A day that stands beside the number is mixed in.
+    fn write_u64(&mut self, number: u64) {
+        self.0 ^= number;
+    }
 }
+
+type HashedSet<K> = HashSet<K, BuildHasherDefault<AsItIs>>;
+type HashedMap<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
 
 /// Adds to a count in a map that may not grow beyond `most`.
 pub(super) fn count<K: Ord>(map: &mut BTreeMap<K, u64>, key: K, by: u64, most: usize) {
@@ -145,6 +161,11 @@ impl Collector {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A number that stands for these texts, and leads back to none of them.
+    fn hash_of(&self, parts: &[&[u8]]) -> u64 {
+        self.hash_keys.hash_one(parts)
     }
 
     /// Entries found since the last source was closed.
@@ -218,7 +239,8 @@ impl Collector {
         if self.recipients.len() >= MAX_RECIPIENTS {
             return;
         }
-        if !self.recipients.insert(hash_of(&[recipient])) {
+        let number = self.hash_of(&[recipient]);
+        if !self.recipients.insert(number) {
             return;
         }
         let Some(book) = self.receivers.get_mut(index) else { return };
@@ -238,16 +260,11 @@ impl Collector {
         self.note(attempt.at);
         self.count_recipient(index, attempt.recipient, domain);
         let day = day_of_time(attempt.at);
-        let key = hash_of(&[attempt.queue_id, attempt.recipient]);
-        if !self.notices.is_empty()
-            && attempt.outcome == AttemptOutcome::Delivered
-            && self.notices.remove(&hash_of(&[attempt.queue_id]))
-        {
-            self.facts.backscatter += 1;
+        if !self.notices.is_empty() && attempt.outcome == AttemptOutcome::Delivered {
+            let message = self.hash_of(&[attempt.queue_id]);
+            self.facts.backscatter += u64::from(self.notices.remove(&message));
         }
-        let was_waiting = !self.waiting.is_empty()
-            && attempt.outcome != AttemptOutcome::Deferred
-            && self.waiting.remove(&key).is_some();
+        let was_waiting = self.end_waiting(attempt);
         if attempt.outcome == AttemptOutcome::Delivered {
             self.protection(index, attempt.protection);
         }
@@ -261,11 +278,21 @@ impl Collector {
             AttemptOutcome::Deferred | AttemptOutcome::Refused => {
                 let is_permanent = attempt.outcome == AttemptOutcome::Refused;
                 if !is_permanent && self.waiting.len() < MAX_WAITING {
+                    let key = self.hash_of(&[attempt.queue_id, attempt.recipient]);
                     self.waiting.insert(key, Waiting { receiver: index });
                 }
                 self.refusal(index, day, is_permanent, attempt.reply);
             }
         }
+    }
+
+    /// Whether the message was put off before, and is so no more.
+    fn end_waiting(&mut self, attempt: &Attempt<'_>) -> bool {
+        if self.waiting.is_empty() || attempt.outcome == AttemptOutcome::Deferred {
+            return false;
+        }
+        let key = self.hash_of(&[attempt.queue_id, attempt.recipient]);
+        self.waiting.remove(&key).is_some()
     }
 
     fn protection(&mut self, index: usize, protection: Protection) {
@@ -296,12 +323,13 @@ impl Collector {
         if self.tls_sessions.len() >= MAX_SESSIONS {
             self.tls_sessions.clear();
         }
-        self.tls_sessions.insert(hash_of(&[process, host]));
+        let session = self.hash_of(&[process, host]);
+        self.tls_sessions.insert(session);
     }
 
     /// Whether [`Self::tls_session`] knows this connection.
     pub(super) fn has_tls_session(&self, process: &[u8], host: &[u8]) -> bool {
-        self.logs_tls && self.tls_sessions.contains(&hash_of(&[process, host]))
+        self.logs_tls && self.tls_sessions.contains(&self.hash_of(&[process, host]))
     }
 
     /// Adds a refusal or a deferral with its words.
@@ -357,13 +385,14 @@ impl Collector {
     /// A message whose sender is empty: a notice of failed delivery.
     pub(super) fn notice(&mut self, queue_id: &[u8]) {
         if self.notices.len() < MAX_NOTICES {
-            self.notices.insert(hash_of(&[queue_id]));
+            let message = self.hash_of(&[queue_id]);
+            self.notices.insert(message);
         }
     }
 
     /// A message handed in by an account.
     pub(super) fn handed_in(&mut self, at: UnixTime, account: &[u8], network: &[u8]) {
-        let key = hash_of(&[account]);
+        let (key, network) = (self.hash_of(&[account]), self.hash_of(&[network]));
         if self.accounts.len() >= MAX_ACCOUNTS && !self.accounts.contains_key(&key) {
             return;
         }
@@ -371,7 +400,7 @@ impl Collector {
         let day = day_of_time(at);
         count(&mut book.days, day, 1, MAX_DAYS);
         if book.networks.len() < MAX_NETWORKS {
-            book.networks.insert((day, hash_of(&[network])));
+            book.networks.insert((day, network));
         }
     }
 
@@ -580,7 +609,7 @@ fn own_addresses(reply: &str) -> impl Iterator<Item = IpAddr> {
 }
 
 /// The account and day that stand out most: far more messages than usual, or sign-ins from very many networks.
-fn busiest(accounts: &HashMap<u64, AccountBook>) -> Option<AccountFacts> {
+fn busiest(accounts: &HashedMap<AccountBook>) -> Option<AccountFacts> {
     const MANY: u64 = 200;
     const TIMES: u64 = 10;
     const MANY_NETWORKS: u64 = 20;

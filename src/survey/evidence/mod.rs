@@ -23,8 +23,9 @@ use crate::audit::evidence::{
 use crate::values::{DomainName, UnixTime};
 use unpack::{Packing, unpacked};
 
-/// Bytes of a log that are looked at in one go.
-const PIECE: usize = 1 << 20;
+/// Bytes of a log that are looked at in one go. Several words are looked for, one after the other, while they are in the cache
+/// of the processor.
+const PIECE: usize = 256 << 10;
 /// Largest report or mail.
 const MOST_REPORT_BYTES: u64 = 64 << 20;
 /// How often something packed may lie in something packed.

@@ -4,7 +4,7 @@ use memchr::{memchr, memmem};
 
 use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::super::dates::line_date;
-use super::{is_local, seconds, value};
+use super::{find, is_local, seconds, value};
 use crate::values::UnixTime;
 
 /// Whether what follows the date begins with a message of Exim and one of its marks.
@@ -54,7 +54,7 @@ pub(super) fn read(line: &[u8], written: UnixTime, book: &mut Collector) {
     let first = first.strip_suffix(b":").unwrap_or(first);
     // `anna <anna@example.org>` names the address behind a redirection.
     let recipient = if first.contains(&b'@') { first } else { value(after, b"<", b'>').unwrap_or(first) };
-    let Some(host_at) = memmem::find(after, b" H=") else {
+    let Some(host_at) = find(after, b" H=") else {
         return;
     };
     let host_and_more = after.get(host_at + 3..).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(super) fn read(line: &[u8], written: UnixTime, book: &mut Collector) {
         reply,
         delay: value(after, b" QT=", b' ').map_or(0, seconds),
         // Exim writes the cipher down, unless it was told not to.
-        protection: if memmem::find(host_and_more, b" X=").is_some() {
+        protection: if find(host_and_more, b" X=").is_some() {
             Protection::Encrypted
         } else {
             Protection::Clear
@@ -84,7 +84,7 @@ pub(super) fn read(line: &[u8], written: UnixTime, book: &mut Collector) {
 
 /// What stands behind `SMTP error from remote mail server after RCPT TO:<a@b.example>: `.
 fn reply_of(line: &[u8]) -> &[u8] {
-    let Some(at) = memmem::find(line, b"SMTP error from remote mail server ") else { return &[] };
+    let Some(at) = find(line, b"SMTP error from remote mail server ") else { return &[] };
     let rest = line.get(at..).unwrap_or_default();
     let begins = |at: &usize| {
         let digits = rest.get(at + 2..at + 5).unwrap_or_default();

@@ -6,7 +6,7 @@ mod opensmtpd;
 mod postfix;
 mod sendmail;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::collector::Collector;
 use super::dates::line_date;
@@ -36,9 +36,10 @@ impl LogKind {
             return Some(Self::JournalExport);
         }
         let first_lines = || head.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        if first_lines().next().is_some_and(|line| {
-            line.starts_with(b"{") && memchr::memmem::find(line, b"\"__REALTIME_TIMESTAMP\"").is_some()
-        }) {
+        if first_lines()
+            .next()
+            .is_some_and(|line| line.starts_with(b"{") && find(line, b"\"__REALTIME_TIMESTAMP\"").is_some())
+        {
             return Some(Self::JournalJson);
         }
         first_lines().find_map(|line| {
@@ -66,7 +67,7 @@ pub struct LogReader {
 /// Searches that are made once.
 #[derive(Debug)]
 struct Finders {
-    status: memchr::memmem::Finder<'static>,
+    /// The beginning of `status=` of Postfix, and of `stat=` of Sendmail and OpenSMTPD.
     stat: memchr::memmem::Finder<'static>,
     account: memchr::memmem::Finder<'static>,
     notice: memchr::memmem::Finder<'static>,
@@ -82,11 +83,10 @@ impl LogReader {
             kind,
             written,
             finders: Finders {
-                status: finder("status="),
-                stat: finder("stat="),
-                account: finder("sasl_username="),
+                stat: finder("stat"),
+                account: finder(postfix::ACCOUNT),
                 notice: finder("from=<>"),
-                tls: finder(" TLS connection established to "),
+                tls: finder(postfix::TLS_SESSION),
                 exim: finder(" exim["),
             },
             journal: journal::Entry::default(),
@@ -125,14 +125,16 @@ impl LogReader {
     /// Most lines of a mail log tell nothing of deliveries, so only those are looked at that have one of a few words.
     fn syslog(&self, lines: &[u8], book: &mut Collector) {
         let written = self.written;
-        hits(lines, &self.finders.notice, |line| postfix::notice(line, book));
+        hits(lines, &self.finders.notice, |line, _| postfix::notice(line, book));
         // Before the deliveries that go over them.
-        hits(lines, &self.finders.tls, |line| postfix::tls_session(line, book));
-        hits(lines, &self.finders.account, |line| postfix::account(line, written, book));
-        hits(lines, &self.finders.status, |line| postfix::delivery(line, written, book));
-        hits(lines, &self.finders.stat, |line| {
+        hits(lines, &self.finders.tls, |line, at| postfix::tls_session(line, at, book));
+        hits(lines, &self.finders.account, |line, at| postfix::account(line, at, written, book));
+        hits(lines, &self.finders.stat, |line, _| {
             let Some((at, rest)) = line_date(line, written) else { return };
             match program_of(rest) {
+                Some((program, message)) if postfix::is_deliverer(program) => {
+                    postfix::delivery(at, rest, message, book);
+                }
                 Some((b"smtpd", message)) => opensmtpd::read(at, message, book),
                 Some((program, message)) if sendmail::is_program(program) => {
                     sendmail::read(at, message, book);
@@ -140,7 +142,7 @@ impl LogReader {
                 _ => {}
             }
         });
-        hits(lines, &self.finders.exim, |line| {
+        hits(lines, &self.finders.exim, |line, _| {
             let Some((_, rest)) = line_date(line, written) else { return };
             if let Some((b"exim", message)) = program_of(rest) {
                 exim::read(message, written, book);
@@ -159,15 +161,15 @@ fn each_line(lines: &[u8], mut read: impl FnMut(&[u8])) {
     }
 }
 
-/// Each line that has the word, once.
-fn hits(lines: &[u8], word: &memchr::memmem::Finder<'_>, mut read: impl FnMut(&[u8])) {
+/// Each line that has the word, once, with where the word stands in it first.
+fn hits(lines: &[u8], word: &memchr::memmem::Finder<'_>, mut read: impl FnMut(&[u8], usize)) {
     let mut from = 0;
     while let Some(found) = lines.get(from..).and_then(|rest| word.find(rest)) {
         let at = from + found;
         let begin = lines.get(..at).and_then(|before| memrchr(b'\n', before)).map_or(0, |end| end + 1);
         let end = lines.get(at..).and_then(|rest| memchr(b'\n', rest)).map_or(lines.len(), |end| at + end);
         let line = lines.get(begin..end).unwrap_or_default();
-        read(line.strip_suffix(b"\r").unwrap_or(line));
+        read(line.strip_suffix(b"\r").unwrap_or(line), at - begin);
         from = end + 1;
     }
 }
@@ -186,15 +188,21 @@ fn program_of(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn is_mail_program(program: &[u8]) -> bool {
     program.starts_with(b"postfix")
-        || memchr::memmem::find(program, b"postfix").is_some()
+        || find(program, b"postfix").is_some()
         || sendmail::is_program(program)
         || program == b"smtpd"
         || program == b"exim"
 }
 
+/// Where a word stands in a line. Lines are short: a search that is prepared first, as `memmem::find` does, takes longer.
+fn find(line: &[u8], word: &[u8]) -> Option<usize> {
+    let first = *word.first()?;
+    memchr_iter(first, line).find(|at| line.get(*at..).is_some_and(|rest| rest.starts_with(word)))
+}
+
 /// The value behind `key` up to `end`, in a line.
 fn value<'a>(line: &'a [u8], key: &[u8], end: u8) -> Option<&'a [u8]> {
-    let from = memchr::memmem::find(line, key)? + key.len();
+    let from = find(line, key)? + key.len();
     let rest = line.get(from..)?;
     rest.get(..memchr(end, rest).unwrap_or(rest.len()))
 }

@@ -1,13 +1,13 @@
 //! OpenSMTPD: `smtpd[3]: f2a mta delivery … to=<a@b.example> source="198.51.100.5" relay="192.0.2.1 (mx.b.example)" … stat="250 OK"`.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
-use super::{is_local, seconds, value};
+use super::{find, is_local, seconds, value};
 use crate::values::UnixTime;
 
 pub(super) fn read(at: UnixTime, message: &[u8], book: &mut Collector) {
-    if memmem::find(message, b" mta ").is_none() {
+    if find(message, b" mta ").is_none() {
         return;
     }
     let (Some(recipient), Some(result), Some(stat)) = (

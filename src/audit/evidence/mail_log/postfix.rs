@@ -4,19 +4,24 @@ use memchr::{memchr, memmem, memrchr};
 
 use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
 use super::super::dates::line_date;
-use super::{is_local, program_of, seconds, value};
+use super::{find, is_local, seconds, value};
 use crate::values::UnixTime;
 
-/// The line of a delivery to another host.
-pub(super) fn delivery(line: &[u8], written: UnixTime, book: &mut Collector) {
-    let Some((at, rest)) = line_date(line, written) else { return };
-    let Some((program, message)) = program_of(rest) else { return };
-    // Its other deliverers (local, virtual, lmtp, pipe) put mail into mailboxes of this computer.
-    if !(program.ends_with(b"/smtp") || program.ends_with(b"/error")) {
-        return;
-    }
+/// What stands before the host to which a connection is protected now.
+pub(super) const TLS_SESSION: &str = " TLS connection established to ";
+/// What stands before the account of somebody who has signed in.
+pub(super) const ACCOUNT: &str = "sasl_username=";
+
+/// Whether the program delivers to other hosts. The others (local, virtual, lmtp, pipe) put mail into mailboxes of this
+/// computer.
+pub(super) fn is_deliverer(program: &[u8]) -> bool {
+    program.ends_with(b"/smtp") || program.ends_with(b"/error")
+}
+
+/// The line of a delivery to another host: what follows the date, and the message in it.
+pub(super) fn delivery(at: UnixTime, rest: &[u8], message: &[u8], book: &mut Collector) {
     let (Some(queue_end), Some(recipient), Some(status)) =
-        (memchr(b':', message), value(message, b" to=<", b'>'), memmem::find(message, b", status="))
+        (memchr(b':', message), value(message, b" to=<", b'>'), find(message, b", status="))
     else {
         return;
     };
@@ -55,14 +60,10 @@ pub(super) fn delivery(line: &[u8], written: UnixTime, book: &mut Collector) {
 }
 
 /// `postfix/smtp[7]: Trusted TLS connection established to mx.b.example[192.0.2.1]:25: TLSv1.3 with cipher …`.
-pub(super) fn tls_session(line: &[u8], book: &mut Collector) {
-    let Some(at) = memmem::find(line, b" TLS connection established to ") else { return };
-    let Some(before) = line.get(..at) else { return };
-    let Some(process) = process_of(before).filter(|_| memmem::find(before, b"/smtp[").is_some()) else {
-        return;
-    };
-    let host = line.get(at + b" TLS connection established to ".len()..).unwrap_or_default();
-    let host = host.get(..memmem::find(host, b": ").unwrap_or(host.len())).unwrap_or_default();
+pub(super) fn tls_session(line: &[u8], at: usize, book: &mut Collector) {
+    let (Some(before), Some(host)) = (line.get(..at), line.get(at + TLS_SESSION.len()..)) else { return };
+    let Some(process) = process_of(before) else { return };
+    let host = host.get(..find(host, b": ").unwrap_or(host.len())).unwrap_or_default();
     book.tls_session(process, host);
 }
 
@@ -74,7 +75,7 @@ fn process_of(rest: &[u8]) -> Option<&[u8]> {
 /// Whether the process has a protected connection to the relay. One that took over another's connection tells nothing.
 fn protection(rest: &[u8], message: &[u8], relay: &[u8], book: &Collector) -> Protection {
     match process_of(rest) {
-        _ if memmem::find(message, b", conn_use=").is_some() => Protection::Untold,
+        _ if find(message, b", conn_use=").is_some() => Protection::Untold,
         Some(process) if book.has_tls_session(process, relay) => Protection::Encrypted,
         _ => Protection::Unmentioned,
     }
@@ -95,16 +96,17 @@ fn reply_of(words: &[u8]) -> (&[u8], &[u8]) {
     let host = value(words, b"host ", b' ').map(host_of).unwrap_or_default().0;
     let found = [&b" said: "[..], b" refused to talk to me: "]
         .iter()
-        .find_map(|mark| memmem::find(words, mark).and_then(|at| words.get(at + mark.len()..)));
+        .find_map(|mark| find(words, mark).and_then(|at| words.get(at + mark.len()..)));
     let Some(reply) = found else { return (host, &[]) };
     let end = memmem::rfind(reply, b" (in reply to ").unwrap_or(reply.len());
     (host, reply.get(..end).unwrap_or_default())
 }
 
 /// A message that somebody handed in after signing in.
-pub(super) fn account(line: &[u8], written: UnixTime, book: &mut Collector) {
+pub(super) fn account(line: &[u8], at: usize, written: UnixTime, book: &mut Collector) {
+    let Some(account) = line.get(at + ACCOUNT.len()..) else { return };
+    let account = account.get(..memchr(b',', account).unwrap_or(account.len())).unwrap_or_default();
     let Some((at, rest)) = line_date(line, written) else { return };
-    let Some(account) = value(line, b"sasl_username=", b',') else { return };
     let client = value(rest, b"client=", b',').map(host_of).unwrap_or_default().1;
     // A /24, or the first half of an IPv6 address: one person in a train has many addresses of one network.
     let network = memrchr(b'.', client).and_then(|dot| client.get(..dot));
@@ -114,7 +116,7 @@ pub(super) fn account(line: &[u8], written: UnixTime, book: &mut Collector) {
 
 /// A message without a sender, on its way into the queue.
 pub(super) fn notice(line: &[u8], book: &mut Collector) {
-    let Some(mark) = memmem::find(line, b": from=<>, size=") else { return };
+    let Some(mark) = find(line, b": from=<>, size=") else { return };
     let Some(before) = line.get(..mark) else { return };
     let queue_id = before.get(memrchr(b' ', before).map_or(0, |space| space + 1)..).unwrap_or_default();
     book.notice(queue_id);

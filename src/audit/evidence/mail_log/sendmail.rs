@@ -1,9 +1,9 @@
 //! Sendmail: `sm-mta[9]: 4AC: to=<a@b.example>, delay=00:00:02, mailer=esmtp, relay=mx.b.example. [192.0.2.1], dsn=5.7.1, stat=…`.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::super::collector::{Attempt, AttemptOutcome, Collector, Protection};
-use super::{is_local, seconds, value};
+use super::{find, is_local, seconds, value};
 use crate::values::UnixTime;
 
 pub(super) fn is_program(program: &[u8]) -> bool {
@@ -11,12 +11,12 @@ pub(super) fn is_program(program: &[u8]) -> bool {
 }
 
 pub(super) fn read(at: UnixTime, message: &[u8], book: &mut Collector) {
-    let (Some(queue_end), Some(stat)) = (memchr(b':', message), memmem::find(message, b", stat=")) else {
+    let (Some(queue_end), Some(stat)) = (memchr(b':', message), find(message, b", stat=")) else {
         return;
     };
     let Some(to) = value(message, b" to=", b' ') else { return };
-    let Some(relay) = memmem::find(message, b", relay=").and_then(|at| message.get(at + 8..)) else { return };
-    let relay = relay.get(..memmem::find(relay, b", dsn=").unwrap_or(relay.len())).unwrap_or_default();
+    let Some(relay) = find(message, b", relay=").and_then(|at| message.get(at + 8..)) else { return };
+    let relay = relay.get(..find(relay, b", dsn=").unwrap_or(relay.len())).unwrap_or_default();
     let host = relay.get(..memchr(b' ', relay).unwrap_or(relay.len())).unwrap_or_default();
     let host = host.strip_suffix(b".").unwrap_or(host);
     let address = value(relay, b"[", b']').unwrap_or_default();
