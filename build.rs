@@ -17,6 +17,8 @@ mod args;
 #[path = "src/assets/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "files are checked here and used in the program")]
 mod assets;
+#[path = "src/cli/audit_args.rs"]
+mod audit_args;
 #[path = "src/cli/copy_args.rs"]
 mod copy_args;
 #[path = "src/providers/mod.rs"]
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "src/values",
         "src/cli/args.rs",
         "src/cli/account_list_args.rs",
+        "src/cli/audit_args.rs",
         "src/cli/copy_args.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::comparison::EarlierAudit;
-use super::evidence::EvidenceFacts;
+use super::evidence::{EvidenceFacts, EvidenceParts};
 use super::message::MessageFacts;
 use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, RdapLookup};
 use super::verdict::{Overrule, OwnerAnswers};
@@ -51,6 +51,9 @@ pub struct Facts {
     /// What the owner's logs, bounces and reports say; `None` where none were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceFacts>,
+    /// The same by where it was read, if it comes from files and from mailboxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_parts: Option<Box<EvidenceParts>>,
     /// What the owner says of the operation.
     #[serde(default, skip_serializing_if = "OwnerAnswers::is_empty")]
     pub owner: OwnerAnswers,
@@ -117,6 +120,7 @@ impl Facts {
             sending_addresses: Vec::new(),
             answers: AnswerBook::default(),
             evidence: None,
+            evidence_parts: None,
             owner: OwnerAnswers::default(),
             overrule: None,
             requested_lists: Vec::new(),
@@ -128,6 +132,20 @@ impl Facts {
             mta_sts: None,
             web_files: Vec::new(),
             earlier: None,
+        }
+    }
+
+    /// Takes what was read as evidence, in place of what was read before.
+    pub fn set_evidence(&mut self, parts: EvidenceParts) {
+        self.evidence = parts.whole();
+        self.evidence_parts = parts.is_of_both().then(|| Box::new(parts));
+    }
+
+    /// What was read as evidence, by where it was read.
+    pub fn parts_of_evidence(&self) -> EvidenceParts {
+        match &self.evidence_parts {
+            Some(parts) => (**parts).clone(),
+            None => EvidenceParts::of_one_place(self.evidence.clone()),
         }
     }
 
@@ -152,6 +170,11 @@ impl Facts {
     /// What the owner's messages tell; empty where none were given.
     pub fn messages(&self) -> &[MessageFacts] {
         self.evidence.as_ref().map_or(&[], |evidence| &evidence.messages)
+    }
+
+    /// Messages of the domain that came back to its own mailboxes.
+    pub fn came_home(&self) -> &[MessageFacts] {
+        self.evidence.as_ref().map_or(&[], |evidence| &evidence.came_home)
     }
 
     /// What came of fetching a file, if it was tried.

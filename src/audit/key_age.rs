@@ -60,7 +60,7 @@ fn id_of(selector: &str, key: &DkimKey) -> String {
 fn signed_first(context: &Context<'_>, selector: &str) -> Option<UnixTime> {
     let facts = context.facts;
     let mut first = None;
-    for message in facts.messages() {
+    for message in facts.messages().iter().chain(facts.came_home()) {
         for signature in &message.signatures {
             let is_of_key = signature.selector == selector && signature.domain == facts.domain.as_ascii();
             let at = signature.signed_at_secs.or(message.date_secs).map(UnixTime);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::account_list_args::{AccountList, ReportFiles};
+use super::audit_args::EvidenceMailboxes;
 use super::copy_args::{AdminForms, PlanArgs, SignIns};
 use crate::plan::{parse_date, parse_size};
 
@@ -151,6 +152,9 @@ pub struct Audit {
     /// repeated.
     #[arg(long, value_name = "PATH", conflicts_with = "facts")]
     pub evidence: Vec<PathBuf>,
+    /// Mailboxes that are read as evidence.
+    #[command(flatten)]
+    pub mailboxes: EvidenceMailboxes,
     /// An answer about how you run the server, such as backup=no; may be repeated. See “mailferry verdict --help”.
     #[arg(long = "answer", value_name = "NAME=yes|no", conflicts_with = "facts")]
     pub answers: Vec<String>,

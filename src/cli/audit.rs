@@ -2,6 +2,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{Audit, Neighbours};
+use super::audit_mailboxes::Given;
 use super::{CliError, done, output};
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::{
@@ -158,14 +159,17 @@ fn ask(arguments: &Audit, probe_output: Option<String>) -> Result<Facts, CliErro
     let options = options(arguments, probe_output);
     let owner = super::verdict::answers(&arguments.answers)?;
     let reach = reach(arguments)?;
+    let mailboxes = Given::from(&arguments.mailboxes)?;
+    let mailboxes = mailboxes.as_ref().map(Given::source);
     let mut last_tenth = 0;
-    let facts = headless::audit(&arguments.domain, &options, &owner, &reach, &mut |done, total, what| {
+    let mut tell = |done: usize, total: usize, what: &str| {
         let tenth = done * 10 / total.max(1);
         if tenth != last_tenth {
             last_tenth = tenth;
-            output::say(&format!("{done} of {total} answers, now {what}"));
+            output::say(&output::line(&format!("{done} of {total} answers, now {what}")));
         }
-    })?;
+    };
+    let facts = headless::audit(&arguments.domain, &options, &owner, &reach, mailboxes, &mut tell)?;
     Ok(facts)
 }
 

@@ -38,8 +38,10 @@ pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
         ("--facts", facts),
         ("--since", arguments.since.as_deref()),
         ("--probe-output", arguments.probe_output.as_deref()),
+        ("--evidence-accounts", arguments.mailboxes.evidence_accounts.as_deref()),
+        ("--evidence-password-file", arguments.mailboxes.evidence_password_file.as_deref()),
     ];
-    check(&outputs, &inputs, None)
+    check(&outputs, &inputs, arguments.mailboxes.evidence_project.as_deref())
 }
 
 /// The output of `mailferry audit-diff`.

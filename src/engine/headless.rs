@@ -1,5 +1,6 @@
 //! The commands `audit`, `spf`, `records`, `publish` and `accounts`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
 
+mod mailboxes;
 mod publish;
 mod switch;
 
@@ -10,13 +11,14 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use mailboxes::{MailboxNames, MailboxSource, mailbox_evidence};
 pub use publish::{Publication, publication};
 pub use switch::{Remaining, SwitchReport, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{AccountsError, Directory};
 use crate::audit::Facts;
-use crate::audit::evidence::EvidenceFacts;
+use crate::audit::evidence::{EvidenceFacts, EvidenceParts};
 use crate::audit::verdict::OwnerAnswers;
 use crate::engine::accounts_files::{NotRead, make_password, read_files};
 use crate::engine::api::command::{AuditOptions, AuditReach};
@@ -31,7 +33,7 @@ use crate::records::{
 use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
 use crate::values::{DomainName, MailHosts, Secret, UnixTime, counted_as};
 
-/// Measures a domain. `progress` receives the number of answered and known questions, and the current one.
+/// Measures a domain, with evidence from the files of `options` and from mailboxes. `progress` receives the number of answered and known questions, and the current one.
 ///
 /// # Errors
 /// An error for the user: not a domain, or no resolver that answers.
@@ -40,10 +42,14 @@ pub fn audit(
     options: &AuditOptions,
     owner: &OwnerAnswers,
     reach: &AuditReach,
+    mailboxes: Option<MailboxSource<'_>>,
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
 ) -> Result<Facts, Box<UserError>> {
     let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
-    let evidence = read_evidence(&domain, &options.evidence, progress)?;
+    let evidence = EvidenceParts {
+        files: read_evidence(&domain, &options.evidence, progress)?,
+        mailboxes: mailboxes.map(|source| mailbox_evidence(&domain, source, progress)).transpose()?,
+    };
     let question = Question {
         domain,
         options: options.clone(),
@@ -69,7 +75,7 @@ pub fn check_again(
 ) -> Result<Facts, Box<UserError>> {
     let known = Known {
         seen_elsewhere: facts.mail_hosts.as_ref().and_then(MailHosts::pasted),
-        evidence: facts.evidence.clone(),
+        evidence: facts.parts_of_evidence(),
         owner: facts.owner.clone(),
         ..Known::default()
     };

@@ -14,7 +14,7 @@ use super::asker::{Asker, ListKeys};
 use super::look::{Looking, look};
 use super::registries::ask_registries;
 use crate::audit::dkim::{MAX_NAMED, is_selector};
-use crate::audit::evidence::EvidenceFacts;
+use crate::audit::evidence::EvidenceParts;
 use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
 use crate::dns::{DnsError, Resolver};
@@ -34,7 +34,7 @@ pub struct SurveyOptions {
     /// Addresses that send the domain's mail; where empty, rules guess.
     pub sending_addresses: Vec<IpAddr>,
     /// What the owner's logs, bounces and reports say.
-    pub evidence: Option<EvidenceFacts>,
+    pub evidence: EvidenceParts,
     /// What the owner says of the operation.
     pub owner: OwnerAnswers,
     /// Ids of lists that are asked on request only.
@@ -101,7 +101,7 @@ pub async fn run(
     let mut facts = Facts::new(domain.clone(), UnixTime::now(), resolver.label().to_owned());
     facts.selectors = clean_selectors(&options.selectors);
     facts.sending_addresses.clone_from(&options.sending_addresses);
-    facts.evidence.clone_from(&options.evidence);
+    facts.set_evidence(options.evidence.clone());
     facts.owner.clone_from(&options.owner);
     facts.second_resolver = resolver.second_label();
     let helo = options.helo.trim();

@@ -18,7 +18,10 @@ mod zone;
 
 pub use asker::ListKeys;
 pub use discover::{FoundServer, discover};
-pub use evidence::{EvidenceError, EvidenceProgress, read_evidence};
+pub use evidence::{
+    EvidenceError, EvidenceMailbox, EvidenceProgress, MailboxBounds, MailboxProgress, read_evidence,
+    read_mailboxes,
+};
 pub use gather::{Progress, SurveyError, SurveyOptions, Wires, ask_all, check_again, run};
 pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};

@@ -155,10 +155,11 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "survey",
-        rooms: &["values", "audit", "message", "dns", "web", "smtp", "providers", "records"],
+        rooms: &["values", "audit", "message", "dns", "web", "imap", "smtp", "providers", "records"],
         crates: &[
             "flate2",
             "futures",
+            "jiff",
             "lzma_rust2",
             "memchr",
             "roxmltree",

@@ -12,6 +12,7 @@
 mod accounts;
 mod certificates;
 mod contract;
+mod evidence_imap;
 mod foreign_project;
 mod guide;
 mod output_files;

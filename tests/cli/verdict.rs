@@ -63,6 +63,7 @@ fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
         "hotmail.com relay:[smtp.relay.example]:587",
         "DISTRUSTS THE RANGE",
         "High confidence",
+        "Your server sends over protected connections",
     ] {
         assert!(said.contains(text), "“{text}” is missing:\n{said}");
     }

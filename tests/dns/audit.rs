@@ -1,6 +1,6 @@
 //! Whole audits as text files below `tests/cases/audit`: zones in, findings out. No network.
 //!
-//! `message: FILE` reads a message below `tests/cases/messages`, `change: OLD => NEW` changes it before (“\\n” ends a line).
+//! `message: FILE` reads a message below `tests/cases/messages`, `home: FILE` one that lies in a mailbox of the domain, `change: OLD => NEW` changes it before (“\\n” ends a line).
 //! What was seen at mail hosts stands there as `tests/support/src/probe_lines.rs` reads it; answers below a `secure:` zone
 //! are signed.
 //!
@@ -44,6 +44,7 @@ const SITUATION: &[&str] = &[
     "registration",
     "network",
     "message",
+    "home",
     "change",
     "before",
     "once",
@@ -135,7 +136,11 @@ fn evidence(case: &Case, at: UnixTime) -> Option<EvidenceFacts> {
     for name in case.all("unread") {
         book.end_source(name, SourceKind::Unknown, "this is no mail log, mail or report that is known");
     }
-    let mut facts = EvidenceFacts { messages: messages(case), ..book.finish() };
+    let mut facts = EvidenceFacts {
+        messages: messages(case, "message"),
+        came_home: messages(case, "home"),
+        ..book.finish()
+    };
     for line in case.all("reported") {
         let (address, numbers) = line.split_once(' ').unwrap();
         let numbers: Vec<u64> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
@@ -154,10 +159,10 @@ fn evidence(case: &Case, at: UnixTime) -> Option<EvidenceFacts> {
 }
 
 /// The messages of a case: each file as it is, or changed where changes follow it. `A.eml as B.eml` gives it another name.
-fn messages(case: &Case) -> Vec<MessageFacts> {
+fn messages(case: &Case, key: &str) -> Vec<MessageFacts> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/messages");
     let mut read = Vec::new();
-    for (index, line) in case.all("message").into_iter().enumerate() {
+    for (index, line) in case.all(key).into_iter().enumerate() {
         let (file, name) = line.split_once(" as ").unwrap_or((line, line));
         let mut text = std::fs::read_to_string(folder.join(file)).unwrap();
         for change in case.all("change") {

@@ -92,6 +92,13 @@ pub(super) fn selectors(context: &Context<'_>) -> Selectors {
     for name in &facts.selectors {
         add(name, "", ToldBy::Owner);
     }
+    // Anybody may have written what lies in a mailbox, so a selector there is no more than a name to try.
+    let at_home = facts.came_home().iter().flat_map(|message| &message.signatures);
+    for signature in
+        at_home.filter(|signature| signature.domain == domain && is_selector(&signature.selector))
+    {
+        add(&signature.selector, "", ToldBy::List);
+    }
     let tree = context.lookups.ask(&facts.domain.below("_domainkey"), RecordType::Txt);
     let control = context.lookups.ask(&key_name(&facts.probe_label, domain), RecordType::Txt);
     let is_wildcard = control.texts().any(|text| is_key_record(&text));

@@ -18,20 +18,20 @@ use crate::values::UnixTime;
 /// Receivers that are told apart; the others are one.
 const MAX_RECEIVERS: usize = 2_000;
 /// Receivers that the facts keep.
-const KEPT_RECEIVERS: usize = 200;
+pub(super) const KEPT_RECEIVERS: usize = 200;
 /// Recipients that are counted apart at all receivers.
 const MAX_RECIPIENTS: usize = 500_000;
 /// Messages whose deferral is remembered until they are delivered.
 const MAX_WAITING: usize = 200_000;
 /// Domains of recipients that are counted for one receiver, and those that the facts keep.
 const MAX_DOMAINS: usize = 5_000;
-const KEPT_DOMAINS: usize = 40;
+pub(super) const KEPT_DOMAINS: usize = 40;
 /// Kinds of replies of one receiver.
-const MAX_REPLIES: usize = 60;
+pub(super) const MAX_REPLIES: usize = 60;
 /// Days that are kept apart; a log with more has a broken clock.
-const MAX_DAYS: usize = 1_000;
+pub(super) const MAX_DAYS: usize = 1_000;
 /// Own addresses and names.
-const MAX_NAMES: usize = 200;
+pub(super) const MAX_NAMES: usize = 200;
 /// Accounts, and networks of each, that are told apart.
 const MAX_ACCOUNTS: usize = 20_000;
 const MAX_NETWORKS: usize = 2_000;
@@ -40,10 +40,10 @@ const MAX_NOTICES: usize = 100_000;
 /// Protected connections that are remembered until mail goes over them.
 const MAX_SESSIONS: usize = 50_000;
 /// Messages that are kept, and those of other domains.
-const MAX_MESSAGES: usize = 200;
+pub(super) const MAX_MESSAGES: usize = 200;
 const MAX_FOREIGN_MESSAGES: usize = 5;
 /// Files that are named one by one.
-const MAX_SOURCES: usize = 500;
+pub(super) const MAX_SOURCES: usize = 500;
 /// Sources of mail in DMARC reports, and other names there.
 pub(super) const MAX_REPORTED: usize = 5_000;
 
@@ -100,6 +100,26 @@ struct AccountBook {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     receiver: usize,
+}
+
+/// Entries, and the time that they span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// How many.
+    pub entries: u64,
+    /// The oldest.
+    pub first: Option<UnixTime>,
+    /// The newest.
+    pub last: Option<UnixTime>,
+}
+
+impl Noted {
+    /// Takes more entries in.
+    pub fn add(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.first = self.first.into_iter().chain(other.first).min();
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// Collects evidence, and hands out its sum.
@@ -177,17 +197,32 @@ impl Collector {
 
     /// Writes down what the file was whose entries were added last.
     pub fn end_source(&mut self, name: &str, kind: SourceKind, problem: &str) {
-        if self.facts.sources.len() < MAX_SOURCES {
-            self.facts.sources.push(SourceFacts {
-                name: name.chars().take(200).collect(),
-                kind,
-                entries: self.entries,
-                first: self.first,
-                last: self.last,
-                problem: problem.to_owned(),
-            });
-        }
+        let Noted { entries, first, last } = self.take_noted();
+        let problem = problem.to_owned();
+        self.add_source(SourceFacts {
+            name: name.to_owned(),
+            kind,
+            entries,
+            first,
+            last,
+            problem,
+            mails: None,
+        });
+    }
+
+    /// The entries that were added since this was asked last, or a source was closed.
+    pub fn take_noted(&mut self) -> Noted {
+        let noted = Noted { entries: self.entries, first: self.first, last: self.last };
         (self.entries, self.first, self.last) = (0, None, None);
+        noted
+    }
+
+    /// Writes down a source whose entries were added one by one.
+    pub fn add_source(&mut self, mut source: SourceFacts) {
+        if self.facts.sources.len() < MAX_SOURCES {
+            source.name = source.name.chars().take(200).collect();
+            self.facts.sources.push(source);
+        }
     }
 
     fn note(&mut self, at: UnixTime) {
@@ -416,6 +451,13 @@ impl Collector {
         }
     }
 
+    /// Keeps what a message of the domain tells that came back to a mailbox of its own.
+    pub fn came_home(&mut self, message: MessageFacts) {
+        if self.facts.came_home.len() < MAX_MESSAGES {
+            self.facts.came_home.push(message);
+        }
+    }
+
     /// Adds a notice of failed delivery.
     pub fn bounce(&mut self, bounce: &Bounce, read_at: UnixTime) {
         let at = bounce.at.unwrap_or(read_at);
@@ -582,7 +624,7 @@ fn keep_reply(facts: &mut ReceiverFacts, found: Option<Meaning>, is_permanent: b
 }
 
 /// The first letters of a reply, without what differs from one message to the next.
-fn letters(reply: &str) -> impl Iterator<Item = char> {
+pub(super) fn letters(reply: &str) -> impl Iterator<Item = char> {
     reply.chars().filter(char::is_ascii_alphabetic).take(60)
 }
 

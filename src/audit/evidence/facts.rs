@@ -40,6 +40,10 @@ pub struct EvidenceFacts {
     /// Messages as they arrived elsewhere: signatures, results of receivers, the way that they took.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<MessageFacts>,
+    /// Messages of the domain that lie in its own mailboxes and were on their way through others: lists, forwarders, and
+    /// forgeries among them. Nothing that is wrong with one is held against the domain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub came_home: Vec<MessageFacts>,
 }
 
 impl EvidenceFacts {
@@ -87,15 +91,17 @@ pub enum SourceKind {
     Dashboard,
     /// A message that reports nothing.
     Message,
+    /// A mailbox that was searched, and in which nothing of all this was found.
+    Mailbox,
     /// Nothing that is known.
     Unknown,
 }
 
-/// What was read of one file.
+/// What was read of one file, or of one kind in one mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceFacts {
-    /// Its name without its folder.
+    /// The file's name without its folder, or the address of the mailbox.
     pub name: String,
     /// What it is.
     pub kind: SourceKind,
@@ -107,6 +113,16 @@ pub struct SourceFacts {
     pub last: Option<UnixTime>,
     /// Why something of it was not read; empty where all was.
     pub problem: String,
+    /// Messages of a mailbox that this stands for; `None` for a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mails: Option<u64>,
+}
+
+impl SourceFacts {
+    /// Files that this stands for, or messages of a mailbox.
+    pub fn count(&self) -> u64 {
+        self.mails.unwrap_or(1)
+    }
 }
 
 /// What one receiving provider did with the mail.

@@ -11,6 +11,7 @@ mod facts;
 mod feedback;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
+mod joined;
 mod mail_log;
 mod receivers;
 pub(super) mod rule;
@@ -19,9 +20,10 @@ mod rule_wire;
 mod snds;
 mod tls_report;
 mod trust;
+mod way_out;
 
 pub use bounce::{Bounce, FailedRecipient, read_bounce};
-pub use collector::Collector;
+pub use collector::{Collector, Noted};
 pub use dates::day_of_time;
 pub use dmarc_report::{DmarcReport, read_dmarc_report};
 pub use facts::{
@@ -29,11 +31,13 @@ pub use facts::{
     ReceiverFacts, ReplyFacts, SndsColour, SndsFacts, SourceFacts, SourceKind, TlsFacts,
 };
 pub use feedback::{Feedback, read_feedback};
+pub use joined::EvidenceParts;
 pub use mail_log::{LOG_HEAD, LogKind, LogReader};
 pub use receivers::{pattern, receiver, receiver_of};
 pub use snds::{SndsRow, is_snds, read_snds};
 pub use tls_report::{TlsReport, read_tls_report};
 pub use trust::{Receiver, RemovalRequest, Trend, Trust, trust_table};
+pub use way_out::WayOut;
 
 pub use crate::assets::{ReplyClass, ReplyScope};
 

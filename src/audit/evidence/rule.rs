@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{DmarcFacts, DmarcSource, EvidenceFacts, SourceKind};
+use super::facts::{DmarcFacts, DmarcSource, EvidenceFacts, SourceFacts, SourceKind};
 use super::receivers::meaning;
 use super::trust::{Receiver, Trend, Trust, trust_table};
 use super::{rule_dashboards, rule_wire};
@@ -77,7 +77,9 @@ impl Pen<'_, '_> {
 
 /// J8: what was read at all.
 fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
-    let of = |kind: SourceKind| evidence.sources.iter().filter(|source| source.kind == kind).count();
+    let of = |kind: SourceKind| -> u64 {
+        evidence.sources.iter().filter(|source| source.kind == kind).map(SourceFacts::count).sum()
+    };
     let named = [
         (SourceKind::MailLog, ("mail log", "mail logs")),
         (SourceKind::Bounce, ("bounce", "bounces")),
@@ -92,33 +94,66 @@ fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         .filter(|(kind, _)| of(*kind) > 0)
         .map(|(kind, (one, many))| counted_as(of(kind), one, many))
         .collect();
-    let bad: Vec<String> = evidence
-        .sources
-        .iter()
-        .filter(|source| !source.problem.is_empty())
-        .map(|source| format!("{}: {}", source.name, source.problem))
-        .collect();
+    let has_mailboxes = evidence.sources.iter().any(|source| source.mails.is_some());
+    let (bad, good): (Vec<&SourceFacts>, Vec<&SourceFacts>) =
+        evidence.sources.iter().partition(|source| !source.problem.is_empty());
     let status = if found.is_empty() { Status::Unknown } else { Status::Info };
     let title = if found.is_empty() {
-        "No evidence was found in your files".to_owned()
+        format!("No evidence was found in your {}", if has_mailboxes { "mailboxes" } else { "files" })
     } else {
         format!("Read as evidence: {}", listed(&found))
     };
+    let read = if has_mailboxes {
+        "What lies in your files and mailboxes was read by this computer and stays with you, unchanged."
+    } else {
+        "Your files were read on this computer and stay there."
+    };
+    let read = format!("{read} {}", from(&evidence.sources));
     let words = if bad.is_empty() {
-        "Your files were read on this computer and stay there. Of addresses of recipients only the domain is kept.".to_owned()
+        format!("{read} Of addresses of recipients only the domain is kept.")
     } else {
-        format!(
-            "Your files were read on this computer and stay there. {} could not be read in full.",
-            counted_as(bad.len(), "file", "files")
-        )
+        let (one, many) = if has_mailboxes { ("source", "sources") } else { ("file", "files") };
+        format!("{read} {} could not be read in full.", counted_as(bad.len(), one, many))
     };
-    let lines = if bad.is_empty() {
-        evidence.sources.iter().map(|source| format!("{}: {} entries", source.name, source.entries)).collect()
-    } else {
-        bad
+    let told = |source: &&SourceFacts| {
+        let kind = named.into_iter().find(|(kind, _)| *kind == source.kind).map(|(_, words)| words);
+        match (source.mails, kind) {
+            (Some(mails), Some((one, many))) => {
+                format!("mailbox {}: {}", source.name, counted_as(mails, one, many))
+            }
+            (Some(_), None) => format!("mailbox {}: nothing found", source.name),
+            (None, _) => format!("{}: {} entries", source.name, source.entries),
+        }
     };
+    let in_trouble = |source: &&SourceFacts| match source.mails {
+        Some(_) => format!("mailbox {}: {}", source.name, source.problem),
+        None => format!("{}: {}", source.name, source.problem),
+    };
+    // What was read is named even where something else was not.
+    let lines = bad.iter().map(in_trouble).chain(good.iter().map(told)).collect();
     let draft = pen.draft("delivery.sources", Area::Delivery, status, Importance::Minor, title).words(words);
-    pen.push(draft, "Files", lines);
+    pen.push(draft, if has_mailboxes { "Files and mailboxes" } else { "Files" }, lines);
+}
+
+/// Where the evidence came from: the first few names.
+fn from(sources: &[SourceFacts]) -> String {
+    const NAMED: usize = 4;
+    let mut names: Vec<String> = Vec::new();
+    for source in sources.iter().filter(|source| !source.name.is_empty()) {
+        let name = match source.mails {
+            Some(_) => format!("mailbox {}", source.name),
+            None => source.name.clone(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    if names.is_empty() { String::new() } else { format!("Read: {}.", listed(&names)) }
 }
 
 /// `Google (411 of 412)` for each.

@@ -12,6 +12,7 @@ mod received;
 mod results;
 pub(super) mod rule;
 mod rule_form;
+mod rule_home;
 mod rule_signatures;
 mod rule_way;
 mod signature;

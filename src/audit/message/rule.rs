@@ -1,7 +1,7 @@
 //! Judges the messages that the owner gave.
 
 use super::facts::MessageFacts;
-use super::{rule_form, rule_signatures, rule_way};
+use super::{rule_form, rule_home, rule_signatures, rule_way};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Finding, Importance, Status};
@@ -9,6 +9,7 @@ use crate::values::counted_as;
 
 /// What real messages tell: signatures, the receiver's own results, the way, and the form. Silent without messages.
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    rule_home::judge(context, findings);
     let messages = context.facts.messages();
     if messages.is_empty() {
         return;

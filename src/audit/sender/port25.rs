@@ -1,33 +1,29 @@
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
-use crate::audit::evidence::ReceiverFacts;
+use crate::audit::evidence::{EvidenceFacts, WayOut};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
 use crate::values::with_thousands;
-
-/// Attempts that reached nobody before port 25 is said to be closed.
-const MANY: u64 = 5;
 
 /// C12: whether the provider lets the server out to port 25. The owner's word counts, then what the log shows.
 pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     context.lookups.begin();
-    let evidence = context.facts.evidence.as_ref().filter(|evidence| evidence.has_log());
-    let receivers = evidence.map(|evidence| evidence.receivers.as_slice()).unwrap_or_default();
-    let taking = receivers.iter().filter(|receiver| delivered(receiver) > 0).count();
-    let lost: u64 =
-        receivers.iter().flat_map(|receiver| receiver.days.values()).map(|day| day.unreached).sum();
-    let draft = match (context.facts.owner.port_25_is_open, taking) {
+    let way_out = context.facts.evidence.as_ref().map_or(WayOut::Unknown, EvidenceFacts::way_out);
+    let draft = match (context.facts.owner.port_25_is_open, way_out) {
+        (_, WayOut::Relay(host)) => new(Status::Info, "Your mail goes out through a relay")
+            .words(format!("The log shows that {host} takes the mail for everybody. Whether port 25 is open does not matter then: receivers see the relay.")),
         (Some(false), _) => closed("You say that your provider closes it."),
-        // One receiver may be a relay, which is reached over another port.
-        (_, 2..) => new(Status::Pass, "Your server gets out to port 25")
-            .words(format!("The log shows deliveries to {} different receivers.", with_thousands(taking as u64))),
+        (_, WayOut::Direct(receivers)) => new(Status::Pass, "Your server gets out to port 25").words(format!(
+            "The log shows deliveries to {} different receivers.",
+            with_thousands(receivers as u64)
+        )),
         (Some(true), _) => {
             new(Status::Pass, "Your server gets out to port 25").words("You say that your provider leaves it open.")
         }
-        (None, 0) if lost >= MANY => closed(&format!(
+        (None, WayOut::Closed(attempts)) => closed(&format!(
             "The log shows {} attempts to reach other mail servers, and none that came through.",
-            with_thousands(lost)
+            with_thousands(attempts)
         )),
-        _ => new(Status::Unknown, "Whether your provider lets mail out is not known")
+        (None, WayOut::Unknown) => new(Status::Unknown, "Whether your provider lets mail out is not known")
             .words("Many providers close port 25 for new customers and open it on request. Nobody can see that from outside.")
             .remedy(
                 Effort::Low,
@@ -51,8 +47,4 @@ fn closed(words: &str) -> Draft {
             "Ask the provider to open port 25 for outgoing connections, or send through a relay on port 587.",
         )
         .group(Group::SpeaksForMoving)
-}
-
-fn delivered(receiver: &ReceiverFacts) -> u64 {
-    receiver.days.values().map(|day| day.delivered + day.later).sum()
 }

@@ -3,8 +3,9 @@
 use super::rules::{self, Decision, Rule, Situation, share};
 use super::words::{names, percent};
 use super::{Change, Deciding, Outcome, OwnerAnswers, Point};
-use crate::audit::evidence::{self, Receiver, ReplyClass, Trust};
+use crate::audit::evidence::{self, Receiver, ReplyClass, Trust, WayOut};
 use crate::audit::{Area, Finding, Group, Status};
+use crate::values::counted;
 
 /// Deciding findings.
 const MOST: usize = 3;
@@ -20,11 +21,7 @@ pub(super) fn decided_by(situation: &Situation<'_>, decision: &Decision) -> Vec<
         Rule::RangeForMost | Rule::RangeForFew => found.extend(who(Trust::DistrustsRange)),
         Rule::AddressOnly | Rule::AddressWithoutAnother => found.extend(who(Trust::DistrustsAddress)),
         Rule::DomainOrFix => found.extend(who(Trust::DistrustsDomain).chain(who(Trust::WantsFix))),
-        Rule::PortClosed => found.push(Deciding {
-            title: "Your provider lets no mail out on port 25".to_owned(),
-            raw: "port-25=no".to_owned(),
-            weight: "you told us".to_owned(),
-        }),
+        Rule::PortClosed => found.push(port_closed(situation)),
         Rule::TooLittleSeen => found.extend(too_little(situation)),
         Rule::Listed | Rule::Configuration | Rule::AllTrust => {}
     }
@@ -371,4 +368,20 @@ pub(super) fn steps(situation: &Situation<'_>, decision: &Decision) -> Vec<Strin
 fn accepted(who: &[&Receiver]) -> String {
     let verb = if who.len() == 1 { "accepts" } else { "accept" };
     format!("{} {verb} your mail for 14 days", names(who))
+}
+
+/// Who says that nothing gets out: the owner, or the log.
+fn port_closed(situation: &Situation<'_>) -> Deciding {
+    let title = "Your provider lets no mail out on port 25".to_owned();
+    match situation.way_out {
+        WayOut::Closed(attempts) if situation.owner.port_25_is_open.is_none() => Deciding {
+            title,
+            raw: format!(
+                "{} reached no other mail server, and none came through",
+                counted(attempts, "attempt")
+            ),
+            weight: "your log shows it".to_owned(),
+        },
+        _ => Deciding { title, raw: "port-25=no".to_owned(), weight: "you told us".to_owned() },
+    }
 }

@@ -165,6 +165,7 @@ pub(super) fn verdict(facts: &Facts, findings: &[Finding], receivers: &[Receiver
         is_compromised: evidence.busiest_account.is_some(),
         findings,
         owner: &facts.owner,
+        way_out: evidence.way_out(),
     };
     let decision = rules::decide(&situation);
     let coverage = receivers::coverage(&situation, evidence, facts.at);

@@ -4,7 +4,7 @@ use thiserror::Error;
 use super::Outcome;
 
 /// Name of the one answer that is a number.
-const SPAM_RATE: &str = "google-spam-rate";
+const SPAM_RATE: &str = OwnerAnswers::SPAM_RATE;
 
 /// What the owner says of the operation. Asked, never guessed; each may be left open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,15 @@ impl OwnerAnswers {
         "wants-to-move",
         "mail-at-home",
     ];
+
+    /// Name of the one answer that is a number, in percent: `google-spam-rate=0.12%`.
+    pub const SPAM_RATE: &str = "google-spam-rate";
+
+    /// The rate that Google shows, as [`Self::set`] reads it: `0.12%`; empty where it was not given.
+    pub fn spam_rate_words(&self) -> String {
+        let words = |rate: u16| format!("{}.{:02}%", rate / 100, rate % 100);
+        self.google_spam_rate.map(words).unwrap_or_default()
+    }
 
     /// Takes an answer such as `backup=no`.
     ///
@@ -162,6 +171,9 @@ mod tests {
         for (percent, rate) in [("0.12%", 12), ("0.3", 30), ("1", 100), ("0.005", 0), ("100", 10_000)] {
             answers.set(&format!("google-spam-rate={percent}")).unwrap();
             assert_eq!(answers.google_spam_rate, Some(rate), "{percent}");
+            let mut again = OwnerAnswers::default();
+            again.set(&format!("google-spam-rate={}", answers.spam_rate_words())).unwrap();
+            assert_eq!(again.google_spam_rate, Some(rate), "{}", answers.spam_rate_words());
         }
         for wrong in ["", "-1", "101", ".5", "a", "1,5"] {
             assert!(answers.set(&format!("google-spam-rate={wrong}")).is_err(), "{wrong}");

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::rules::{Situation, decide};
 use super::*;
 use crate::audit::draft::Draft;
-use crate::audit::evidence::{ReplyClass, Trust};
+use crate::audit::evidence::{ReplyClass, Trust, WayOut};
 use crate::audit::{Area, Changer, Effort, Group, Importance, Lookups, Status};
 use crate::values::{AnswerBook, UnixTime};
 
@@ -106,7 +106,7 @@ proptest! {
         has_log in any::<bool>(),
         is_compromised in any::<bool>(),
     ) {
-        let situation = Situation { receivers, has_log, is_compromised, findings: &findings, owner: &owner };
+        let situation = Situation { receivers, has_log, is_compromised, findings: &findings, owner: &owner, way_out: WayOut::Unknown };
         let before = decide(&situation);
         prop_assert_eq!(before.outcome, decide(&situation).outcome);
 
@@ -138,7 +138,7 @@ proptest! {
     fn less_evidence_is_never_surer(receivers in receivers(), days in 0_usize..31, attempts in 0_u64..200) {
         let owner = OwnerAnswers::default();
         let coverage = |days, attempts| Coverage { known: Vec::new(), unknown: Vec::new(), days, attempts, unmeasured: 0 };
-        let situation = Situation { receivers, has_log: true, is_compromised: false, findings: &[], owner: &owner };
+        let situation = Situation { receivers, has_log: true, is_compromised: false, findings: &[], owner: &owner, way_out: WayOut::Unknown };
         let before = receivers::confidence(&situation, &coverage(days, attempts));
         for index in 0..situation.receivers.len() {
             let mut less = situation.clone();
@@ -160,6 +160,7 @@ fn a_network_in_criminal_hands_is_left() {
         is_compromised: false,
         findings: &findings,
         owner: &owner,
+        way_out: WayOut::Unknown,
     };
     assert_eq!(decide(&situation).outcome, Outcome::MoveSending);
 }

@@ -1,7 +1,7 @@
 //! The rule table. Each rule looks at the situation and nothing else; the first that fires decides.
 
 use super::{Outcome, OwnerAnswers};
-use crate::audit::evidence::{Receiver, ReplyClass, Trust};
+use crate::audit::evidence::{Receiver, ReplyClass, Trust, WayOut};
 use crate::audit::{Area, Changer, Finding, Group, Importance, Status};
 
 /// A third of the recipients, in thousandths.
@@ -20,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub is_compromised: bool,
     pub findings: &'a [Finding],
     pub owner: &'a OwnerAnswers,
+    /// How the mail gets out, as the log shows.
+    pub way_out: WayOut,
 }
 
 /// The rules, by what fires them.
@@ -122,6 +124,16 @@ impl Situation<'_> {
         known > 0 && (known >= 3 || known >= self.top().count() || share(all_known) > HALF)
     }
 
+    /// Whether no mail gets out to port 25: the owner's word counts, then what the log shows. Mail that goes over a relay
+    /// already needs none.
+    fn is_port_closed(&self) -> bool {
+        match (self.owner.port_25_is_open, &self.way_out) {
+            (_, WayOut::Relay(_)) | (Some(true), _) => false,
+            (Some(false), _) | (None, WayOut::Closed(_)) => true,
+            (None, WayOut::Direct(_) | WayOut::Unknown) => false,
+        }
+    }
+
     fn has_domain_trouble(&self) -> bool {
         !self.who(Trust::DistrustsDomain).is_empty() || !self.high_listings(Group::TravelsWithYou).is_empty()
     }
@@ -142,7 +154,7 @@ fn first_rule(situation: &Situation<'_>) -> (Rule, Outcome) {
     if situation.criminal_network().is_some() {
         return (Rule::CriminalNetwork, moving(owner));
     }
-    if owner.port_25_is_open == Some(false) {
+    if situation.is_port_closed() {
         return (Rule::PortClosed, Outcome::RelayPart);
     }
     if !situation.is_covered() {

@@ -140,6 +140,8 @@ pub enum Command {
     TakeProbeOutput(String),
     /// Reads files and folders as evidence (logs, bounces, reports), then asks and judges.
     ReadEvidence(Vec<PathBuf>),
+    /// Reads the mailboxes at the old server as evidence, those with a password, then asks and judges.
+    ReadMailboxes,
     /// What the owner says of the operation; judged at once.
     AnswerOwner(OwnerAnswers),
     /// What the owner decides against the verdict; `None` takes it back.

@@ -259,6 +259,14 @@ pub struct MailboxView {
     pub counted: Option<(u64, Bytes)>,
 }
 
+impl ProjectView {
+    /// Mailboxes whose mail at the old server can be read: the server and a password are known.
+    pub fn readable_mailboxes(&self) -> impl Iterator<Item = &MailboxView> {
+        let has_server = self.domain.source_server.is_some();
+        self.mailboxes.iter().filter(move |row| has_server && row.source.has_password())
+    }
+}
+
 impl MailboxView {
     /// Sign-in on this side.
     pub fn sign_in(&self, side: Side) -> &SignInView {

@@ -9,24 +9,31 @@ use crate::engine::api::command::{AuditReach, NeighbourScope};
 use crate::engine::api::snapshot::AuditView;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::evidence::MailboxesToRead;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::survey::{Known, OneFinding, seen_elsewhere};
+use crate::values::{MailboxId, Side};
 
 impl Actor {
     /// Runs the audit; an earlier report stays visible meanwhile.
     pub(super) fn run_audit(&mut self, neighbours: NeighbourScope) {
-        self.audit(neighbours, None);
+        self.audit(neighbours, None, None);
     }
 
     /// Asks again what stands behind one finding alone.
     pub(super) fn check_again(&mut self, id: String) {
         if let Some(facts) = self.saved_facts() {
-            self.audit(NeighbourScope::None, Some(OneFinding { id, facts }));
+            self.audit(NeighbourScope::None, Some(OneFinding { id, facts }), None);
         }
     }
 
     /// Starts the job, for everything or for one finding.
-    fn audit(&mut self, neighbours: NeighbourScope, again: Option<OneFinding>) {
+    fn audit(
+        &mut self,
+        neighbours: NeighbourScope,
+        again: Option<OneFinding>,
+        mailboxes: Option<MailboxesToRead>,
+    ) {
         let Some(open) = self.open.as_mut() else { return };
         open.checks_again = again.as_ref().map(|again| again.id.clone());
         let reach = if open.view.is_practice {
@@ -56,7 +63,7 @@ impl Actor {
         };
         self.launch(
             JobKind::Audit,
-            |context| crate::engine::jobs::survey::audit(question, context),
+            |context| crate::engine::jobs::survey::audit(question, mailboxes, context),
             |number, result| Message::AuditDone { number, result },
         );
     }
@@ -66,6 +73,27 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return };
         open.evidence_to_read = paths;
         self.run_audit(NeighbourScope::None);
+    }
+
+    /// Reads the mailboxes at the old server as evidence, those that have a password, and judges with it.
+    pub(super) fn read_mailboxes(&mut self) {
+        let passwords = self.passwords();
+        let Some(open) = self.open.as_ref() else { return };
+        let readable: Vec<MailboxId> = open.readable_mailboxes().map(|row| row.id).collect();
+        if readable.is_empty() {
+            return self.fail(explain::no_mailbox_to_read());
+        }
+        let address = |id| open.mailbox(id).map_or_else(String::new, |row| row.mailbox.address.to_string());
+        let attempts = open.sign_in_attempts(&readable).into_iter();
+        let mailboxes = MailboxesToRead {
+            project: open.project.uuid().to_owned(),
+            mailboxes: attempts
+                .filter(|attempt| attempt.side == Side::Source)
+                .map(|attempt| (address(attempt.mailbox), attempt))
+                .collect(),
+            passwords,
+        };
+        self.audit(NeighbourScope::None, None, Some(mailboxes));
     }
 
     /// Takes what the owner says of the operation, and judges again what was measured.

@@ -47,6 +47,7 @@ impl Actor {
             Command::SetSourceServer(server) => self.set_source_server(server),
             Command::SetAuditOptions(options) => self.set_audit_options(options),
             Command::ReadEvidence(paths) => self.read_evidence(paths),
+            Command::ReadMailboxes => self.read_mailboxes(),
             Command::AnswerOwner(owner) => self.answer_owner(owner),
             Command::Overrule(overrule) => self.overrule(overrule),
             Command::CheckAgain(id) => self.check_again(id),

@@ -103,6 +103,15 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
     }
 }
 
+/// No mailbox can be read as evidence.
+pub(super) fn no_mailbox_to_read() -> UserError {
+    UserError::new(
+        "There is no mailbox that can be read",
+        "Mailferry reads mailboxes at your old server, and needs the server and the password of at least one.",
+    )
+    .or_else("Set the old server and add mailboxes with their passwords on the page Mailboxes", "Then read them here")
+}
+
 /// A file of accounts and aliases that cannot be taken.
 pub(super) fn accounts_file(name: &str, error: &AccountsError) -> UserError {
     UserError::new("The accounts could not be read", format!("{name}: {}", sentence(error)))

@@ -3,6 +3,7 @@
 pub(in crate::engine) mod consent;
 pub(in crate::engine) mod context;
 pub(in crate::engine) mod copy;
+pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod find_server;
 pub(in crate::engine) mod mailbox_watch;
 pub(in crate::engine) mod plan;

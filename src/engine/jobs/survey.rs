@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::evidence::EvidenceFacts;
+use crate::audit::evidence::EvidenceParts;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::audit::{AuditReport, EarlierAudit, Facts, judge};
 use crate::dns::Resolver;
@@ -15,6 +14,7 @@ use crate::engine::api::command::{AuditOptions, AuditReach, NeighbourScope};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::jobs::context::JobContext;
+use crate::engine::jobs::evidence::{MailboxesToRead, read_files, read_mailboxes};
 use crate::engine::jobs::results::Message;
 use crate::net::Roots;
 use crate::providers::Provider;
@@ -22,8 +22,8 @@ use crate::records::CurrentZone;
 use crate::rehearsal;
 use crate::smtp;
 use crate::survey::{
-    self, ControlHost, EvidenceProgress, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError,
-    SurveyOptions, ZoneReading,
+    self, ControlHost, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError, SurveyOptions,
+    ZoneReading,
 };
 use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
@@ -56,7 +56,7 @@ pub(in crate::engine) struct OneFinding {
 /// What the owner has given to an earlier audit, and a new one keeps.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Known {
-    pub(in crate::engine) evidence: Option<EvidenceFacts>,
+    pub(in crate::engine) evidence: EvidenceParts,
     pub(in crate::engine) owner: OwnerAnswers,
     pub(in crate::engine) overrule: Option<Overrule>,
     /// What was seen of mail hosts from the server itself.
@@ -75,33 +75,10 @@ impl Known {
         Self {
             seen_elsewhere: facts.mail_hosts.as_ref().and_then(MailHosts::pasted),
             earlier: Some(earlier),
-            evidence: facts.evidence,
+            evidence: facts.parts_of_evidence(),
             owner: facts.owner,
             overrule: facts.overrule,
         }
-    }
-}
-
-/// Reads the owner's files on a thread that may wait for a disk.
-async fn read_files(
-    domain: &DomainName,
-    paths: &[PathBuf],
-    context: &JobContext,
-) -> Result<EvidenceFacts, Box<UserError>> {
-    let (domain, paths) = (domain.clone(), paths.to_vec());
-    let (answers, number, token) = (context.answers.clone(), context.number, context.token.clone());
-    let reading = tokio::task::spawn_blocking(move || {
-        let kilobytes = |bytes: u64| usize::try_from(bytes / 1000).unwrap_or(usize::MAX);
-        let mut tell = |heard: EvidenceProgress| {
-            let (done, total) = (kilobytes(heard.done), kilobytes(heard.total));
-            let what = format!("{} (in kB)", heard.what);
-            let _overtaken = answers.try_send(Message::AuditProgress { number, done, total, what }).is_err();
-        };
-        survey::read_evidence(&domain, &paths, UnixTime::now(), &mut tell, &token)
-    });
-    match reading.await {
-        Ok(outcome) => outcome.map_err(|error| Box::new(explain::evidence(&error))),
-        Err(error) => Err(Box::new(explain::defect("The evidence could not be read", &error))),
     }
 }
 
@@ -234,12 +211,17 @@ pub(in crate::engine) fn seen_elsewhere(output: &str) -> Result<MailHosts, Box<U
 /// Runs the audit; also returns the facts as JSON.
 pub(in crate::engine) async fn audit(
     question: Question,
+    mailboxes: Option<MailboxesToRead>,
     context: JobContext,
 ) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
     let mut question = question;
     if !question.options.evidence.is_empty() {
         let files = read_files(&question.domain, &question.options.evidence, &context).await?;
-        question.known.evidence = Some(files);
+        question.known.evidence.files = Some(files);
+    }
+    if let Some(mailboxes) = mailboxes {
+        let found = read_mailboxes(&question.domain, &mailboxes, &context).await?;
+        question.known.evidence.mailboxes = Some(found);
     }
     let mut tell = |progress: Progress| {
         let Progress { done, total, what } = progress;

@@ -386,6 +386,11 @@ impl OpenProject {
         }
     }
 
+    /// Mailboxes whose mail at the old server can be read: the server and a password are known.
+    pub(super) fn readable_mailboxes(&self) -> impl Iterator<Item = &MailboxView> {
+        self.view.readable_mailboxes()
+    }
+
     /// Both sides of these mailboxes, or of all chosen ones, as sign-ins to try.
     pub(super) fn sign_in_attempts(&self, wanted: &[MailboxId]) -> Vec<Attempt> {
         let sides = [

@@ -46,6 +46,20 @@ impl Session {
         Ok(found.into_iter().map(U::from).collect())
     }
 
+    /// The newest messages of the opened folder that the server's own search finds, at most so many, ascending. `keys` is
+    /// the text of RFC 3501 section 6.4.4, one line of printable ASCII.
+    ///
+    /// Not cancellation safe: replies to pending commands would stay unread.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where the server does not take the search.
+    pub async fn newest_found<U: Uid>(&mut self, keys: &str, most: usize) -> Result<Vec<U>, ImapError> {
+        let found = self.search(keys).await?;
+        let skipped = found.len().saturating_sub(most);
+        Ok(found.into_iter().skip(skipped).map(U::from).collect())
+    }
+
     async fn search(&mut self, keys: &str) -> Result<BTreeSet<u32>, ImapError> {
         let mut found = BTreeSet::new();
         let completion = self

@@ -29,18 +29,23 @@ pub(super) fn is_mail(text: &[u8]) -> bool {
 impl Reading<'_> {
     /// Reads one mail: what it is, and why something of it was not read.
     pub(super) fn mail(&mut self, raw: &[u8], origin: &Origin<'_>) -> (SourceKind, String) {
-        if let Some(feedback) = read_feedback(raw) {
-            self.book.feedback(&feedback, origin.written);
-            return (SourceKind::Feedback, String::new());
-        }
-        if let Some(bounce) = read_bounce(raw) {
-            self.book.bounce(&bounce, origin.written);
-            return (SourceKind::Bounce, String::new());
-        }
-        self.attached(raw).unwrap_or_else(|| {
+        self.told(raw, origin).unwrap_or_else(|| {
             self.book.message(read_message(origin.name, raw), self.domain.as_ascii());
             (SourceKind::Message, String::new())
         })
+    }
+
+    /// The same of a mail that reports something; `None` for every other one.
+    pub(super) fn told(&mut self, raw: &[u8], origin: &Origin<'_>) -> Option<(SourceKind, String)> {
+        if let Some(feedback) = read_feedback(raw) {
+            self.book.feedback(&feedback, origin.written);
+            return Some((SourceKind::Feedback, String::new()));
+        }
+        if let Some(bounce) = read_bounce(raw) {
+            self.book.bounce(&bounce, origin.written);
+            return Some((SourceKind::Bounce, String::new()));
+        }
+        self.attached(raw)
     }
 
     /// A report in an attachment.

@@ -7,12 +7,14 @@ mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod mail;
+mod mailboxes;
 mod unpack;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use mailboxes::{EvidenceMailbox, MailboxBounds, MailboxProgress, read_mailboxes};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 

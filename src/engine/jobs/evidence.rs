@@ -1,0 +1,84 @@
+//! Reads what the owner gives as evidence: files, and mailboxes at the old server.
+
+use std::path::PathBuf;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::evidence::EvidenceFacts;
+use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
+use crate::engine::explain;
+use crate::engine::jobs::context::JobContext;
+use crate::engine::jobs::results::Message;
+use crate::engine::open_project::passwords::Passwords;
+use crate::survey::{self, EvidenceMailbox, EvidenceProgress, MailboxBounds, MailboxProgress};
+use crate::values::{DomainName, UnixTime};
+
+/// Mailboxes at the old server, and where their passwords are.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct MailboxesToRead {
+    /// UUID of the project.
+    pub(in crate::engine) project: String,
+    /// Each with the address that names it.
+    pub(in crate::engine) mailboxes: Vec<(String, Attempt)>,
+    pub(in crate::engine) passwords: Passwords,
+}
+
+impl MailboxesToRead {
+    /// Reads them all. `progress` is told of mailboxes and of the folder that is being read.
+    pub(in crate::engine) async fn read(
+        &self,
+        domain: &DomainName,
+        progress: &mut (dyn FnMut(MailboxProgress) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<EvidenceFacts, Box<UserError>> {
+        let mut mailboxes = Vec::new();
+        for (address, attempt) in &self.mailboxes {
+            let password = self.passwords.of(&self.project, attempt).await;
+            let access = password.map(|secret| attempt.access(secret));
+            mailboxes.push(EvidenceMailbox { address: address.clone(), access });
+        }
+        let (bounds, now) = (MailboxBounds::default(), UnixTime::now());
+        survey::read_mailboxes(domain, &mailboxes, &bounds, now, progress, cancel)
+            .await
+            .map_err(|error| Box::new(explain::evidence(&error)))
+    }
+}
+
+/// Reads mailboxes for the window.
+pub(in crate::engine) async fn read_mailboxes(
+    domain: &DomainName,
+    mailboxes: &MailboxesToRead,
+    context: &JobContext,
+) -> Result<EvidenceFacts, Box<UserError>> {
+    let number = context.number;
+    let mut tell = |heard: MailboxProgress| {
+        let MailboxProgress { done, total, what } = heard;
+        let what = format!("{what} (in mailboxes)");
+        context.tell_soon(Message::AuditProgress { number, done, total, what });
+    };
+    mailboxes.read(domain, &mut tell, &context.token).await
+}
+
+/// Reads the owner's files on a thread that may wait for a disk.
+pub(in crate::engine) async fn read_files(
+    domain: &DomainName,
+    paths: &[PathBuf],
+    context: &JobContext,
+) -> Result<EvidenceFacts, Box<UserError>> {
+    let (domain, paths) = (domain.clone(), paths.to_vec());
+    let (answers, number, token) = (context.answers.clone(), context.number, context.token.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let kilobytes = |bytes: u64| usize::try_from(bytes / 1000).unwrap_or(usize::MAX);
+        let mut tell = |heard: EvidenceProgress| {
+            let (done, total) = (kilobytes(heard.done), kilobytes(heard.total));
+            let what = format!("{} (in kB)", heard.what);
+            let _overtaken = answers.try_send(Message::AuditProgress { number, done, total, what }).is_err();
+        };
+        survey::read_evidence(&domain, &paths, UnixTime::now(), &mut tell, &token)
+    });
+    match reading.await {
+        Ok(outcome) => outcome.map_err(|error| Box::new(explain::evidence(&error))),
+        Err(error) => Err(Box::new(explain::defect("The evidence could not be read", &error))),
+    }
+}

@@ -1,0 +1,117 @@
+//! What the found messages say, by the reader that reads the owner's files.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Found;
+use super::wanted::Sought;
+use crate::audit::evidence::{Collector, EvidenceFacts, Noted, SourceFacts, SourceKind};
+use crate::audit::message::read_message;
+use crate::survey::evidence::{Origin, Reading};
+use crate::values::DomainName;
+
+/// Messages of one kind in one mailbox.
+#[derive(Debug, Default)]
+struct Tally {
+    mails: u64,
+    noted: Noted,
+    /// Those of which something was not read.
+    bad: u64,
+    /// What was wrong with the first of them.
+    problem: String,
+}
+
+/// Everything that was found, read.
+#[derive(Debug)]
+pub(super) struct Judged {
+    book: Collector,
+    by_kind: BTreeMap<(usize, SourceKind), Tally>,
+}
+
+impl Judged {
+    /// Reads until nobody sends any more. Blocks: for a thread that may.
+    pub(super) fn of(
+        domain: &DomainName,
+        mut found: mpsc::Receiver<Found>,
+        cancel: &CancellationToken,
+    ) -> Self {
+        let mut by_kind = BTreeMap::new();
+        let mut reading = Reading {
+            domain,
+            book: Collector::new(),
+            cancel,
+            progress: &mut |_| {},
+            done: 0,
+            total: 0,
+            what: String::new(),
+        };
+        while let Some(found) = found.blocking_recv() {
+            if cancel.is_cancelled() {
+                break;
+            }
+            let Some((kind, problem)) = reading.found(&found) else { continue };
+            let noted = reading.book.take_noted();
+            let tally: &mut Tally = by_kind.entry((found.mailbox, kind)).or_default();
+            tally.mails += 1;
+            tally.noted.add(noted);
+            if !problem.is_empty() {
+                tally.bad += 1;
+                if tally.problem.is_empty() {
+                    tally.problem = problem;
+                }
+            }
+        }
+        Self { book: reading.book, by_kind }
+    }
+
+    /// The sum, with every mailbox named: what was found in it, and what could not be read.
+    pub(super) fn finish<'a>(
+        mut self,
+        mailboxes: impl Iterator<Item = (&'a str, Vec<String>)>,
+    ) -> EvidenceFacts {
+        for (index, (address, troubles)) in mailboxes.enumerate() {
+            let source = |kind, Tally { mails, noted, bad, problem }: Tally| SourceFacts {
+                name: address.to_owned(),
+                kind,
+                entries: if kind == SourceKind::Message { mails } else { noted.entries },
+                first: noted.first,
+                last: noted.last,
+                problem: if bad > 0 { format!("{bad} of {mails} messages: {problem}") } else { problem },
+                mails: Some(mails),
+            };
+            let of_this = (index, SourceKind::MailLog)..=(index, SourceKind::Unknown);
+            let kinds: Vec<SourceKind> = self.by_kind.range(of_this).map(|((_, kind), _)| *kind).collect();
+            if kinds.is_empty() || !troubles.is_empty() {
+                let tally = Tally { problem: troubles.join("; "), ..Tally::default() };
+                self.book.add_source(source(SourceKind::Mailbox, tally));
+            }
+            for kind in kinds {
+                if let Some(tally) = self.by_kind.remove(&(index, kind)) {
+                    self.book.add_source(source(kind, tally));
+                }
+            }
+        }
+        self.book.finish()
+    }
+}
+
+impl Reading<'_> {
+    /// What a found message is, and why something of it was not read; `None` where it is no evidence.
+    fn found(&mut self, found: &Found) -> Option<(SourceKind, String)> {
+        let origin = Origin { name: &found.place, written: found.at, depth: 0, is_file: false };
+        if let Some(told) = self.told(&found.raw, &origin) {
+            return Some(told);
+        }
+        if found.sought != Sought::Own {
+            return None;
+        }
+        // The letters of others are nobody's evidence.
+        let message = read_message(&found.place, &found.raw);
+        message.is_of(self.domain.as_ascii()).then(|| {
+            self.book.came_home(message);
+            (SourceKind::Message, String::new())
+        })
+    }
+}

@@ -1,0 +1,255 @@
+//! One mailbox, folder by folder: searched by its server, sized, and then fetched.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::PoisonError;
+
+use tokio::time::Instant;
+
+use super::wanted::{Sought, chosen};
+use super::{EvidenceMailbox, Found, MailboxBounds, Shared};
+use crate::imap::{BodyReply, Detail, Folder, ImapError, MessageFacts, Session, SignInError};
+use crate::message::internal_date_secs;
+use crate::values::UnixTime;
+
+/// Messages that are asked for with one command.
+const PORTION: usize = 16;
+/// Message-IDs that are remembered.
+const MAX_MET: usize = 100_000;
+/// Folders whose trouble is told in full.
+const MAX_TROUBLES: usize = 3;
+
+/// What is left of the bounds of one mailbox, and what went wrong in it.
+struct Left {
+    /// By [`Sought`].
+    messages: [usize; 3],
+    bytes: u64,
+    /// There were more bytes than are read.
+    is_full: bool,
+    /// Messages that are larger than any report.
+    too_large: usize,
+    /// What there was more of than is read.
+    had_more: BTreeSet<Sought>,
+    folder_troubles: Vec<String>,
+}
+
+impl Left {
+    fn of(bounds: &MailboxBounds) -> Self {
+        Self {
+            messages: [bounds.notices, bounds.reports, bounds.received],
+            bytes: bounds.bytes,
+            is_full: false,
+            too_large: 0,
+            had_more: BTreeSet::new(),
+            folder_troubles: Vec::new(),
+        }
+    }
+
+    fn messages(&mut self, sought: Sought) -> &mut usize {
+        let [notices, reports, own] = &mut self.messages;
+        match sought {
+            Sought::Notice => notices,
+            Sought::Report => reports,
+            Sought::Own => own,
+        }
+    }
+
+    /// What the owner is to know, in sentences.
+    fn troubles(self, bounds: &MailboxBounds) -> Vec<String> {
+        let more_folders = self.folder_troubles.len().saturating_sub(MAX_TROUBLES);
+        let mut troubles: Vec<String> = self.folder_troubles.into_iter().take(MAX_TROUBLES).collect();
+        if more_folders > 0 {
+            troubles.push(format!("and the same in {more_folders} more"));
+        }
+        // Of the domain's own messages a few are enough.
+        for sought in self.had_more.into_iter().filter(|sought| *sought != Sought::Own) {
+            troubles.push(format!("it has more {} than are read; the newest were", sought.words()));
+        }
+        if self.too_large > 0 {
+            let megabytes = bounds.message_bytes >> 20;
+            troubles.push(format!("{} larger than {megabytes} MB were left alone", self.too_large));
+        }
+        if self.is_full {
+            troubles.push(format!("only the first {} MB were read", bounds.bytes >> 20));
+        }
+        troubles
+    }
+}
+
+/// Sends every message that may be evidence, and says what could not be read.
+pub(super) async fn look_through(
+    index: usize,
+    mailbox: &EvidenceMailbox,
+    shared: &Shared<'_>,
+) -> Vec<String> {
+    let Some(access) = &mailbox.access else { return vec!["no password for it is known".to_owned()] };
+    let mut left = Left::of(shared.bounds);
+    let deadline = Instant::now() + shared.bounds.time;
+    let looking = async {
+        let mut session = access.open_to_list(Detail::Names).await?;
+        let mut looker = Looker { index, address: &mailbox.address, shared, left: &mut left };
+        looker.every_folder(&mut session).await?;
+        access.leave(session);
+        Ok::<(), SignInError>(())
+    };
+    let outcome = tokio::time::timeout_at(deadline, looking).await;
+    let mut troubles = left.troubles(shared.bounds);
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => troubles.insert(0, words(&error)),
+        Err(_elapsed) => {
+            let minutes = shared.bounds.time.as_secs().div_ceil(60);
+            troubles.insert(0, format!("it took longer than {minutes} minutes, so the rest was not read"));
+        }
+    }
+    troubles
+}
+
+/// An error with what caused it.
+fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.contains(&more) {
+            words = format!("{words}: {more}");
+        }
+        cause = error.source();
+    }
+    words
+}
+
+struct Looker<'a, 'b> {
+    index: usize,
+    address: &'a str,
+    shared: &'a Shared<'b>,
+    left: &'a mut Left,
+}
+
+impl Looker<'_, '_> {
+    async fn every_folder(&mut self, session: &mut Session) -> Result<(), ImapError> {
+        let namespace = session.namespace().await?;
+        let folders = session.list_folder_names().await?;
+        for folder in chosen(folders, &namespace, self.shared.bounds.folders) {
+            self.shared.tell(format!("{}, {}", self.address, folder.name));
+            match self.folder(session, &folder).await {
+                Ok(()) => {}
+                Err(error) => {
+                    let trouble = error.folder_trouble();
+                    let Some(_of_the_folder_alone) = trouble else { return Err(error) };
+                    self.left.folder_troubles.push(format!("in {} {error}", folder.name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn folder(&mut self, session: &mut Session, folder: &Folder) -> Result<(), ImapError> {
+        if session.examine(&folder.raw).await?.exists == 0 {
+            return Ok(());
+        }
+        let mut taken = BTreeSet::new();
+        for sought in Sought::ALL {
+            let room = *self.left.messages(sought);
+            if room == 0 || self.left.is_full {
+                continue;
+            }
+            let mut uids: Vec<u32> =
+                session.newest_found(&self.shared.wanted.keys(sought), room.saturating_add(1)).await?;
+            if uids.len() > room {
+                uids.remove(0);
+                self.left.had_more.insert(sought);
+            }
+            uids.retain(|uid| taken.insert(*uid));
+            let mut facts: Vec<MessageFacts> = Vec::new();
+            session
+                .fetch_facts(&uids, &["MESSAGE-ID"], |portion| {
+                    facts.extend(portion);
+                    Ok::<(), ImapError>(())
+                })
+                .await?;
+            let picked = self.picked(facts);
+            let used = self.fetch(session, folder, sought, &picked).await?;
+            let room = self.left.messages(sought);
+            *room = room.saturating_sub(used);
+        }
+        Ok(())
+    }
+
+    /// Those that fit and were not met before, the newest first.
+    fn picked(&mut self, facts: Vec<MessageFacts>) -> Vec<MessageFacts> {
+        let mut bytes = self.left.bytes;
+        let mut picked = Vec::new();
+        for facts in facts.into_iter().rev() {
+            if facts.size > self.shared.bounds.message_bytes {
+                self.left.too_large += 1;
+            } else if facts.size > bytes {
+                self.left.is_full = true;
+                break;
+            } else if self.is_new(&facts.header) {
+                bytes -= facts.size;
+                picked.push(facts);
+            }
+        }
+        picked
+    }
+
+    /// Whether no message with this id was met; one without an id always is new.
+    fn is_new(&self, header: &[u8]) -> bool {
+        let Some(colon) = memchr::memchr(b':', header) else { return true };
+        let id = header.get(colon + 1..).unwrap_or_default().trim_ascii();
+        if id.is_empty() {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let mut met = self.shared.met.lock().unwrap_or_else(PoisonError::into_inner);
+        met.len() >= MAX_MET || met.insert(hasher.finish())
+    }
+
+    /// Fetches them and hands them on; how many came.
+    async fn fetch(
+        &mut self,
+        session: &mut Session,
+        folder: &Folder,
+        sought: Sought,
+        picked: &[MessageFacts],
+    ) -> Result<usize, ImapError> {
+        let most = usize::try_from(self.shared.bounds.message_bytes).unwrap_or(usize::MAX);
+        let mut came = 0;
+        for portion in picked.chunks(PORTION) {
+            if self.left.bytes == 0 {
+                // The sizes that the server told were too small.
+                self.left.is_full = true;
+                break;
+            }
+            let mut uids: Vec<u32> = portion.iter().map(|facts| facts.uid).collect();
+            uids.sort_unstable();
+            for mut request in session.ask_bodies_within(&uids, most) {
+                loop {
+                    let (uid, raw) = match session.next_body(&mut request).await? {
+                        BodyReply::Message { uid, bytes } => (uid, bytes),
+                        BodyReply::Again { .. } => continue,
+                        BodyReply::End => break,
+                    };
+                    came += 1;
+                    self.left.bytes = self.left.bytes.saturating_sub(raw.len() as u64);
+                    let date = portion.iter().find(|facts| facts.uid == uid);
+                    let at = date.and_then(|facts| internal_date_secs(&facts.internal_date));
+                    let found = Found {
+                        mailbox: self.index,
+                        sought,
+                        place: format!("{}, {}, message {uid}", self.address, folder.name),
+                        at: at.map_or(self.shared.now, UnixTime),
+                        raw,
+                    };
+                    if self.shared.found.send(found).await.is_err() {
+                        // Whoever reads has ended, and says why.
+                        return Ok(came);
+                    }
+                }
+            }
+        }
+        Ok(came)
+    }
+}

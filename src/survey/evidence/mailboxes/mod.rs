@@ -1,0 +1,191 @@
+//! Evidence from mailboxes, over IMAP: bounces, reports, complaints, and a few of the domain's own messages as they arrived.
+//!
+//! Nothing changes there (EXAMINE, BODY.PEEK). The server searches, and everything has a bound: days, messages, bytes, time.
+//! What is wrong with one mailbox is told with it, and the others are read all the same.
+
+mod judged;
+mod looked_through;
+mod wanted;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::EvidenceError;
+use crate::audit::evidence::EvidenceFacts;
+use crate::imap::Access;
+use crate::values::{DomainName, UnixTime};
+use judged::Judged;
+use looked_through::look_through;
+use wanted::{Sought, Wanted};
+
+/// Mails that wait to be read; each may have [`MailboxBounds::message_bytes`].
+const WAITING: usize = 2;
+
+/// A mailbox to be read.
+#[derive(Clone, Debug)]
+pub struct EvidenceMailbox {
+    /// Names it in what is found.
+    pub address: String,
+    /// How to get in; `None` where no password is known.
+    pub access: Option<Access>,
+}
+
+/// How much is read at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailboxBounds {
+    /// What arrived before so many days is left alone.
+    pub days: u32,
+    /// Bounces and complaints of one mailbox.
+    pub notices: usize,
+    /// Reports of one mailbox.
+    pub reports: usize,
+    /// The domain's own messages in one mailbox.
+    pub received: usize,
+    /// Bytes of one message; larger ones are left alone.
+    pub message_bytes: u64,
+    /// Bytes of all messages of one mailbox.
+    pub bytes: u64,
+    /// Folders of one mailbox.
+    pub folders: usize,
+    /// Time for one mailbox.
+    pub time: Duration,
+    /// Mailboxes that are read at the same time.
+    pub parallel: usize,
+}
+
+impl Default for MailboxBounds {
+    fn default() -> Self {
+        Self {
+            days: 90,
+            notices: 500,
+            reports: 1_000,
+            received: 40,
+            message_bytes: 8 << 20,
+            bytes: 100 << 20,
+            folders: 60,
+            time: Duration::from_mins(5),
+            parallel: 4,
+        }
+    }
+}
+
+/// How far the reading is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxProgress {
+    /// Mailboxes that were read.
+    pub done: usize,
+    /// All of them.
+    pub total: usize,
+    /// The mailbox and the folder that are being read.
+    pub what: String,
+}
+
+/// One message that the search has found.
+#[derive(Debug)]
+struct Found {
+    /// Which of the mailboxes.
+    mailbox: usize,
+    sought: Sought,
+    /// Where it lies, in words.
+    place: String,
+    /// When it arrived.
+    at: UnixTime,
+    raw: Vec<u8>,
+}
+
+/// What the mailboxes share.
+struct Shared<'a> {
+    bounds: &'a MailboxBounds,
+    wanted: Wanted,
+    now: UnixTime,
+    found: mpsc::Sender<Found>,
+    /// Message-IDs that were met, as hashes: the same report lies in several mailboxes.
+    met: Mutex<HashSet<u64>>,
+    teller: Mutex<Teller<'a>>,
+}
+
+struct Teller<'a> {
+    progress: &'a mut (dyn FnMut(MailboxProgress) + Send),
+    done: usize,
+    total: usize,
+}
+
+impl<'a> Shared<'a> {
+    fn teller(&self) -> MutexGuard<'_, Teller<'a>> {
+        // What a progress bar shows is still of use after a panic.
+        self.teller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, what: String) {
+        let mut teller = self.teller();
+        let (done, total) = (teller.done, teller.total);
+        (teller.progress)(MailboxProgress { done, total, what });
+    }
+
+    fn tell_done(&self, address: &str) {
+        self.teller().done += 1;
+        self.tell(address.to_owned());
+    }
+}
+
+/// Reads mailboxes as evidence about a domain. `now` is the end of the days that count.
+///
+/// # Errors
+/// On cancellation alone; a mailbox that cannot be read is a source with a problem.
+pub async fn read_mailboxes(
+    domain: &DomainName,
+    mailboxes: &[EvidenceMailbox],
+    bounds: &MailboxBounds,
+    now: UnixTime,
+    progress: &mut (dyn FnMut(MailboxProgress) + Send),
+    cancel: &CancellationToken,
+) -> Result<EvidenceFacts, EvidenceError> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let reading = {
+        let (domain, cancel) = (domain.clone(), cancel.clone());
+        tokio::task::spawn_blocking(move || Judged::of(&domain, receiver, &cancel))
+    };
+    let shared = Shared {
+        bounds,
+        wanted: Wanted::new(domain, bounds.days, now),
+        now,
+        found: sender,
+        met: Mutex::default(),
+        teller: Mutex::new(Teller { progress, done: 0, total: mailboxes.len() }),
+    };
+    let one = |(index, mailbox)| read_one(index, mailbox, &shared);
+    let one_by_one: Vec<_> = mailboxes.iter().enumerate().map(one).collect();
+    let all = futures::stream::iter(one_by_one)
+        .buffer_unordered(bounds.parallel.max(1))
+        .collect::<Vec<(usize, Vec<String>)>>();
+    let mut troubles = tokio::select! {
+        () = cancel.cancelled() => return Err(EvidenceError::Cancelled),
+        troubles = all => troubles,
+    };
+    // The reader ends when nobody can send any more.
+    drop(shared);
+    let judged = match reading.await {
+        Ok(judged) => judged,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_cancelled) => return Err(EvidenceError::Cancelled),
+        },
+    };
+    if cancel.is_cancelled() {
+        return Err(EvidenceError::Cancelled);
+    }
+    troubles.sort_by_key(|(index, _)| *index);
+    let troubles = troubles.into_iter().map(|(_, troubles)| troubles);
+    Ok(judged.finish(mailboxes.iter().map(|mailbox| mailbox.address.as_str()).zip(troubles)))
+}
+
+async fn read_one(index: usize, mailbox: &EvidenceMailbox, shared: &Shared<'_>) -> (usize, Vec<String>) {
+    let troubles = look_through(index, mailbox, shared).await;
+    shared.tell_done(&mailbox.address);
+    (index, troubles)
+}
