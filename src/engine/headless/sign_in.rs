@@ -7,9 +7,9 @@ use super::to_its_end;
 use crate::assets::{GuideStep, SignInProvider};
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
+use crate::engine::mailbox_list::read_mailbox_list;
 use crate::engine::system::browser::open_in_browser;
 use crate::engine::system::input::read_text_input;
-use crate::engine::system::mailbox_list::read_mailbox_list;
 use crate::secrets::{Kept, SecretStore, StoreStatus};
 use crate::signin::{
     AppAccess, ClientApp, Clock, DeviceCode, Grants, Means, Prompt, Way, access_script, find_provider,

@@ -7,7 +7,6 @@ pub(in crate::engine) mod crash_report;
 pub(in crate::engine) mod input;
 pub(in crate::engine) mod interrupts;
 pub(in crate::engine) mod log;
-pub(in crate::engine) mod mailbox_list;
 pub(in crate::engine) mod output_file;
 pub(in crate::engine) mod public_resolvers;
 pub(in crate::engine) mod recent;

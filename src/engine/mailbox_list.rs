@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::input::read_input;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
+use crate::engine::system::input::read_input;
 use crate::plan::{CsvRow, parse_mailboxes};
 
 /// Largest list that is read, in bytes.
