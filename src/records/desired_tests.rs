@@ -543,3 +543,13 @@ fn a_key_line_of_another_selector_or_domain_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_withdrawn_key_signs_nothing() {
+    let text = "@ MX 10 mail\nmail A 203.0.113.47\n*._domainkey TXT \"v=DKIM1; p=\"\n";
+    let plan = plan("fastmail", &[], text);
+    let group = plan.groups.iter().find(|group| group.heading == "DKIM").unwrap();
+    let kept = group.lines.iter().find(|line| line.change == Change::Keep).unwrap();
+    assert!(kept.reason.contains("withdrawn"), "{}", kept.reason);
+    assert!(!plan.notes.iter().any(|note| note.contains("Keep the old DKIM keys")), "{:?}", plan.notes);
+}

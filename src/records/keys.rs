@@ -3,6 +3,7 @@
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::desired::{Filled, Lines, TTL_SECS};
 use super::{Change, SwitchStage};
+use crate::audit::dkim::{DkimKey, Key};
 use crate::providers::{TemplateStage, TemplateType};
 use crate::values::DnsName;
 
@@ -74,6 +75,12 @@ const fn type_name(record_type: TemplateType) -> &'static str {
     }
 }
 
+/// Whether a key record has an empty key (RFC 6376 section 3.6.1).
+fn is_withdrawn(data: &ZoneData) -> bool {
+    let ZoneData::Txt(text) = data else { return false };
+    DkimKey::parse(text).is_ok_and(|key| key.key == Key::Revoked)
+}
+
 /// Keys of today that the new ones do not replace: mail under way still carries their signatures. Returns their names.
 pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &mut Lines) -> Vec<String> {
     let mut old = Vec::new();
@@ -81,7 +88,9 @@ pub(super) fn keep_old_keys(zone: &CurrentZone, filled: &[Filled<'_>], lines: &m
         let is_key = matches!(record.data, ZoneData::Txt(_) | ZoneData::Cname(_) | ZoneData::Ns(_))
             && record.name.ends_with("._domainkey")
             && !filled.iter().any(|new| new.name == record.name);
-        if is_key {
+        if is_key && is_withdrawn(&record.data) {
+            lines.keep(record, "Says that the key was withdrawn; nobody signs with it any more.");
+        } else if is_key {
             if !old.contains(&record.name) {
                 old.push(record.name.clone());
             }

@@ -220,3 +220,22 @@ fn records_in_the_dns_act_on_no_terminal_and_no_file() {
     said(&again);
     assert!(home.path().join("again.json").exists());
 }
+
+/// A pipe never comes to its end, and reading it would never return.
+#[cfg(unix)]
+#[test]
+fn a_zone_file_includes_files_only() {
+    let home = tempfile::tempdir().unwrap();
+    let made = Command::new("mkfifo").arg(home.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let zone = home.path().join("zone");
+    std::fs::write(&zone, "@ MX 10 mail\n$INCLUDE pipe\n").unwrap();
+    let output = program(home.path())
+        .args(["records", "weber.example", "--provider", "fastmail", "--zone"])
+        .arg(&zone)
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("Line 2") && said.contains("no file that could be read"), "{said}");
+}

@@ -7,6 +7,7 @@ use super::walk::{Walk, WalkStep, walk};
 use super::{is_dmarc, rule_record, rule_reports};
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
+use crate::audit::lookups::is_askable;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, RecordType};
 
@@ -117,16 +118,29 @@ fn misplaced(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearM
     let found = here
         .filter(|text| !is_dmarc(text.as_bytes()))
         .find_map(|text| Some((text.clone(), near_miss(&text)?)));
-    found.or_else(|| {
-        let apex = context.lookups.ask(&context.facts.domain.dns(), RecordType::Txt);
-        apex.texts().map(|text| String::from_utf8_lossy(&text).into_owned()).find_map(|text| {
-            let mut found =
-                near_miss(&text).filter(|_| text.trim_start().to_ascii_lowercase().starts_with('v'))?;
-            found.odd = format!("it stands at {} instead of _dmarc.{}", own.domain, own.domain);
-            found.cleaned = found.cleaned.or_else(|| Proposal::of(&text).corrected().text());
-            Some((text, found))
+    found
+        .or_else(|| {
+            let apex = context.lookups.ask(&context.facts.domain.dns(), RecordType::Txt);
+            apex.texts().map(|text| String::from_utf8_lossy(&text).into_owned()).find_map(|text| {
+                let mut found =
+                    near_miss(&text).filter(|_| text.trim_start().to_ascii_lowercase().starts_with('v'))?;
+                found.odd = format!("it stands at {} instead of _dmarc.{}", own.domain, own.domain);
+                found.cleaned = found.cleaned.or_else(|| Proposal::of(&text).corrected().text());
+                Some((text, found))
+            })
         })
-    })
+        .or_else(|| doubled(context, own))
+}
+
+/// A record whose name got the domain twice: in a zone file a dot at the end was forgotten, or a web form added it.
+fn doubled(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearMiss)> {
+    let name = DnsName::new(&format!("_dmarc.{}.{}", own.domain, own.domain));
+    let answer = is_askable(&name).then(|| context.lookups.ask(&name, RecordType::Txt))?;
+    let mut texts = answer.texts().map(|text| String::from_utf8_lossy(&text).into_owned());
+    let text = texts.find(|text| is_dmarc(text.as_bytes()))?;
+    let odd = format!("it stands at {name}, where the domain is written twice");
+    let cleaned = Proposal::of(&text).corrected().text();
+    Some((text, NearMiss { odd, cleaned }))
 }
 
 fn missing(context: &Context<'_>, own: &WalkStep<'_>) -> Finding {
