@@ -132,6 +132,7 @@ fn whole_files_of_each_kind_are_taken() {
         ("selectors.toml", SELECTOR),
         ("server_habits.toml", HABITS),
         ("sign_in.toml", SIGN_IN),
+        ("rehearsal/identity.toml", SIGN_IN),
         ("sign_in_errors.toml", SIGN_IN_ERRORS),
         ("rehearsal/example.zone", ZONE),
         ("rehearsal/seen.json", "{ \"a\": 1 }\n"),

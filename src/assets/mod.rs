@@ -77,7 +77,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "reply_patterns.toml" => read_reply_patterns(text).map(drop),
         "selectors.toml" => read_selectors(text).map(drop),
         "server_habits.toml" => read_server_habits(text).map(drop),
-        "sign_in.toml" => read_sign_in(text).map(drop),
+        "sign_in.toml" | "rehearsal/identity.toml" => read_sign_in(text).map(drop),
         "sign_in_errors.toml" => read_sign_in_errors(text).map(drop),
         _ => match extension {
             "svg" if is_drawing(text) => Ok(()),

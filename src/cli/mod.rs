@@ -32,6 +32,8 @@ mod providers;
 mod publish;
 mod records;
 mod rehearse;
+mod rehearse_sign_in;
+mod rehearse_switch;
 mod report;
 mod sign_in;
 mod spf;

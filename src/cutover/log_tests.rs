@@ -48,6 +48,32 @@ fn only_rounds_that_saw_something_new_are_kept() {
 }
 
 #[test]
+fn time_that_is_let_pass_is_time_that_has_passed() {
+    let (mut waited, mut skipped) = (log(), log());
+    let later = 4_000;
+    for log in [&mut waited, &mut skipped] {
+        look(log, 10_000, OLD, 3_600);
+        look(log, 10_010, NEW, 300);
+        log.note_sweep(sweep(10_020, 2, true));
+    }
+    skipped.let_pass(i64::from(later));
+    look(&mut waited, 10_030 + later, NEW, 300);
+    look(&mut skipped, 10_030, NEW, 300);
+    assert!(skipped.reading.as_ref().unwrap().is_over && waited.reading.as_ref().unwrap().is_over);
+    let moved = |at: Option<UnixTime>| at.map(|at| UnixTime(at.0 + i64::from(later)));
+    assert_eq!(moved(skipped.watch.over_at), waited.watch.over_at);
+    assert_eq!(moved(skipped.watch.published_at), waited.watch.published_at);
+    assert_eq!(moved(skipped.last_late_at), waited.last_late_at);
+    let copy = CopyDone {
+        began_at: Some(at(10_000 + later)),
+        finished_at: Some(at(10_005 + later)),
+        is_verified: true,
+    };
+    let earlier = CopyDone { began_at: Some(at(10_000)), finished_at: Some(at(10_005)), ..copy };
+    assert_eq!(moved(skipped.next_sweep_at(earlier)), waited.next_sweep_at(copy));
+}
+
+#[test]
 fn a_long_switch_keeps_its_beginning_and_its_newest_rounds() {
     let mut log = log();
     for moment in 0..1_000 {

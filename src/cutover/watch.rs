@@ -141,6 +141,21 @@ impl Watch {
         Ok(Reading { sights, is_everywhere, old_until, is_over })
     }
 
+    /// Moves everything that was seen into the past, by this many seconds.
+    pub(super) fn let_pass(&mut self, seconds: i64) {
+        let times = [
+            &mut self.last_round_at,
+            &mut self.old_until,
+            &mut self.long_until,
+            &mut self.lowered_at,
+            &mut self.published_at,
+            &mut self.over_at,
+        ];
+        for at in times.into_iter().flatten() {
+            at.0 = at.0.saturating_sub(seconds);
+        }
+    }
+
     /// A server that is no longer in charge hands nothing out, but what it handed out last may be kept from now on.
     fn forget_former_servers(&mut self, round: &Round) {
         let (stay, leave): (Vec<_>, Vec<_>) = std::mem::take(&mut self.servers)

@@ -272,6 +272,7 @@ impl Actor {
     pub(super) async fn close_project(&mut self) {
         self.keep_confirmed();
         let Some(mut open) = self.open.take() else { return };
+        self.forget_practice_provider();
         if let Some(control) = &open.copy {
             control.stop();
         }

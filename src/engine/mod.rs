@@ -32,6 +32,7 @@ pub use api::copy_words::{
 pub use api::day::date_time;
 pub use api::event::{Event, Notice};
 pub use api::message_list_format::MessageListFormat;
+pub use api::practice_snapshot::PracticeView;
 pub use api::sign_ins::{
     ConsentStage, ConsentView, ExchangeApp, ExchangeScript, KnownClient, SideSignIn, SignInsView,
 };
@@ -69,6 +70,7 @@ pub use crate::assets::{
 pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;
 pub use crate::project::{CopyRoute, EarlierCopy};
+pub use crate::rehearsal::{Letters, Tally};
 pub use crate::signin::{ClientApp, Clock, DeviceCode, TokenDesk, Way as ConsentWay};
 pub use crate::transfer::{LargeMessage, WaitCause};
 

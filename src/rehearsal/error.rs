@@ -26,6 +26,12 @@ pub enum RehearsalError {
     /// The name of a zone is no domain name.
     #[error("“{0}” is not a valid name for a practice zone")]
     ZoneName(String),
+    /// A line of a change is not understood.
+    #[error("the practice name server does not understand “{0}”")]
+    Script(String),
+    /// The zone is not what a change builds on.
+    #[error("{0} is not what the change builds on")]
+    ZoneChanged(String),
     /// What the practice mail host shows is damaged.
     #[error("what the practice mail host shows cannot be read: {0}")]
     MailHosts(#[source] serde_json::Error),

@@ -187,9 +187,11 @@ pub const FLOORS: &[Floor] = &[
             "memchr",
             "rustix",
             "serde_json",
+            "sha2",
             "tokio",
             "tokio_util",
             "tracing",
+            "url",
         ],
     },
     Floor {

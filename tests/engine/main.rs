@@ -23,16 +23,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mailferry::engine::{
-    AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PasswordPlace, PracticeTrouble, ProjectView, ReportFormat, SecretsPolicy,
-    SignInState, Snapshot, Step, StepState, UserError, Verify, step_state,
+    AuditView, Command, ConsentWay, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
+    MailboxProgressState, MailboxView, PasswordPlace, PracticeTrouble, ProjectView, ReportFormat,
+    SecretsPolicy, SignInState, Snapshot, Step, StepState, UserError, Verify, step_state,
 };
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth,
 };
 use mailferry::providers::ProviderId;
 use mailferry::records::{ExportStage, Format, SwitchStage};
-use mailferry::values::{Endpoint, Secret, Security};
+use mailferry::values::{Credential, Endpoint, Secret, Security};
 use mailferry::values::{MailboxId, Side};
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
 use mailferry_test_support::programs;
@@ -126,7 +126,20 @@ impl Bench {
         error
     }
 
+    /// Whoever wants a token signs in at their provider; that of a rehearsal is allowed by itself.
+    fn sign_in_with_tokens(&mut self) {
+        let side = Side::Destination;
+        let Some(project) = self.engine.snapshot().project.clone() else { return };
+        let wants_token =
+            |row: &&MailboxView| matches!(row.mailbox.way(side).credential, Credential::SignedIn(_));
+        for row in project.mailboxes.iter().filter(wants_token) {
+            self.send(Command::SignInAtProvider { mailbox: row.id, side, way: ConsentWay::Browser });
+            self.wait_project(|project| project.sign_ins.under_way.is_none());
+        }
+    }
+
     fn sign_in_and_count(&mut self) -> ProjectView {
+        self.sign_in_with_tokens();
         self.send(Command::TestSignIn { mailboxes: Vec::new() });
         self.wait_project(|project| {
             project.mailboxes.iter().all(|row| {

@@ -9,6 +9,7 @@ mod keyboard;
 mod manners;
 mod once;
 mod outcomes;
+mod practice;
 mod sign_ins;
 mod strangers;
 mod switch;

@@ -349,6 +349,10 @@ pub enum Command {
     RetryMailbox(MailboxId),
     /// Injects a fault into the servers of a practice project.
     MakeTrouble(PracticeTrouble),
+    /// Publishes a stage, or the old records, in the zone of a practice project.
+    PublishInPractice(ExportStage),
+    /// Lets time pass in a practice project, until what it waits for happens.
+    LetTimePass,
     /// Connects again at once, wherever a connection was lost. A pause that a server asked for is kept.
     TryNow,
     /// Finishes the messages in progress and waits; the job stays.

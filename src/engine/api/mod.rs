@@ -8,6 +8,7 @@ pub(in crate::engine) mod copy_words;
 pub(in crate::engine) mod day;
 pub(in crate::engine) mod event;
 pub(in crate::engine) mod message_list_format;
+pub(in crate::engine) mod practice_snapshot;
 pub(in crate::engine) mod sign_ins;
 pub(in crate::engine) mod snapshot;
 pub(in crate::engine) mod standing;

@@ -9,6 +9,7 @@ use crate::audit::AuditReport;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::copy_snapshot::CopyView;
 use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::practice_snapshot::PracticeView;
 use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
@@ -94,6 +95,8 @@ pub struct ProjectView {
     pub is_temporary: bool,
     /// Sample log-ins of a practice project.
     pub practice_logins: Option<PracticeLogins>,
+    /// What has happened in the practice world; `None` for other projects.
+    pub practice: Option<PracticeView>,
     /// What it would do that has not been agreed to on this computer. Until then it runs, reads and sends nothing.
     pub unconfirmed: Arc<Vec<Reach>>,
     /// Whether the program ended unexpectedly while the project was last open.

@@ -248,6 +248,7 @@ impl Actor {
             }
             open.compare_providers(&catalogue);
             open.note_sweep(UnixTime::now());
+            open.count_practice_mail();
         }
         self.remember_copy_phase();
         self.remember_recent();

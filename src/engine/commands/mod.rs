@@ -13,6 +13,7 @@ mod mailboxes;
 mod messages;
 mod plan;
 pub(in crate::engine) mod practice;
+mod practice_zone;
 mod projects;
 mod provider_sign_ins;
 mod records;
@@ -117,6 +118,8 @@ impl Actor {
             Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),
             Command::RetryMailbox(mailbox) => self.retry_mailbox(mailbox),
             Command::MakeTrouble(trouble) => self.make_trouble(trouble),
+            Command::PublishInPractice(stage) => self.publish_in_practice(stage),
+            Command::LetTimePass => self.let_time_pass(),
             Command::TryNow => self.try_now(),
             Command::PauseCopy => self.pause_copy(),
             Command::StopCopy => self.stop_copy(),

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::actor::Actor;
@@ -17,7 +18,9 @@ use crate::providers::Catalogue;
 use crate::rehearsal::{
     COLLIDING, DOMAIN, EvidenceStory, Practice, PracticeAccount, PracticeOptions, Trouble, practice_evidence,
 };
-use crate::values::{DomainName, Secret, UnixTime};
+use crate::secrets::SecretStore;
+use crate::signin::{ClientApp, Grant, TokenDesk, read_providers};
+use crate::values::{Credential, DomainName, Secret, SignInId, SignInWay, UnixTime};
 
 /// The time that each message takes in slow motion: some 740 messages take a minute and a half.
 const SLOW_MOTION: Duration = Duration::from_millis(120);
@@ -25,6 +28,23 @@ const SLOW_MOTION: Duration = Duration::from_millis(120);
 const CHANGED_PASSWORD: &str = "another-one";
 /// How long the practice provider asks for a pause.
 const BUSY_TIME: Duration = Duration::from_secs(10);
+/// The id of the practice provider's sign-in.
+const PRACTICE_PROVIDER: &str = "practice";
+
+/// Who signs in how.
+fn practice_words(accounts: &[PracticeAccount]) -> String {
+    let with_token = accounts.iter().find(|account| account.destination_password.is_none());
+    let filled_in = "The users of the practice domain and their passwords are filled in.";
+    with_token.map_or_else(
+        || filled_in.to_owned(),
+        |account| {
+            format!(
+                "{filled_in} Only {} has no password at the provider: sign in there, and a practice browser inside Mailferry presses “Allow”.",
+                account.address
+            )
+        },
+    )
+}
 
 /// Creates a practice project in a folder of its own: below `kept`, where it stays until it is deleted, or else in a
 /// temporary one that goes when the project is closed.
@@ -73,7 +93,7 @@ impl Actor {
             return;
         }
         let keep = self.open.as_ref().map(|open| open.project.path().with_extension("practice"));
-        let options = PracticeOptions { keep, ..PracticeOptions::default() };
+        let options = PracticeOptions { keep, wants_token: true, ..PracticeOptions::default() };
         let (world, servers) = match Practice::start(&options).await {
             Ok(started) => started,
             Err(error) => {
@@ -88,14 +108,14 @@ impl Actor {
         );
         let evidence = self.open.as_ref().and_then(write_evidence);
         let accounts: Vec<PracticeAccount> = world.accounts.clone();
-        let practice = PracticeWorld { world };
+        let sign_in = self.know_practice_provider(&world).await;
+        let practice = PracticeWorld { world, tally: None };
         let source = practice.source();
         if let Some(open) = self.open.as_mut() {
-            open.view.practice_logins = Some(PracticeLogins {
-                words: "The users of the practice domain and their passwords are filled in.".to_owned(),
-            });
+            open.view.practice_logins = Some(PracticeLogins { words: practice_words(&accounts) });
             open.practice = Some(practice);
             open.evidence_to_read.extend(evidence);
+            open.count_practice_mail();
         }
         self.set_source_server(source);
         // A reopened practice project gets new ports.
@@ -109,7 +129,7 @@ impl Actor {
             practice.world.make_trouble(Trouble::Pace(Some(SLOW_MOTION)));
         }
         for account in accounts {
-            self.add_practice_account(account).await;
+            self.add_practice_account(account, sign_in.as_ref()).await;
         }
         if self.open.as_ref().is_some_and(|open| open.view.copy.route.is_some()) {
             self.name_accounts(true);
@@ -193,8 +213,47 @@ impl Actor {
         (trouble, words)
     }
 
-    /// Adds a user of the practice domain with both passwords.
-    async fn add_practice_account(&mut self, account: PracticeAccount) {
+    /// Takes in where the mailbox signs in that wants a token: nothing of it goes into the keyring.
+    async fn know_practice_provider(&mut self, world: &Practice) -> Option<SignInId> {
+        let identity = world.identity();
+        let known = match read_providers(&identity.provider) {
+            Ok(known) => known.into_iter().next()?,
+            Err(error) => {
+                tracing::error!("the practice provider cannot be read: {error}");
+                return None;
+            }
+        };
+        let desk = TokenDesk::new(SecretStore::session_only());
+        let client = ClientApp { id: identity.client_id.to_owned(), secret: None, tenant: None };
+        desk.clients().keep(&known.id, &client).await;
+        for (user, refresh) in identity.refresh {
+            let grant = Grant {
+                provider: known.id.clone(),
+                user: user.to_string(),
+                client: client.clone(),
+                token_endpoint: known.token.clone(),
+                revocation_endpoint: None,
+                hosts: known.hosts.clone(),
+                refresh,
+            };
+            desk.grants().keep(&grant).await;
+        }
+        if let Some(open) = self.open.as_mut() {
+            open.tokens = desk;
+        }
+        let id = known.id.clone();
+        self.forget_practice_provider();
+        self.sign_in_providers.insert(0, Arc::new(known));
+        Some(id)
+    }
+
+    /// The practice provider goes with its project.
+    pub(in crate::engine) fn forget_practice_provider(&mut self) {
+        self.sign_in_providers.retain(|known| known.id.as_str() != PRACTICE_PROVIDER);
+    }
+
+    /// Adds a user of the practice domain with both passwords, or with the sign-in in place of one.
+    async fn add_practice_account(&mut self, account: PracticeAccount, sign_in: Option<&SignInId>) {
         use crate::values::Side;
         let find = |open: &OpenProject| {
             open.view.mailboxes.iter().find(|row| row.mailbox.address == account.address).map(|row| row.id)
@@ -204,7 +263,14 @@ impl Actor {
         }
         if let Some(id) = self.open.as_ref().and_then(find) {
             self.set_password(id, Side::Source, account.source_password).await;
-            self.set_password(id, Side::Destination, account.destination_password).await;
+            match (account.destination_password, sign_in) {
+                (Some(password), _) => self.set_password(id, Side::Destination, password).await,
+                (None, Some(provider)) => {
+                    let way = SignInWay::with(Credential::SignedIn(provider.clone()));
+                    self.set_sign_in_way(id, Side::Destination, way).await;
+                }
+                (None, None) => {}
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use crate::assets::{AppPasswords, SignInProvider, check_tenant, read_app_passwords};
 use crate::engine::actor::Actor;
@@ -19,8 +20,11 @@ use crate::engine::system::input::is_readable_by_others;
 use crate::plan::Mailbox;
 use crate::providers::{ProviderId, SignInMethod};
 use crate::secrets::{Deletion, Kept};
-use crate::signin::{ClientApp, KeyFile, Way};
+use crate::signin::{ClientApp, KeyFile, TokenDesk, Way};
 use crate::values::{Credential, GrantProblem, MailboxId, Side, SignInId, SignInWay};
+
+/// How long the practice browser shows its page before it allows the sign-in.
+const PRACTICE_DELAY: Duration = Duration::from_secs(3);
 
 const SIDES: [Side; 2] = [Side::Source, Side::Destination];
 
@@ -35,6 +39,12 @@ fn app_passwords_of(provider: &ProviderId) -> Option<Arc<AppPasswords>> {
 }
 
 impl Actor {
+    /// Who gives out tokens: those of practice are of no use elsewhere.
+    fn desk(&self) -> TokenDesk {
+        let practice = self.open.as_ref().filter(|open| open.practice.is_some());
+        practice.map_or_else(|| self.tokens.clone(), |open| open.tokens.clone())
+    }
+
     /// The provider whose tokens a server takes.
     fn provider_at(&self, host: &str) -> Option<&Arc<SignInProvider>> {
         self.sign_in_providers
@@ -49,7 +59,10 @@ impl Actor {
             let server = open.server(side);
             let chosen = open.view.destination.chosen.as_ref().filter(|_| side == Side::Destination);
             let known = self.catalogue.provider_of(chosen.map(|(id, _)| id), server);
-            let provider = server.and_then(|server| self.provider_at(&server.host)).cloned();
+            // Both practice servers have the same address, and only the new one takes tokens.
+            let takes_tokens = !open.project.is_practice() || side == Side::Destination;
+            let provider = server.and_then(|server| self.provider_at(&server.host));
+            let provider = provider.filter(|_| takes_tokens).cloned();
             let before = open.view.sign_ins.side(side);
             let is_same = before.provider == provider;
             SideSignIn {
@@ -81,7 +94,7 @@ impl Actor {
 
     /// Looks in the background for the owner's applications at these providers.
     fn recall_clients(&mut self, providers: Vec<SignInId>) {
-        let clients = self.tokens.clients().clone();
+        let clients = self.desk().clients().clone();
         self.launch(
             JobKind::RecallClients,
             |context| async move {
@@ -159,7 +172,7 @@ impl Actor {
         if let Err(error) = check_client(&known, &client) {
             return self.fail(*error);
         }
-        let kept = self.tokens.clients().keep(provider, &client).await;
+        let kept = self.desk().clients().keep(provider, &client).await;
         self.show_client(provider, &shown(Some(client)));
         let words = format!("The application at {} was saved{}", known.name, for_how_long(kept));
         self.notice(words, None);
@@ -168,7 +181,7 @@ impl Actor {
 
     /// Forgets the owner's application at a provider.
     pub(super) async fn forget_client_app(&mut self, provider: &SignInId) {
-        if self.tokens.clients().forget(provider).await == Deletion::Waits {
+        if self.desk().clients().forget(provider).await == Deletion::Waits {
             return self.fail(explain::passwords_not_deleted(&self.passwords().status()));
         }
         self.show_client(provider, &KnownClient::Missing);
@@ -191,9 +204,17 @@ impl Actor {
             let (user, stage) = (user.clone(), ConsentStage::Starting);
             open.view.sign_ins.under_way = Some(ConsentView { mailbox, side, user, stage, strays: 0 });
         }
-        let opens_browser = self.config.opens_browser;
-        let question = consent::Question { provider, user, way, opens_browser };
-        let desk = self.tokens.clone();
+        let is_practice = self.open.as_ref().is_some_and(|open| open.practice.is_some());
+        let browser = match () {
+            // One sees what happens.
+            () if is_practice => consent::Browser::Practice {
+                delay: if self.config.rehearses_slowly { PRACTICE_DELAY } else { Duration::ZERO },
+            },
+            () if self.config.opens_browser => consent::Browser::System,
+            () => consent::Browser::Shown,
+        };
+        let question = consent::Question { provider, user, way, browser };
+        let desk = self.desk();
         self.launch(
             JobKind::Consent,
             |context| consent::run(question, desk, context),
@@ -233,6 +254,9 @@ impl Actor {
             Some(Ok(kept)) => kept,
         };
         let ConsentView { mailbox, side, user, .. } = under_way;
+        if let Some(practice) = &open.practice {
+            practice.world.remember_sign_in(&user);
+        }
         let Some(provider) = open.view.sign_ins.side(side).provider.clone() else { return };
         let words = format!("{user} is signed in at {}{}", provider.name, for_how_long(kept));
         self.notice(words, None);

@@ -12,12 +12,15 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::switch::{Watched, look};
 use crate::engine::jobs::test_message::{Tested, judge_messages};
+use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::switch::{keep_log, log_to_watch};
 use crate::records::Format;
 use crate::values::UnixTime;
 
 /// After a round that failed, the next one waits this long, in seconds.
 const AGAIN_SECS: u32 = 60;
+/// Longest pause between two rounds in a practice project, in seconds: its owner watches.
+const PRACTICE_PAUSE_SECS: u32 = 5;
 
 impl Actor {
     /// Asks everybody once. The first round of a switch also begins to watch it.
@@ -39,7 +42,10 @@ impl Actor {
         };
         let watched = Watched {
             domain: open.project.domain().clone(),
-            resolvers: vec![open.resolver_address()],
+            resolvers: open
+                .practice
+                .as_ref()
+                .map_or_else(|| vec![open.resolver_address()], PracticeWorld::resolvers),
             asks_public: log.asks_public && !is_practice,
             proof: log.watch.proof.clone(),
             known: log.watch.servers(),
@@ -76,8 +82,16 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return Ok(()) };
         let domain = open.project.domain().clone();
         let Some(log) = open.switch.log.as_mut() else { return Ok(()) };
-        log.take_in(&domain, round).map_err(|error| Box::new(explain::cutover(&error)))?;
-        keep_log(&open.project, log)
+        let notes = log.notes.clone();
+        let reading = log.take_in(&domain, round).map_err(|error| Box::new(explain::cutover(&error)))?;
+        // Letters come while something happens, not all night.
+        let is_news = log.notes != notes && !reading.is_over;
+        let kept = keep_log(&open.project, log);
+        if let Some(practice) = open.practice.as_ref().filter(|_| is_news) {
+            practice.world.deliver_letters(round.at);
+        }
+        open.count_practice_mail();
+        kept
     }
 
     /// A round is over, with this error where it failed; the next one has its time.
@@ -87,6 +101,7 @@ impl Actor {
             (None, Some(log)) => log.pause_secs(),
             _ => AGAIN_SECS,
         };
+        let pause = if open.practice.is_some() { pause.min(PRACTICE_PAUSE_SECS) } else { pause };
         open.switch.looking = None;
         open.switch.next_look_at = Some(UnixTime(UnixTime::now().0.saturating_add(i64::from(pause))));
         open.switch.error.clone_from(&error);
@@ -152,13 +167,20 @@ impl Actor {
         self.change_log(|log| log.asks_public = is_on);
     }
 
+    /// Keeps what was seen of the switch.
+    pub(super) fn keep_switch_log(&self, log: &SwitchLog) {
+        let kept = self.open.as_ref().map_or(Ok(()), |open| keep_log(&open.project, log));
+        if let Err(error) = kept {
+            self.fail(*error);
+        }
+    }
+
     fn change_log(&mut self, change: impl FnOnce(&mut SwitchLog)) {
         let Some(open) = self.open.as_mut() else { return };
         let Some(log) = open.switch.log.as_mut() else { return };
         change(log);
-        if let Err(error) = keep_log(&open.project, log) {
-            self.fail(*error);
-        }
+        let log = log.clone();
+        self.keep_switch_log(&log);
     }
 
     /// Rounds and sweeps that the plan asks for now, while the switch is watched.

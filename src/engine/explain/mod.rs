@@ -372,6 +372,41 @@ pub(super) fn no_practice() -> UserError {
     )
 }
 
+/// A stage, or the way back, that does not follow on what is in the practice zone.
+pub(super) fn out_of_order() -> UserError {
+    UserError::new(
+        "This is not the next stage",
+        "Each stage builds on the one before it, and the way back on the switch.",
+    )
+    .or_else("Publish the stages in their order", "Nothing was changed")
+}
+
+/// A stage that would harm somebody is not published in practice either.
+pub(super) fn harmful_in_practice(words: &str) -> UserError {
+    UserError::new("This stage would do harm", words).or_else(
+        "Drop a sender that you no longer use, under “Other senders for your domain”",
+        "Nothing was changed",
+    )
+}
+
+/// The practice name server took nothing.
+pub(super) fn not_published_in_practice(error: &crate::rehearsal::RehearsalError) -> UserError {
+    UserError::new("The practice zone was not changed", format!("{}.", sentence(error)))
+        .or(
+            "Read the zone again",
+            "The stages are computed anew from what it has now",
+            Command::PrepareRecords,
+        )
+        .or_else("Publish the stages in their order", "Each builds on the one before it")
+        .caused_by(error)
+}
+
+/// Time is let pass only while something waits for it.
+pub(super) fn nothing_waits() -> UserError {
+    UserError::new("Nothing waits for time to pass", "Every date of the plan is over, or none is known yet.")
+        .or("Check now", "Every name server and resolver is asked", Command::LookAtSwitch)
+}
+
 /// Only rehearsals are deleted.
 pub(super) fn no_rehearsal(path: &Path) -> UserError {
     UserError::new(

@@ -167,6 +167,7 @@ fn first_view(project: &Project, catalogue: &Catalogue, job: &CopyJob) -> Result
         is_practice: project.is_practice(),
         is_temporary: false,
         practice_logins: None,
+        practice: None,
         unconfirmed: Arc::default(),
         was_interrupted: project.was_interrupted(),
         saved_at: project.saved_at(),
@@ -254,6 +255,7 @@ impl OpenProject {
             saved_at: self.project.saved_at(),
             report_saved: self.report_saved(),
             switch: self.switch_view(now),
+            practice: self.practice_view(now),
             ..self.view.clone()
         }
     }

@@ -1,6 +1,7 @@
 //! The zones that a practice DNS server answers from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{SOA, SRV};
@@ -12,6 +13,8 @@ use crate::values::DnsName;
 
 /// A chain of CNAME records longer than this is not followed.
 const CNAME_CHAIN: usize = 8;
+/// Waiting time of the addresses of the practice name servers, in seconds.
+const ADDRESS_TTL_SECS: u32 = 3600;
 
 /// Name and text of the zones that are built into the program.
 const PRACTICE_ZONES: [(&str, &str); 9] = [
@@ -35,13 +38,13 @@ pub fn practice_zone_files() -> impl Iterator<Item = (&'static str, &'static str
 }
 
 /// The zones that a practice DNS server answers for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Zones {
     zones: BTreeMap<LowerName, Zone>,
     broken: BTreeSet<LowerName>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Zone {
     sets: BTreeMap<RrKey, RecordSet>,
     /// Every existing name, including empty non-terminals (RFC 4592 section 2.2.2).
@@ -82,20 +85,73 @@ impl Zones {
             .parse()
             .map_err(|source| RehearsalError::Zone { origin: origin.to_owned(), source: Box::new(source) })?;
         let origin = LowerName::new(&name);
-        let mut names = BTreeSet::new();
-        for key in sets.keys() {
-            let mut above = key.name().clone();
-            while origin.zone_of(&above) && names.insert(above.clone()) && above != origin {
-                above = above.base_name();
+        let mut zone = Zone { sets, names: BTreeSet::new() };
+        zone.find_names(&origin);
+        self.zones.insert(origin, zone);
+        Ok(())
+    }
+
+    /// The records of a type at a name, with their waiting time; empty where there are none.
+    pub(super) fn records(&self, key: &RrKey) -> Vec<Record> {
+        let zone = self.zone_of(key.name()).map(|(_, zone)| zone);
+        let set = zone.and_then(|zone| zone.sets.get(key));
+        set.into_iter().flat_map(RecordSet::records_without_rrsigs).cloned().collect()
+    }
+
+    /// Puts these records in the place of those of the same type at the same name, as a new version of the zone.
+    pub(super) fn replace(&mut self, key: &RrKey, records: &[Record]) {
+        let Some((origin, _)) = self.zone_of(key.name()) else { return };
+        let origin = origin.clone();
+        let Some(zone) = self.zones.get_mut(&origin) else { return };
+        match records.first() {
+            None => {
+                zone.sets.remove(key);
+            }
+            Some(first) => {
+                let mut set = RecordSet::with_ttl(first.name.clone(), key.record_type, first.ttl);
+                for record in records {
+                    set.add_rdata(record.data.clone());
+                }
+                zone.sets.insert(key.clone(), set);
             }
         }
-        self.zones.insert(origin, Zone { sets, names });
-        Ok(())
+        zone.find_names(&origin);
+    }
+
+    /// Raises the serial number of the zone that a name is in (RFC 1034 section 4.3.5).
+    pub(super) fn raise_serial(&mut self, name: &LowerName) {
+        let Some((origin, zone)) = self.zone_of(name) else { return };
+        let key = RrKey::new(origin.clone(), RecordType::SOA);
+        let Some(mut record) = zone.soa(origin) else { return };
+        if let RData::SOA(soa) = &mut record.data {
+            soa.serial = soa.serial.wrapping_add(1);
+        }
+        self.replace(&key, &[record]);
     }
 
     /// Lets every question about this name end in SERVFAIL.
     pub fn break_name(&mut self, name: &DnsName) -> Result<(), RehearsalError> {
         self.broken.insert(LowerName::new(&parse_name(name.as_str())?));
+        Ok(())
+    }
+
+    /// Gives a name this address, in the place of all others.
+    pub(in crate::rehearsal) fn set_address(
+        &mut self,
+        name: &DnsName,
+        address: IpAddr,
+    ) -> Result<(), RehearsalError> {
+        let name = parse_name(name.as_str())?;
+        let data = match address {
+            IpAddr::V4(address) => RData::A(address.into()),
+            IpAddr::V6(address) => RData::AAAA(address.into()),
+        };
+        let record = Record::from_rdata(name.clone(), ADDRESS_TTL_SECS, data);
+        for record_type in [RecordType::A, RecordType::AAAA] {
+            let records: &[Record] =
+                if record.record_type() == record_type { std::slice::from_ref(&record) } else { &[] };
+            self.replace(&RrKey::new(LowerName::new(&name), record_type), records);
+        }
         Ok(())
     }
 
@@ -171,6 +227,17 @@ impl Zones {
 }
 
 impl Zone {
+    /// Notes every name that exists.
+    fn find_names(&mut self, origin: &LowerName) {
+        self.names.clear();
+        for key in self.sets.keys() {
+            let mut above = key.name().clone();
+            while origin.zone_of(&above) && self.names.insert(above.clone()) && above != *origin {
+                above = above.base_name();
+            }
+        }
+    }
+
     fn find(&self, origin: &LowerName, name: &LowerName, asked: &Name, record_type: RecordType) -> Found {
         let owner = if self.names.contains(name) { Some(name.clone()) } else { self.wildcard(origin, name) };
         let Some(owner) = owner else { return Found::NxDomain };

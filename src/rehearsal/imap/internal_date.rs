@@ -7,7 +7,7 @@ const MONTHS: [&str; 12] =
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Writes a moment in UTC, as Dovecot does on a server that runs in UTC.
-pub(super) fn format(moment: UnixTime) -> String {
+pub(in crate::rehearsal) fn format(moment: UnixTime) -> String {
     let (year, month, day) = date_of_day(moment.0.div_euclid(SECONDS_PER_DAY));
     let second = moment.0.rem_euclid(SECONDS_PER_DAY);
     let month = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"Jan");

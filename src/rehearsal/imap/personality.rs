@@ -117,6 +117,24 @@ impl Personality {
         }
     }
 
+    /// The same, where tokens open a mailbox as well (RFC 7628, and XOAUTH2 as Google describes it).
+    pub fn dovecot_with_tokens() -> Self {
+        Self {
+            capabilities_before_sign_in: &[
+                "IMAP4rev1",
+                "SASL-IR",
+                "ID",
+                "ENABLE",
+                "IDLE",
+                "LITERAL+",
+                "AUTH=PLAIN",
+                "AUTH=XOAUTH2",
+                "AUTH=OAUTHBEARER",
+            ],
+            ..Self::dovecot()
+        }
+    }
+
     /// A Courier of old: `INBOX.` before every name, no UIDPLUS, no literals without waiting, one message at a time.
     pub fn courier() -> Self {
         Self {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::rehearsal::RehearsalError;
 use crate::rehearsal::mailbox::SampleMessage;
+use crate::rehearsal::tokens::TokenBook;
 use crate::values::{Bytes, Endpoint, Secret, Security};
 
 use super::circumstances::{Circumstances, Traffic};
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     store: Mutex<Store>,
     connections: Mutex<BTreeMap<String, u32>>,
     pub(super) circumstances: Circumstances,
+    /// Tokens that open a mailbox; `None`: none does.
+    pub(super) tokens: Option<TokenBook>,
 }
 
 /// Looks into a practice server that runs elsewhere.
@@ -98,8 +101,16 @@ impl ImapServer {
             store: Mutex::new(store),
             connections: Mutex::default(),
             circumstances: Circumstances::default(),
+            tokens: None,
         };
         Ok(Self { listener, address, shared: Arc::new(shared) })
+    }
+
+    /// Lets users in with these tokens as well. Before a handle is taken.
+    pub(in crate::rehearsal) fn accept_tokens(&mut self, tokens: TokenBook) {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.tokens = Some(tokens);
+        }
     }
 
     /// A handle that stays useful while the server runs.

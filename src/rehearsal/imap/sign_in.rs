@@ -1,4 +1,4 @@
-//! CAPABILITY, ID, ENABLE, NAMESPACE and the two ways to sign in.
+//! CAPABILITY, ID, ENABLE, NAMESPACE and the ways to sign in.
 
 use std::borrow::Cow;
 
@@ -79,6 +79,11 @@ impl Session {
         if !is_right {
             return Reply::no(self.shared.personality.wrong_password);
         }
+        self.enter(name)
+    }
+
+    /// Opens the mailbox of somebody who has shown who they are.
+    fn enter(&mut self, name: String) -> Reply {
         let Some(slot) = self.shared.take_slot(&name) else {
             let limit = self.shared.personality.limits.connections_per_user;
             return Reply::no(format!(
@@ -94,14 +99,16 @@ impl Session {
         }
     }
 
-    /// AUTHENTICATE PLAIN (RFC 4616), with the response in the command (RFC 4959) or after a `+`.
+    /// AUTHENTICATE with a password (PLAIN, RFC 4616) or a token, with the response in the command (RFC 4959) or after a `+`.
     pub(super) async fn authenticate(
         &mut self,
         mechanism: &AuthMechanism<'_>,
         initial_response: Option<Secret<Cow<'static, [u8]>>>,
     ) -> Result<Reply, WireEnd> {
         let offered = self.shared.personality.capabilities_before_sign_in;
-        if *mechanism != AuthMechanism::Plain || !offered.contains(&"AUTH=PLAIN") {
+        let mechanism = mechanism.to_string().to_ascii_uppercase();
+        let is_known = matches!(mechanism.as_str(), "PLAIN" | "XOAUTH2" | "OAUTHBEARER");
+        if !is_known || !offered.contains(&format!("AUTH={mechanism}").as_str()) {
             return Ok(Reply::no("Unsupported authentication mechanism."));
         }
         let response = match initial_response {
@@ -119,6 +126,9 @@ impl Session {
                 }
             }
         };
+        if mechanism != "PLAIN" {
+            return self.enter_with_token(&response).await;
+        }
         let mut parts = response.split(|byte| *byte == 0);
         let (Some(acts_as), Some(user), Some(password), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -129,5 +139,56 @@ impl Session {
             return Ok(Reply::no("[AUTHORIZATIONFAILED] Authorization failed."));
         }
         Ok(self.login(user, password))
+    }
+
+    /// A token that is not taken is answered with a status, which the client acknowledges (RFC 7628 section 3.2.3).
+    async fn enter_with_token(&mut self, response: &[u8]) -> Result<Reply, WireEnd> {
+        let shown = Bearer::read(response);
+        let tokens = self.shared.tokens.clone();
+        let is_right =
+            |bearer: &Bearer<'_>| tokens.is_some_and(|tokens| tokens.opens(bearer.token, bearer.user));
+        match shown {
+            Some(bearer) if is_right(&bearer) => Ok(self.enter(bearer.user.to_ascii_lowercase())),
+            _ => {
+                let status = BASE64.encode(br#"{"status":"invalid_token","schemes":"bearer"}"#);
+                self.wire.push_line(&format!("+ {status}"));
+                self.wire.line(SASL_LINE_BYTES).await?;
+                Ok(Reply::no(self.shared.personality.wrong_password))
+            }
+        }
+    }
+}
+
+/// Who shows which token, in either form.
+#[derive(Debug, PartialEq, Eq)]
+struct Bearer<'r> {
+    user: &'r str,
+    token: &'r str,
+}
+
+impl<'r> Bearer<'r> {
+    fn read(response: &'r [u8]) -> Option<Self> {
+        let mut parts = std::str::from_utf8(response).ok()?.split('\u{1}');
+        let first = parts.next()?;
+        // `user=USER` of XOAUTH2, or the header `n,a=USER,` of GS2 (RFC 5801 section 4).
+        let user = first.strip_prefix("user=").or_else(|| first.strip_prefix("n,a=")?.strip_suffix(','))?;
+        let token = parts.find_map(|part| part.strip_prefix("auth=Bearer "))?;
+        Some(Self { user, token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_in_both_forms() {
+        let bearer = Some(Bearer { user: "lena@a.example", token: "t" });
+        assert_eq!(Bearer::read(b"user=lena@a.example\x01auth=Bearer t\x01\x01"), bearer);
+        let form = b"n,a=lena@a.example,\x01host=h\x01port=1\x01auth=Bearer t\x01\x01";
+        assert_eq!(Bearer::read(form), bearer);
+        for wrong in [&b"\x00lena\x00t"[..], b"user=lena", b"n,,\x01auth=Bearer t\x01", b"\xff"] {
+            assert_eq!(Bearer::read(wrong), None);
+        }
     }
 }

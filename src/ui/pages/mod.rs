@@ -34,6 +34,7 @@ mod message_list;
 pub mod plan;
 mod plan_aside;
 mod plan_options;
+mod practice_zone;
 mod provider_sign_in;
 mod receivers;
 pub mod records;
@@ -105,7 +106,7 @@ impl Pages {
             Step::Plan => plan::footer(project, &mut footer),
             Step::Copy => copy::footer(project, &mut footer),
             Step::Records => records::footer(project, &mut footer),
-            Step::Switch => switch::footer(project, &mut footer),
+            Step::Switch => switch::footer(project, snapshot.now, &mut footer),
             Step::Done => self.done.footer(&mut footer),
         }
         footer

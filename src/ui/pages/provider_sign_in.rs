@@ -58,6 +58,8 @@ impl Scene<'_> {
         let is_open = |row: &&&MailboxView| {
             !matches!(row.sign_in(self.side).state, SignInState::SignedIn | SignInState::SigningIn)
                 && !matches!(row.mailbox.way(self.side).credential, Credential::KeyFile(_))
+                // The passwords of the rehearsal are filled in.
+                && (!self.project.is_practice || !row.mailbox.way(self.side).needs_password())
         };
         let mut waiting: Vec<&MailboxView> = self.rows.iter().filter(is_open).copied().collect();
         waiting.sort_by_key(|row| row.sign_in(self.side).state != SignInState::ConsentEnded);

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::beside;
+use super::practice_zone;
 use crate::engine::{Command, ProjectView, Readiness, Step, saved_stages};
 use crate::records::{
     Change, DiffLine, ExportStage, Format, RecordGroup, RecordsPlan, Safety, SwitchStage, dry_run_words,
@@ -102,6 +103,9 @@ impl RecordsPage {
                     self.diff(ui, &plan, is_waiting);
                 }
                 Part::Aside => {
+                    if let Some(practice) = &project.practice {
+                        practice_zone::on_records(ui, practice, self.stage, cx);
+                    }
                     self.answers(ui, project, cx);
                     senders(ui, &plan, cx);
                     self.export(ui, project, cx);
@@ -545,6 +549,15 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         return;
     }
     footer.primary = Some(FooterButton::new("Go to the switch", Act::Go(Step::Switch)));
+    let stage = ExportStage::Stage(SwitchStage::Now);
+    let practice = project.practice.as_ref().filter(|_| project.records.plan.is_some());
+    if practice.is_some_and(|practice| practice.can_publish(stage)) {
+        footer.readiness =
+            Readiness::Ready("It changes the zone inside Mailferry and nothing else".to_owned());
+        footer.secondary = footer.primary.take();
+        footer.primary = Some(practice_zone::publish_button(stage));
+        return;
+    }
     if let Some(at) = project.copy.finished_at
         && saved_stages(project).0 == 0
         && project.records.plan.is_some()

@@ -3,12 +3,13 @@
 use egui::Ui;
 
 use super::audit::beside;
+use super::practice_zone;
 use super::switch_route::route_panel;
 use super::switch_sights::who_sees_what;
 use super::switch_test_message::TestPanel;
 use crate::cutover::{StepKind, StepState, reading_words, sweep_words};
-use crate::engine::{Command, ProjectView, Step, SwitchView};
-use crate::records::Format;
+use crate::engine::{Command, ProjectView, Readiness, Step, SwitchView};
+use crate::records::{ExportStage, Format, SwitchStage};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -87,6 +88,9 @@ impl SwitchPage {
                     watching(ui, project, cx);
                 }
                 Part::Aside => {
+                    if let Some(practice) = &project.practice {
+                        practice_zone::on_switch(ui, practice, cx);
+                    }
                     late_mail(ui, project, cx);
                     ui.add_space(PANEL_GAP);
                     self.tests.ui(ui, project, cx);
@@ -123,6 +127,14 @@ impl SwitchPage {
                 let button = Button::secondary("Copy old records").small().icon(copy_icon(ui, name));
                 if button.show(ui).clicked() {
                     copy(ui.ctx(), name, old);
+                }
+                let back = ExportStage::Rollback;
+                let can_go_back =
+                    project.practice.as_ref().is_some_and(|practice| practice.can_publish(back));
+                if can_go_back
+                    && Button::secondary(practice_zone::publish_label(back)).small().show(ui).clicked()
+                {
+                    cx.send(Command::PublishInPractice(back));
                 }
                 let label = if self.shows_old { "Hide them" } else { "Show and save…" };
                 if Button::link(label).small().show(ui).clicked() {
@@ -362,8 +374,46 @@ fn late_mail(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     });
 }
 
+/// What comes next in a practice project, while its switch is under way: a stage to publish, or time to let pass.
+fn practice_footer(project: &ProjectView, now: UnixTime, footer: &mut Footer) -> bool {
+    let switch = &project.switch;
+    let Some(practice) = project.practice.as_ref().filter(|_| switch.reading.is_some()) else { return false };
+    let is_due = |kind| switch.steps.iter().any(|step| step.kind == kind && step.state == StepState::Due);
+    let stage = match practice.next_stage() {
+        Some(SwitchStage::Now) => Some(SwitchStage::Now),
+        Some(SwitchStage::AtTheSwitch) if is_due(StepKind::Publish) => Some(SwitchStage::AtTheSwitch),
+        _ => None,
+    };
+    let (words, button) = match (stage, practice.next_date) {
+        _ if switch.finished_at.is_some() || is_due(StepKind::Copy) || is_due(StepKind::Sweep) => {
+            return false;
+        }
+        (Some(stage), _) => (
+            "It changes the zone inside Mailferry and nothing else",
+            practice_zone::publish_button(ExportStage::Stage(stage)),
+        ),
+        (None, Some(at)) => (
+            "In a real move you would wait; here you need not",
+            FooterButton::with_icon(
+                practice_zone::pass_label(at, now),
+                Icon::Waiting,
+                Act::Send(Command::LetTimePass),
+            ),
+        ),
+        (None, None) => return false,
+    };
+    footer.tone = Tone::Info;
+    footer.readiness = Readiness::Ready(words.to_owned());
+    footer.primary = Some(button);
+    footer.secondary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
+    true
+}
+
 /// What the footer says.
-pub fn footer(project: &ProjectView, footer: &mut Footer) {
+pub fn footer(project: &ProjectView, now: UnixTime, footer: &mut Footer) {
+    if practice_footer(project, now, footer) {
+        return;
+    }
     let switch = &project.switch;
     footer.tone = match switch.keep {
         _ if switch.reading.is_none() => Tone::Info,

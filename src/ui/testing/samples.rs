@@ -92,6 +92,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         is_practice: false,
         is_temporary: false,
         practice_logins: None,
+        practice: None,
         unconfirmed: Arc::default(),
         was_interrupted: false,
         saved_at: NOW,
