@@ -1,10 +1,12 @@
-//! The owner's own files as evidence: let go here, chosen in a dialog, or named by their path.
+//! The owner's own files as evidence, let go here, chosen in a dialog, or named by their path, and the mailboxes at the old
+//! server.
 
 use egui::{Frame, Margin, Rect, Ui, Vec2};
 
 use crate::audit::{AuditReport, Finding, Status};
-use crate::engine::{AuditView, Command, ProjectView};
+use crate::engine::{AuditView, Command, ProjectView, Step};
 use crate::ui::fonts::Type;
+use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::theme::{PANEL_GAP, Theme};
@@ -13,6 +15,7 @@ use crate::ui::widgets::copy_field::copy_field;
 use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::text_area::text_area;
 use crate::ui::widgets::{drop_zone, panel, text};
+use crate::values::counted_as;
 
 /// View state of the tab.
 pub struct EvidenceTab {
@@ -36,6 +39,8 @@ impl EvidenceTab {
         cx: &mut PageCx<'_>,
     ) {
         self.drop(ui, project, cx);
+        ui.add_space(PANEL_GAP);
+        mailboxes(ui, project, cx);
         ui.add_space(PANEL_GAP);
         let read =
             report.and_then(|report| report.findings.iter().find(|finding| finding.id == "delivery.sources"));
@@ -108,6 +113,42 @@ impl EvidenceTab {
             }
         });
     }
+}
+
+/// The mailboxes at the old server: what came back, and what others report, lies there.
+fn mailboxes(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let readable = project.readable_mailboxes().count();
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Read it from the mailboxes");
+        ui.add_space(4.0);
+        let words = "Your old server is asked for returned mail, DMARC and TLS reports, complaints and a few messages of your \
+                     own domain of the last 90 days. Nothing changes there, and no letter of others is read.";
+        text::paragraph(ui, words, Type::Body, theme.text2);
+        ui.add_space(8.0);
+        let is_idle = !matches!(project.audit, AuditView::Running { .. });
+        let label = match readable {
+            0 => "Read from the mailboxes".to_owned(),
+            count => format!("Read from {}", counted_as(count, "mailbox", "mailboxes")),
+        };
+        let button = Button::secondary(&label).small().icon(Icon::Inbox).enabled(is_idle && readable > 0);
+        if button.show(ui).clicked() {
+            cx.send(Command::ReadMailboxes);
+        }
+        let left = project.mailboxes.len() - readable;
+        if readable == 0 {
+            ui.add_space(6.0);
+            let why = "This needs your old server and the password of at least one mailbox.";
+            text::paragraph(ui, why, Type::Small, theme.text2);
+            if Button::link("Add mailboxes and passwords").show(ui).clicked() {
+                cx.go(Step::Mailboxes);
+            }
+        } else if left > 0 {
+            ui.add_space(6.0);
+            let why = format!("{} without a password, left alone.", counted_as(left, "mailbox", "mailboxes"));
+            text::paragraph(ui, why, Type::Small, theme.text2);
+        }
+    });
 }
 
 fn sources(ui: &mut Ui, finding: &Finding) {

@@ -14,13 +14,14 @@ use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, key_value, panel, text};
 use crate::values::with_thousands;
 
-/// Receiver, share, attempts, delivered, what it does, last reply, chevron.
-const COLUMNS: [Column; 7] = [
+/// Receiver, share, attempts, delivered, a gap between numbers and words, what it does, last reply, chevron.
+const COLUMNS: [Column; 8] = [
     Column::words("Receiver", 170.0),
     Column::words("Share of your recipients", 170.0),
     Column::number("Attempts", 66.0),
     Column::number("Delivered", 72.0),
-    Column::words("  What it does", 176.0),
+    Column::words("", 18.0),
+    Column::words("What it does", 166.0),
     Column::words("Reply", 0.0),
     Column::words("", 20.0),
 ];
@@ -175,11 +176,10 @@ fn row(ui: &Ui, place: Rect, receiver: &Receiver, is_open: bool) {
     text::right(ui, share, percent(receiver), Type::Body, theme.text);
     text::right(ui, cell(2), with_thousands(receiver.attempts), Type::Body, theme.text);
     text::right(ui, cell(3), delivered(receiver), Type::Body, theme.text);
-    let badge = cell(4);
-    badge_at(ui, badge.with_min_x(badge.left() + 10.0), tone, icon, word);
-    text::left(ui, cell(5), receiver.reply.as_str(), Type::Mono, theme.text2);
+    badge_at(ui, cell(5), tone, icon, word);
+    text::left(ui, cell(6), receiver.reply.as_str(), Type::Mono, theme.text2);
     let chevron = if is_open { Icon::ChevronDown } else { Icon::ChevronRight };
-    chevron.paint(ui, cell(6), ICON, theme.text2);
+    chevron.paint(ui, cell(7), ICON, theme.text2);
     ui.painter().hline(place.x_range(), place.bottom() - 0.5, theme.hairline());
 }
 

@@ -16,7 +16,7 @@ use crate::ui::theme::{PANEL_GAP, RADIUS_TAG, Theme, Tone};
 use crate::ui::widgets::badge::chip;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::copy_field::copy_button;
-use crate::ui::widgets::field::Field;
+use crate::ui::widgets::field::{Field, field_error};
 use crate::ui::widgets::{choice, empty_state, note, panel, text};
 use crate::values::with_thousands;
 
@@ -39,6 +39,8 @@ pub struct VerdictPage {
     is_deciding: bool,
     because: String,
     shows_questions: bool,
+    /// Google's rate as typed; `None` until the field was touched.
+    spam_rate: Option<String>,
     server: usize,
 }
 
@@ -163,7 +165,7 @@ impl VerdictPage {
             panel::section(ui, "What only you know");
             ui.add_space(4.0);
             if !self.shows_questions {
-                let words = "Nine questions about the operation. Each can be left open; nothing is guessed.";
+                let words = "Ten questions about the operation. Each can be left open; nothing is guessed.";
                 text::paragraph(ui, words, Type::Body, theme.text2);
                 ui.add_space(6.0);
                 self.shows_questions = Button::secondary("Answer them").small().show(ui).clicked();
@@ -187,8 +189,39 @@ impl VerdictPage {
                 });
                 ui.add_space(6.0);
             }
+            self.spam_rate(ui, answers, cx);
         });
         ui.add_space(PANEL_GAP);
+    }
+
+    /// The one answer that is a number.
+    fn spam_rate(&mut self, ui: &mut Ui, answers: &OwnerAnswers, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        text::paragraph(
+            ui,
+            "The spam rate of your domain in Google’s Postmaster Tools",
+            Type::Body,
+            theme.text,
+        );
+        let mut typed = self.spam_rate.clone().unwrap_or_else(|| answers.spam_rate_words());
+        let value = if typed.trim().is_empty() { "skip" } else { typed.trim() };
+        let mut changed = answers.clone();
+        let is_rate = changed.set(&format!("{}={value}", OwnerAnswers::SPAM_RATE)).is_ok();
+        ui.horizontal(|ui| {
+            let field = Field::new("Google’s spam rate").hint("0.12%").width(96.0).small().error(!is_rate);
+            if field.show(ui, &mut typed).changed() {
+                self.spam_rate = Some(typed.clone());
+            }
+            ui.add_space(6.0);
+            let can_save = is_rate && changed != *answers;
+            if Button::secondary("Save the rate").small().enabled(can_save).show(ui).clicked() {
+                self.spam_rate = None;
+                cx.send(Command::AnswerOwner(changed));
+            }
+        });
+        if !is_rate {
+            field_error(ui, "Write it in percent, as Google shows it: 0.12%");
+        }
     }
 
     fn decide(&mut self, ui: &mut Ui, verdict: &Verdict, cx: &mut PageCx<'_>) {

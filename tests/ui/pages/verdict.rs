@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::audit::verdict::{Outcome, Overrule, OwnerAnswers};
-use mailferry::engine::{Command, Step};
+use mailferry::engine::{Command, PasswordPlace, Step};
 use mailferry::ui::testing::samples;
 use mailferry_test_support::window::{Opened, USUAL};
 
@@ -43,6 +43,23 @@ fn the_verdict_says_what_decided_it_and_leads_on() {
 }
 
 #[test]
+fn the_rate_that_google_shows_is_an_answer() {
+    let mut opened = Opened::step(samples::judged(), Step::Verdict, false);
+    opened.click("Answer them");
+    opened.type_into("Google’s spam rate", "much");
+    assert!(opened.harness.query_all_by_label_contains("Write it in percent").next().is_some());
+    opened.click("Save the rate");
+    assert!(opened.sent().is_empty(), "what is no rate is not sent");
+    let mut opened = Opened::step(samples::judged(), Step::Verdict, false);
+    opened.click("Answer them");
+    opened.type_into("Google’s spam rate", "0.12%");
+    opened.click("Save the rate");
+    let mut answers = OwnerAnswers::default();
+    answers.set("google-spam-rate=0.12%").unwrap();
+    assert_eq!(opened.sent(), [Command::AnswerOwner(answers)]);
+}
+
+#[test]
 fn receivers_show_their_own_words() {
     let mut opened = Opened::step(samples::judged(), Step::Audit, false);
     opened.click("Receivers 5");
@@ -58,6 +75,27 @@ fn files_are_read_as_evidence() {
     opened.type_into("Evidence file or folder", "/var/log/mail.log");
     opened.click("Read as evidence");
     assert_eq!(opened.sent(), [Command::ReadEvidence(vec![PathBuf::from("/var/log/mail.log")])]);
+}
+
+#[test]
+fn mailboxes_with_passwords_are_read_as_evidence() {
+    let mut opened = Opened::step(samples::judged(), Step::Audit, false);
+    opened.click("Evidence");
+    let readable = samples::judged().readable_mailboxes().count();
+    assert!(readable > 0, "the sample has passwords");
+    opened.click_containing("Read from ");
+    assert_eq!(opened.sent(), [Command::ReadMailboxes]);
+    // Without a password the button says what it lacks, and leads there.
+    let mut project = samples::judged();
+    for row in std::sync::Arc::make_mut(&mut project.mailboxes) {
+        row.source.password = PasswordPlace::Missing;
+    }
+    let mut opened = Opened::step(project, Step::Audit, false);
+    opened.click("Evidence");
+    let button = opened.harness.get_by_label("Read from the mailboxes");
+    assert!(button.accesskit_node().is_disabled());
+    opened.click("Add mailboxes and passwords");
+    assert!(opened.sent().is_empty());
 }
 
 #[test]
