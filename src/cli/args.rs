@@ -66,6 +66,8 @@ pub enum Task {
     Report(ReportFiles),
     /// Delete the passwords and sign-ins of a project's mailboxes from the keyring.
     ForgetPasswords(ForgetPasswords),
+    /// Store a key of your own for block lists in the keyring, or delete it; audits then ask with it.
+    ListKey(ListKey),
     /// List the providers that are known, measured against your own mail.
     Providers(Providers),
 }
@@ -75,6 +77,19 @@ pub enum Task {
 pub struct ForgetPasswords {
     /// The project.
     pub project: PathBuf,
+}
+
+/// `mailferry list-key`.
+#[derive(Debug, Args)]
+pub struct ListKey {
+    /// The operator of the lists, such as spamhaus.
+    pub operator: String,
+    /// A file whose first line is the key; without it, the first line of standard input is.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Delete the stored key.
+    #[arg(long, conflicts_with = "file")]
+    pub forget: bool,
 }
 
 /// `mailferry rehearse`.

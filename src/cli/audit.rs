@@ -143,6 +143,18 @@ fn options(arguments: &Audit, probe_output: Option<String>) -> AuditOptions {
 
 /// How far the audit goes.
 fn reach(arguments: &Audit) -> Result<AuditReach, CliError> {
+    let (stored, unread) = headless::stored_list_keys()?;
+    for operator in unread {
+        output::say(&output::line(&format!(
+            "The stored key for {operator} could not be read from the keyring; its lists are asked without it."
+        )));
+    }
+    // A key that is named here comes before a stored one.
+    let is_named = |operator: &str| {
+        let files = arguments.list_key_files.iter();
+        files.filter_map(|text| text.split_once('=')).any(|(named, _)| named == operator)
+    };
+    let stored = stored.into_iter().filter(|(operator, _)| !is_named(operator));
     Ok(AuditReach {
         neighbours: match arguments.neighbours {
             None => NeighbourScope::None,
@@ -150,7 +162,7 @@ fn reach(arguments: &Audit) -> Result<AuditReach, CliError> {
             Some(Neighbours::All) => NeighbourScope::Whole,
         },
         lists: known_lists(&arguments.lists)?,
-        keys: keys(&arguments.list_key_files)?,
+        keys: keys(&arguments.list_key_files)?.into_iter().chain(stored).collect(),
         asks_registries: !arguments.no_registries,
     })
 }

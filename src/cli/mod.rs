@@ -21,6 +21,7 @@ mod folder_changes;
 mod forget_passwords;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
+mod list_key;
 mod live;
 mod logging;
 mod output;
@@ -111,6 +112,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
         Task::Accounts(arguments) => account_list::run(&arguments, log),
         Task::Report(arguments) => report::run(&arguments, log),
         Task::ForgetPasswords(arguments) => forget_passwords::run(&arguments, log),
+        Task::ListKey(arguments) => list_key::run(&arguments),
         Task::Providers(arguments) => providers::run(&arguments, log),
     };
     match outcome {

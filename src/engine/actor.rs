@@ -22,6 +22,7 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::{Ended, Jobs};
+use crate::engine::list_keys::ListKeyring;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::confirmed::Confirmed;
 use crate::engine::open_project::passwords::Passwords;
@@ -49,6 +50,8 @@ pub(super) struct Actor {
     pub(super) jobs: Jobs,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) passwords: Passwords,
+    /// Keys of the user's for block lists.
+    pub(super) list_keys: ListKeyring,
     /// Tokens of mailboxes that were signed in at a provider; what renews them outlives every project.
     pub(super) tokens: TokenDesk,
     /// OAuth providers: the user's own, then those of the catalogue.
@@ -89,8 +92,10 @@ impl Actor {
             Ok(providers) => (providers, None),
             Err(error) => (known_sign_ins(), Some(error)),
         };
+        let list_keys = ListKeyring::load(passwords.store_of_grants(), config.list_keys_file());
         let actor = Self {
             passwords,
+            list_keys,
             tokens,
             sign_in_providers,
             config,
@@ -178,6 +183,7 @@ impl Actor {
             recent: self.recent.list(),
             open_error: self.open_error.clone(),
             keyring: self.keyring.clone(),
+            list_keys: self.list_keys.operators(),
             log: Arc::new(self.log.lines()),
             lost_events: 0,
             commands_taken: self.commands_taken,

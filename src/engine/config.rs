@@ -80,6 +80,11 @@ pub enum Verify {
 }
 
 impl EngineConfig {
+    /// Names of the operators whose list key is in the keyring; beside what the user has allowed projects.
+    pub(in crate::engine) fn list_keys_file(&self) -> Option<PathBuf> {
+        self.confirmed_file.as_ref().map(|file| file.with_file_name("list-keys.txt"))
+    }
+
     /// The same for a headless command: it does nothing unrequested, and Ctrl+C shuts it down in order.
     pub fn headless() -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! The commands `audit`, `spf`, `records`, `publish` and `accounts`, which need no project, and `watch`, which needs one only for a moment. Each runs to completion on the calling thread.
 
+mod list_keys;
 mod mailboxes;
 mod publish;
 mod switch;
@@ -11,6 +12,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use list_keys::{forget_list_key, keep_list_key, stored_list_keys};
 pub use mailboxes::{MailboxNames, MailboxSource, mailbox_evidence};
 pub use publish::{Publication, publication};
 pub use switch::{Remaining, SwitchReport, WatchOptions, watch};

@@ -11,6 +11,7 @@ mod facts_file;
 pub mod headless;
 mod job_kind;
 mod jobs;
+mod list_keys;
 mod mailbox_list;
 mod open_project;
 mod outlet;

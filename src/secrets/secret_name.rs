@@ -28,6 +28,11 @@ impl SecretName {
         Self(format!("client/{provider}"))
     }
 
+    /// Names the owner's key for the block lists of an operator.
+    pub fn of_list_key(operator: &str) -> Self {
+        Self(format!("list-key/{operator}"))
+    }
+
     /// The name of one part of a long secret.
     pub(super) fn part(&self, generation: &str, number: usize) -> Self {
         Self(format!("{}/part {generation}.{number}", self.0))

@@ -217,3 +217,84 @@ async fn without_a_bus_the_session_keeps_it() {
         bus::assert_passed(&output.await.unwrap());
     }
 }
+
+/// The program itself, over the keyring of this session.
+fn program(home: &Path, arguments: &[&str], input: &str) -> std::process::Output {
+    use std::io::Write as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mailferry"))
+        .args(arguments)
+        .current_dir(home)
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that needs no input may have ended.
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_key_for_lists_is_stored_used_and_deleted() {
+    const TEST: &str = "keyring::a_key_for_lists_is_stored_used_and_deleted";
+    const KEY: &str = "k3yk3yk3yk3yk3yk3yk3yk3yk3";
+    if !bus::is_inside(TEST) {
+        if have_servers() {
+            let home = home();
+            bus::assert_passed(&bus::run_inside(TEST, home.path(), UNLOCK));
+        }
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("config")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let options = mailferry::rehearsal::PracticeOptions::default();
+    let (practice, servers) = runtime.block_on(mailferry::rehearsal::Practice::start(&options)).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let _serving = runtime.spawn(servers.serve(stop.clone()));
+    let resolver = practice.resolver.to_string();
+    let run = |arguments: &[&str], input: &str, expected: i32| {
+        let output = program(home.path(), arguments, input);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {said}");
+        assert!(!said.contains(KEY), "the key is shown: {said}");
+        said
+    };
+    let asked_with_key = || {
+        let arguments = [
+            "audit",
+            "weber-familie.example",
+            "--resolver",
+            &resolver,
+            "--no-probe",
+            "--no-registries",
+            "--save-facts",
+            "facts.json",
+        ];
+        run(&arguments, "", 0);
+        let text = std::fs::read_to_string(home.path().join("facts.json")).unwrap();
+        assert!(!text.contains(KEY), "the facts hold the key");
+        !mailferry::audit::Facts::from_json(&text).unwrap().keyed_operators.is_empty()
+    };
+    assert!(!asked_with_key());
+    run(&["list-key", "nobody"], KEY, 3);
+    run(&["list-key", "spamhaus"], "not a key!\n", 3);
+    run(&["list-key", "spamhaus"], "", 3);
+    run(&["list-key", "spamhaus"], &format!("{KEY}\n"), 0);
+    assert!(asked_with_key(), "from the keyring, in another process");
+    run(&["list-key", "spamhaus", "--forget"], "", 0);
+    assert!(!asked_with_key());
+    // What deletes the passwords of a project deletes keys as well.
+    std::fs::write(home.path().join("key"), format!("{KEY}\n")).unwrap();
+    run(&["list-key", "spamhaus", "--file", "key"], "", 0);
+    assert!(asked_with_key());
+    let path = home.path().join("x.mailferry");
+    let domain = mailferry::values::DomainName::parse("weber-familie.example").unwrap();
+    mailferry::project::Project::create(&path, &domain, false).unwrap().close().unwrap();
+    run(&["forget-passwords", "x.mailferry"], "", 0);
+    assert!(!asked_with_key());
+    stop.cancel();
+}

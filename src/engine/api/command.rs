@@ -238,6 +238,15 @@ pub enum Command {
         /// The password.
         secret: Secret,
     },
+    /// Stores a key of the user's for the block lists of an operator.
+    SetListKey {
+        /// Its id in the catalogue of lists.
+        operator: String,
+        /// The key.
+        key: Secret,
+    },
+    /// Deletes the key for the block lists of an operator.
+    ForgetListKey(String),
     /// Deletes every password and sign-in of the project's mailboxes, from the keyring and from memory.
     DeletePasswords,
     /// Signs in on both sides, lists folders, and reports the result.

@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub activity: String,
     /// Where passwords are kept.
     pub keyring: KeyringStatus,
+    /// Operators of block lists for which a key of the user's is stored.
+    pub list_keys: Vec<String>,
     /// The newest lines of the log, oldest first, without secrets.
     pub log: Arc<Vec<LogLine>>,
     /// Events lost because nobody fetched them.

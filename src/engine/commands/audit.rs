@@ -61,9 +61,11 @@ impl Actor {
             what: String::new(),
             previous: open.view.audit.report().cloned(),
         };
+        // Nothing of a rehearsal leaves this computer, a key least of all.
+        let list_keys = (!open.view.is_practice).then(|| self.list_keys.clone());
         self.launch(
             JobKind::Audit,
-            |context| crate::engine::jobs::survey::audit(question, mailboxes, context),
+            |context| crate::engine::jobs::survey::audit(question, (mailboxes, list_keys), context),
             |number, result| Message::AuditDone { number, result },
         );
     }

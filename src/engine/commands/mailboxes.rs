@@ -239,7 +239,8 @@ impl Actor {
             }
         }
         self.recall_passwords();
-        if deleted.into_iter().chain(forgotten).any(|deletion| deletion == Deletion::Waits) {
+        let keys = self.list_keys.forget_all().await;
+        if deleted.into_iter().chain(forgotten).chain([keys]).any(|deletion| deletion == Deletion::Waits) {
             return self.fail(explain::passwords_not_deleted(&passwords.status()));
         }
         self.notice("No password of this project is stored any more", None);

@@ -9,6 +9,7 @@ mod destination;
 mod domain;
 mod exports;
 pub(in crate::engine) mod job_results;
+mod list_keys;
 mod mailboxes;
 mod messages;
 mod plan;
@@ -81,6 +82,8 @@ impl Actor {
                 self.export_accounts(&path, format, has_passwords).await;
             }
             Command::SetPassword { mailbox, side, secret } => self.set_password(mailbox, side, secret).await,
+            Command::SetListKey { operator, key } => self.set_list_key(&operator, &key).await,
+            Command::ForgetListKey(operator) => self.forget_list_key(&operator).await,
             Command::DeletePasswords => self.delete_passwords().await,
             Command::TestSignIn { mailboxes } => self.test_sign_in(&mailboxes),
             Command::SetClientApp { provider, client } => self.set_client_app(&provider, client).await,

@@ -103,6 +103,34 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
     }
 }
 
+/// No list of this operator takes a key.
+pub(super) fn no_keyed_operator(operator: &str) -> UserError {
+    let known: Vec<&str> =
+        crate::audit::keyed_operators().into_iter().map(|(operator, _)| operator).collect();
+    UserError::new("There is no such list", format!("No list of “{operator}” is asked with a key."))
+        .or_else(&format!("Name one of {}", known.join(", ")), "Nothing was stored")
+}
+
+/// A key that no keyring keeps.
+pub(super) fn list_key_not_kept(status: &StoreStatus) -> UserError {
+    let why = match status {
+        StoreStatus::ThisSessionOnly(words) if !words.is_empty() => words.clone(),
+        _ => "The keyring did not take it.".to_owned(),
+    };
+    UserError::new("The key is not stored", why)
+        .or_else("Start or unlock the keyring, then store the key again", "")
+        .or_else("Or name a file with the key at each audit: --list-key-file OPERATOR=FILE", "")
+}
+
+/// A text that is no key for a list.
+pub(super) fn no_list_key() -> UserError {
+    UserError::new(
+        "This is no key for a block list",
+        "A key has letters and digits only, at most 63, on one line.",
+    )
+    .or_else("Copy the key from the page of the list’s operator", "Nothing was stored")
+}
+
 /// No mailbox can be read as evidence.
 pub(super) fn no_mailbox_to_read() -> UserError {
     UserError::new(

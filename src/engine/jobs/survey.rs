@@ -16,6 +16,7 @@ use crate::engine::explain;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::evidence::{MailboxesToRead, read_files, read_mailboxes};
 use crate::engine::jobs::results::Message;
+use crate::engine::list_keys::ListKeyring;
 use crate::net::Roots;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
@@ -211,10 +212,17 @@ pub(in crate::engine) fn seen_elsewhere(output: &str) -> Result<MailHosts, Box<U
 /// Runs the audit; also returns the facts as JSON.
 pub(in crate::engine) async fn audit(
     question: Question,
-    mailboxes: Option<MailboxesToRead>,
+    (mailboxes, list_keys): (Option<MailboxesToRead>, Option<ListKeyring>),
     context: JobContext,
 ) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
     let mut question = question;
+    if let Some(list_keys) = list_keys {
+        let stored = list_keys.read().await;
+        for operator in &stored.unread {
+            tracing::warn!(%operator, "the key for these lists could not be read from the keyring");
+        }
+        question.reach.keys.extend(stored.keys);
+    }
     if !question.options.evidence.is_empty() {
         let files = read_files(&question.domain, &question.options.evidence, &context).await?;
         question.known.evidence.files = Some(files);

@@ -1,5 +1,7 @@
 use egui::Ui;
+use zeroize::Zeroize as _;
 
+use crate::audit::keyed_operators;
 use crate::engine::Command;
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
@@ -10,7 +12,9 @@ use crate::ui::theme::{PANEL_GAP, Theme};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{option_button, radio};
 use crate::ui::widgets::confirm::Question;
+use crate::ui::widgets::field::Field;
 use crate::ui::widgets::{panel, text};
+use crate::values::Secret;
 
 /// The zoom levels offered, in percent.
 const ZOOMS: [u8; 5] = [100, 125, 150, 175, 200];
@@ -59,6 +63,8 @@ pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
         });
         ui.add_space(PANEL_GAP);
         renderer(ui, &mut after);
+        ui.add_space(PANEL_GAP);
+        list_keys(ui, cx);
         if cx.snapshot.project.as_ref().is_some_and(|project| !project.is_practice) {
             ui.add_space(PANEL_GAP);
             passwords(ui, cx);
@@ -69,18 +75,51 @@ pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
     }
 }
 
+/// Keys for block lists that take one: for every project of this user.
+fn list_keys(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Keys for block lists");
+        let words = "Some operators answer big resolvers only with a key of your own. It goes into the system keyring, audits ask \
+                     with it, and no report shows it.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        for (operator, name) in keyed_operators() {
+            ui.add_space(6.0);
+            let id = ui.id().with(("list key", operator));
+            let mut typed = ui.data_mut(|data| data.get_temp::<String>(id).unwrap_or_default());
+            let is_stored = cx.snapshot.list_keys.iter().any(|known| known == operator);
+            ui.horizontal(|ui| {
+                let label = format!("Key for {name}");
+                let hint = if is_stored { "stored" } else { "none" };
+                Field::new(&label).hint(hint).width(230.0).small().password().show(ui, &mut typed);
+                ui.add_space(6.0);
+                let can_save = !typed.trim().is_empty();
+                if Button::secondary("Store the key").small().enabled(can_save).show(ui).clicked() {
+                    let key = Secret::new(typed.trim());
+                    typed.zeroize();
+                    cx.send(Command::SetListKey { operator: operator.to_owned(), key });
+                }
+                if is_stored && Button::link("Delete the key").show(ui).clicked() {
+                    cx.send(Command::ForgetListKey(operator.to_owned()));
+                }
+            });
+            ui.data_mut(|data| data.insert_temp(id, typed));
+        }
+    });
+}
+
 /// The end of a move: nothing that opens a mailbox stays on this computer.
 fn passwords(ui: &mut Ui, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
         panel::section(ui, "Stored passwords");
-        let words = "The passwords and sign-ins of this project’s mailboxes are in the system keyring. Once the move is over, nobody needs them.";
+        let words = "The passwords and sign-ins of this project’s mailboxes, and keys for block lists, are in the system keyring. Once the move is over, nobody needs them.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(6.0);
         if Button::danger_outline("Delete stored passwords…").small().icon(Icon::Trash).show(ui).clicked() {
             let question = Question {
                 title: "Delete the passwords of this project’s mailboxes?".to_owned(),
-                what: "They are deleted from the keyring. A later copy asks for them again. The accounts themselves and their passwords at both servers stay as they are.".to_owned(),
+                what: "They are deleted from the keyring, and the keys for block lists with them. A later copy asks for them again. The accounts themselves and their passwords at both servers stay as they are.".to_owned(),
                 alternative: "If mail still arrives at the old server, wait until the last copy is done.".to_owned(),
                 safe: "Keep them".to_owned(),
                 danger: "Delete them".to_owned(),
