@@ -134,7 +134,7 @@ mod tests {
     async fn keys_come_back_and_are_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("list-keys.txt");
-        let store = SecretStore::session_only("a test");
+        let store = SecretStore::session_only();
         let mut keys = ListKeyring::load(store.clone(), Some(file.clone()));
         assert!(keys.read().await.keys.is_empty());
         assert!(keys.keep("nobody", &Secret::new("abc")).await.is_err());

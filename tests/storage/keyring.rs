@@ -241,7 +241,7 @@ fn a_key_for_lists_is_stored_used_and_deleted() {
     const TEST: &str = "keyring::a_key_for_lists_is_stored_used_and_deleted";
     const KEY: &str = "k3yk3yk3yk3yk3yk3yk3yk3yk3";
     if !bus::is_inside(TEST) {
-        if have_servers() {
+        if keyring::is_available() {
             let home = home();
             bus::assert_passed(&bus::run_inside(TEST, home.path(), UNLOCK));
         }

@@ -114,7 +114,7 @@ pub(super) fn no_keyed_operator(operator: &str) -> UserError {
 /// A key that no keyring keeps.
 pub(super) fn list_key_not_kept(status: &StoreStatus) -> UserError {
     let why = match status {
-        StoreStatus::ThisSessionOnly(words) if !words.is_empty() => words.clone(),
+        StoreStatus::ThisSessionOnly(Some(words)) => words.clone(),
         _ => "The keyring did not take it.".to_owned(),
     };
     UserError::new("The key is not stored", why)

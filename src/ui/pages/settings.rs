@@ -85,7 +85,7 @@ fn list_keys(ui: &mut Ui, cx: &mut PageCx<'_>) {
         text::paragraph(ui, words, Type::Small, theme.text2);
         for (operator, name) in keyed_operators() {
             ui.add_space(6.0);
-            let id = ui.id().with(("list key", operator));
+            let id = ui.scope_id().with(("list key", operator));
             let mut typed = ui.data_mut(|data| data.get_temp::<String>(id).unwrap_or_default());
             let is_stored = cx.snapshot.list_keys.iter().any(|known| known == operator);
             ui.horizontal(|ui| {
