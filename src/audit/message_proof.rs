@@ -158,13 +158,12 @@ fn prove_with(message: &MessageFacts, lookups: &Lookups<'_>, at: UnixTime) -> Me
         from,
     };
     proof.dmarc = match &demands {
-        // Two visible senders, or none: receivers refuse that (RFC 9989 section 5).
-        None => DmarcProof::Fail,
         Some(demands) if !demands.is_known => DmarcProof::Unknown,
         Some(demands) if demands.policy.is_none() => DmarcProof::NoRecord,
         Some(_) if proof.has_spf() || proof.has_dkim() => DmarcProof::Pass,
         Some(_) if proof.has_gaps() => DmarcProof::Unknown,
-        Some(_) => DmarcProof::Fail,
+        // Two visible senders, or none, are refused as well (RFC 9989 section 5).
+        Some(_) | None => DmarcProof::Fail,
     };
     proof
 }

@@ -143,7 +143,7 @@ fn options(arguments: &Audit, probe_output: Option<String>) -> AuditOptions {
 
 /// How far the audit goes.
 fn reach(arguments: &Audit) -> Result<AuditReach, CliError> {
-    let (stored, unread) = headless::stored_list_keys()?;
+    let headless::StoredKeys { keys: stored, unread } = headless::stored_list_keys()?;
     for operator in unread {
         output::say(&output::line(&format!(
             "The stored key for {operator} could not be read from the keyring; its lists are asked without it."

@@ -209,7 +209,7 @@ fn a_message_that_is_judged_again_is_kept_once() {
     let second = judged(&arrived(NEW, JOE), &texts());
     log.note_test(first);
     log.note_test(second.clone());
-    assert_eq!(log.tests, [second.clone()]);
+    assert_eq!(log.tests, std::slice::from_ref(&second));
     for number in 0..30 {
         log.note_test(TestMessage { message_id: Some(number.to_string()), ..second.clone() });
     }

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+pub use crate::engine::list_keys::StoredKeys;
 pub use list_keys::{forget_list_key, keep_list_key, stored_list_keys};
 pub use mailboxes::{MailboxNames, MailboxSource, mailbox_evidence};
 pub use publish::{Publication, publication};

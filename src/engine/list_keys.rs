@@ -28,11 +28,11 @@ pub(in crate::engine) struct ListKeyring {
 
 /// What the keyring has given.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct StoredKeys {
+pub struct StoredKeys {
     /// Each with its operator.
-    pub(in crate::engine) keys: Vec<(String, Secret)>,
+    pub keys: Vec<(String, Secret)>,
     /// Operators whose key was stored and could not be read.
-    pub(in crate::engine) unread: Vec<String>,
+    pub unread: Vec<String>,
 }
 
 impl ListKeyring {
@@ -118,7 +118,8 @@ impl ListKeyring {
         {
             tracing::warn!(%error, "there is no folder for the names of stored keys");
         }
-        let text: String = self.operators.iter().map(|operator| format!("{operator}\n")).collect();
+        let mut text = self.operators.iter().cloned().collect::<Vec<_>>().join("\n");
+        text.push('\n');
         let written = output_file::write_output(path, |out| out.write_all(text.as_bytes()));
         if let Err(error) = written {
             tracing::warn!(%error, "the names of stored keys were not written");

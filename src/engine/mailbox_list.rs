@@ -14,7 +14,8 @@ const MOST_BYTES: u64 = 4_000_000;
 ///
 /// # Errors
 /// For the user: the file cannot be read, or is not a list of mailboxes.
-pub fn read_mailbox_list(path: &Path) -> Result<Vec<CsvRow>, UserError> {
-    let bytes = read_input(path, MOST_BYTES).map_err(|error| explain::csv_not_read(path, &error))?;
-    parse_mailboxes(&bytes).map_err(|error| explain::csv(path, &error))
+pub fn read_mailbox_list(path: &Path) -> Result<Vec<CsvRow>, Box<UserError>> {
+    let bytes =
+        read_input(path, MOST_BYTES).map_err(|error| Box::new(explain::csv_not_read(path, &error)))?;
+    parse_mailboxes(&bytes).map_err(|error| Box::new(explain::csv(path, &error)))
 }

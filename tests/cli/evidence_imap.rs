@@ -2,7 +2,8 @@
 //! library.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::time::Duration;
 
 use mailferry::audit::Facts;
@@ -145,49 +146,73 @@ fn saved(path: &Path) -> EvidenceFacts {
     Facts::from_json(&text).unwrap().evidence.unwrap()
 }
 
-#[test]
-fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
-    let Some(server) = Dovecot::start(&["anna", "postmaster", "jonas"], &Settings::default()) else { return };
-    fill(&server);
-    let before = [flags(&server, "anna"), flags(&server, "postmaster")];
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
-    let stop = CancellationToken::new();
-    let _serving = runtime.spawn(servers.serve(stop.clone()));
-    let home = tempfile::tempdir().unwrap();
-    let password = format!("\"{}\"", PASSWORD.replace('"', "\"\""));
-    let list = format!(
-        "address,source_user,source_password\nanna@{DOMAIN},anna,{password}\npostmaster@{DOMAIN},postmaster,{password}\n\
-         jonas@{DOMAIN},jonas,wrong\nlena@{DOMAIN},lena,\n"
-    );
-    std::fs::write(home.path().join("accounts.csv"), list).unwrap();
-    std::fs::write(home.path().join("password"), PASSWORD).unwrap();
-    std::fs::write(home.path().join("mail.log"), practice_file("mail.log")).unwrap();
-    let (resolver, at) = (practice.resolver.to_string(), format!("imap://127.0.0.1:{}", server.clear_port));
-    let facts = home.path().join("facts.json");
-    let audit = |extra: &[&str]| {
-        let saved = facts.display().to_string();
+/// A server with mail of every kind, the practice DNS, and an empty home with a list and a log.
+struct Scene {
+    server: Dovecot,
+    home: tempfile::TempDir,
+    resolver: String,
+    stop: CancellationToken,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Scene {
+    fn start() -> Option<Self> {
+        let server = Dovecot::start(&["anna", "postmaster", "jonas"], &Settings::default())?;
+        fill(&server);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
+        let stop = CancellationToken::new();
+        drop(runtime.spawn(servers.serve(stop.clone())));
+        let home = tempfile::tempdir().unwrap();
+        let password = format!("\"{}\"", PASSWORD.replace('"', "\"\""));
+        let list = format!(
+            "address,source_user,source_password\nanna@{DOMAIN},anna,{password}\npostmaster@{DOMAIN},postmaster,{password}\n\
+             jonas@{DOMAIN},jonas,wrong\nlena@{DOMAIN},lena,\n"
+        );
+        std::fs::write(home.path().join("accounts.csv"), list).unwrap();
+        std::fs::write(home.path().join("password"), PASSWORD).unwrap();
+        std::fs::write(home.path().join("mail.log"), practice_file("mail.log")).unwrap();
+        let resolver = practice.resolver.to_string();
+        Some(Self { server, home, resolver, stop, _runtime: runtime })
+    }
+
+    fn at(&self) -> String {
+        format!("imap://127.0.0.1:{}", self.server.clear_port)
+    }
+
+    fn facts(&self) -> PathBuf {
+        self.home.path().join("facts.json")
+    }
+
+    fn audit(&self, extra: &[&str]) -> Output {
+        let saved = self.facts().display().to_string();
         let first = [
             "audit",
             DOMAIN,
             "--resolver",
-            &resolver,
+            &self.resolver,
             "--no-probe",
             "--no-registries",
             "--save-facts",
             &saved,
         ];
-        run(home.path(), &[&first[..], extra].concat())
-    };
-    let output = audit(&["--evidence-imap", &at, "--evidence-accounts", "accounts.csv"]);
-    assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
-    let found = saved(&facts);
+        run(self.home.path(), &[&first[..], extra].concat())
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn assert_sources(found: &EvidenceFacts) {
     assert_eq!(
-        kinds(&found, &format!("anna@{DOMAIN}")),
+        kinds(found, &format!("anna@{DOMAIN}")),
         [(SourceKind::Bounce, 2, ""), (SourceKind::Message, 1, "")],
         "neither what is old, nor what was sent, nor letters of others"
     );
-    let of_postmaster = kinds(&found, &format!("postmaster@{DOMAIN}"));
+    let of_postmaster = kinds(found, &format!("postmaster@{DOMAIN}"));
     let counts: Vec<(SourceKind, u64)> =
         of_postmaster.iter().map(|(kind, mails, _)| (*kind, *mails)).collect();
     assert_eq!(
@@ -200,13 +225,16 @@ fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
         ]
     );
     assert!(of_postmaster[3].2.starts_with("1 of 1 messages: "), "{of_postmaster:?}");
-    let trouble = |name: &str| kinds(&found, &format!("{name}@{DOMAIN}"));
+    let trouble = |name: &str| kinds(found, &format!("{name}@{DOMAIN}"));
     assert!(
         matches!(trouble("jonas")[..], [(SourceKind::Mailbox, 0, words)] if words.contains("refused the user name or password")),
         "{:?}",
         trouble("jonas")
     );
     assert_eq!(trouble("lena"), [(SourceKind::Mailbox, 0, "no password for it is known")]);
+}
+
+fn assert_contents(found: &EvidenceFacts) {
     let (dmarc, tls) = (found.dmarc.as_ref().unwrap(), found.tls.as_ref().unwrap());
     assert_eq!((dmarc.reports, tls.reports, tls.successes), (2, 1, 44));
     assert_eq!(found.feedback.kinds["abuse"], 1);
@@ -215,18 +243,32 @@ fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
     let [message] = &found.came_home[..] else { panic!("{:?}", found.came_home) };
     assert!(message.name.starts_with(&format!("anna@{DOMAIN}, INBOX, message ")), "{}", message.name);
     assert!(found.messages.is_empty(), "{:?}", found.messages);
-    let asked = std::fs::read_to_string(&facts).unwrap();
+}
+
+#[test]
+fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
+    let Some(scene) = Scene::start() else { return };
+    let before = [flags(&scene.server, "anna"), flags(&scene.server, "postmaster")];
+    let output = scene.audit(&["--evidence-imap", &scene.at(), "--evidence-accounts", "accounts.csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
+    let found = saved(&scene.facts());
+    assert_sources(&found);
+    assert_contents(&found);
+    let asked = std::fs::read_to_string(scene.facts()).unwrap();
     assert!(asked.contains(&format!("garden2026._domainkey.{DOMAIN}")), "its selector is asked for");
     let said = words(&output.stdout);
     assert!(said.contains("No signature of yours verifies on 1 message in your mailboxes"), "{said}");
     assert!(!said.contains("FAIL     A signature (DKIM)"), "{said}");
     assert!(!said.contains("192.0.2.9"), "the host of the mailing list is taken for a sender:\n{said}");
-    let after = [flags(&server, "anna"), flags(&server, "postmaster")];
+    let after = [flags(&scene.server, "anna"), flags(&scene.server, "postmaster")];
     assert_eq!(before, after, "not even a flag has changed");
+}
 
-    // One mailbox, beside a log: both stand in the sum, each with its name.
-    let one = format!("imap://anna@127.0.0.1:{}", server.clear_port);
-    let output = audit(&[
+#[test]
+fn a_mailbox_and_a_log_stand_in_the_sum_each_with_its_name() {
+    let Some(scene) = Scene::start() else { return };
+    let one = format!("imap://anna@127.0.0.1:{}", scene.server.clear_port);
+    let output = scene.audit(&[
         "--evidence-imap",
         &one,
         "--evidence-password-file",
@@ -239,16 +281,21 @@ fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
         "report.html",
     ]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
-    let both = saved(&facts);
+    let both = saved(&scene.facts());
     assert!(both.has_log());
     assert_eq!(kinds(&both, "anna").len(), 2);
-    let report = std::fs::read_to_string(home.path().join("report.md")).unwrap();
+    let report = std::fs::read_to_string(scene.home.path().join("report.md")).unwrap();
     assert!(report.contains("Read: mail.log and mailbox anna."), "{report}");
-    let page = std::fs::read_to_string(home.path().join("report.html")).unwrap();
+    let page = std::fs::read_to_string(scene.home.path().join("report.html")).unwrap();
     for line in ["mailbox anna: 2 bounces", "mail.log: "] {
         assert!(page.contains(line), "“{line}” is missing:\n{page}");
     }
-    // Wrong usage asks nobody.
+}
+
+#[test]
+fn wrong_usage_asks_nobody() {
+    let Some(scene) = Scene::start() else { return };
+    let at = scene.at();
     for (extra, part) in [
         (&["--evidence-imap", at.as_str()][..], "needs a user"),
         (
@@ -261,12 +308,11 @@ fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
             "--facts",
         ),
     ] {
-        let output = audit(extra);
+        let output = scene.audit(extra);
         let said = words(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(part) && !said.contains("secret@"), "{part}: {said}");
     }
-    stop.cancel();
 }
 
 fn read(

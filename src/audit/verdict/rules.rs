@@ -128,9 +128,8 @@ impl Situation<'_> {
     /// already needs none.
     fn is_port_closed(&self) -> bool {
         match (self.owner.port_25_is_open, &self.way_out) {
-            (_, WayOut::Relay(_)) | (Some(true), _) => false,
+            (_, WayOut::Relay(_)) | (Some(true), _) | (None, WayOut::Direct(_) | WayOut::Unknown) => false,
             (Some(false), _) | (None, WayOut::Closed(_)) => true,
-            (None, WayOut::Direct(_) | WayOut::Unknown) => false,
         }
     }
 

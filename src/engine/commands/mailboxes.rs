@@ -157,7 +157,7 @@ impl Actor {
         }
         let mut rows = match read_mailbox_list(path) {
             Ok(rows) => rows,
-            Err(error) => return self.fail(error),
+            Err(error) => return self.fail(*error),
         };
         let has_passwords =
             |row: &CsvRow| row.source_password.is_some() || row.destination_password.is_some();

@@ -141,7 +141,9 @@ impl Actor {
                 Some(log) => log.clone(),
                 None => log_to_watch(&open.project)?,
             };
-            tests.into_iter().for_each(|test| log.note_test(test));
+            for test in tests {
+                log.note_test(test);
+            }
             keep_log(&open.project, &log)?;
             open.switch.log = Some(log);
             Ok(())

@@ -4,7 +4,7 @@ use super::to_its_end;
 use crate::engine::api::user_error::UserError;
 use crate::engine::config::{EngineConfig, SecretsPolicy};
 use crate::engine::explain;
-use crate::engine::list_keys::ListKeyring;
+use crate::engine::list_keys::{ListKeyring, StoredKeys};
 use crate::engine::open_project::passwords::Passwords;
 use crate::secrets::{Deletion, Kept};
 use crate::values::Secret;
@@ -43,15 +43,11 @@ pub fn forget_list_key(operator: &str) -> Result<(), Box<UserError>> {
     })
 }
 
-/// The stored keys with their operators, and the operators whose key could not be read. Without stored keys, no keyring is
-/// asked.
+/// The stored keys. Without any, no keyring is asked.
 ///
 /// # Errors
 /// The engine could not start.
-pub fn stored_list_keys() -> Result<(Vec<(String, Secret)>, Vec<String>), Box<UserError>> {
+pub fn stored_list_keys() -> Result<StoredKeys, Box<UserError>> {
     let (keys, _passwords) = keyring(SecretsPolicy::SessionThenKeyring);
-    to_its_end(async {
-        let stored = keys.read().await;
-        Ok((stored.keys, stored.unread))
-    })
+    to_its_end(async { Ok(keys.read().await) })
 }

@@ -129,7 +129,7 @@ fn mailboxes_of(
     passwords: Passwords,
 ) -> Result<MailboxesToRead, Box<UserError>> {
     let stored = |error: ProjectError| Box::new(explain::project(&error));
-    let server = project.source_server().map_err(stored)?.ok_or_else(|| explain::no_mailbox_to_read())?;
+    let server = project.source_server().map_err(stored)?.ok_or_else(explain::no_mailbox_to_read)?;
     let rows = project.mailboxes().map_err(stored)?;
     let known_pins = project.pins().map_err(stored)?;
     let mut reaches = vec![Reach::Server { side: Side::Source, server: server.clone() }];

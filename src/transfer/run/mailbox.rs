@@ -244,12 +244,7 @@ impl Job<'_> {
         if let Err(error) = worker.run(&state).await {
             state.fail(error);
         }
-        if !state.context.control.is_stopped()
-            && let Err(error) =
-                state.kept_flags.settle_postponed(&state.context, &mut worker.destination).await
-        {
-            state.fail(error);
-        }
+        set_postponed_flags(&state, &mut worker.destination).await;
         let is_complete = finish_labels(&state, &mut worker.destination).await;
         let (problems, error) = state.into_outcome();
         self.problems.extend(problems);
@@ -469,5 +464,15 @@ impl Job<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Sets the flags that had to wait until their messages had arrived.
+async fn set_postponed_flags(state: &CopyState<'_>, destination: &mut Session) {
+    if state.context.control.is_stopped() {
+        return;
+    }
+    if let Err(error) = state.kept_flags.settle_postponed(&state.context, destination).await {
+        state.fail(error);
     }
 }

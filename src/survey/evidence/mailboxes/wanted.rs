@@ -63,9 +63,10 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn new(domain: &DomainName, days: u32, now: UnixTime) -> Self {
         let from = now.0.saturating_sub(i64::from(days) * 86_400);
-        let since = jiff::Timestamp::from_second(from)
-            .map(|at| at.strftime("%-d-%b-%Y").to_string())
-            .unwrap_or_else(|_beyond_the_calendar| "1-Jan-1970".to_owned());
+        let since = jiff::Timestamp::from_second(from).map_or_else(
+            |_beyond_the_calendar| "1-Jan-1970".to_owned(),
+            |at| at.strftime("%-d-%b-%Y").to_string(),
+        );
         Self { since, domain: domain.as_ascii().to_owned() }
     }
 
