@@ -132,7 +132,7 @@ fn proof_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView, kinds: &[ProofKind
         .filter_map(|(is_plain, words)| (!is_plain && !words.is_empty()).then_some(words))
         .collect();
     let width = ui.available_width();
-    let lines = text::wrapped(ui, &under.join(". "), Type::Small, theme.text2, width - 30.0);
+    let lines = text::wrapped(ui, under.join(". "), Type::Small, theme.text2, width - 30.0);
     let more = if under.is_empty() { 0.0 } else { lines.size().y + 8.0 };
     let (row, response) = ui.allocate_exact_size(Vec2::new(width, 36.0 + more), Sense::hover());
     let label = format!("{name}, {what}: {word}. {said}; {proof}");

@@ -69,7 +69,7 @@ fn the_switch_shows_the_letters_skips_the_wait_and_leads_back() {
     let label = opened.harness.query_all_by_label_contains("Let time pass until").next().unwrap();
     let label = label.accesskit_node().label().unwrap();
     assert_eq!(buttons(&opened, &label), 2, "in its panel, and as the next thing");
-    opened.harness.query_all_by_role_and_label(Role::Button, &label).next().unwrap().click();
+    opened.harness.query_all_by_role_and_label(Role::Button, &label).last().unwrap().click();
     opened.harness.run();
     assert_eq!(opened.sent(), [Command::PublishInPractice(ExportStage::Rollback), Command::LetTimePass]);
     let opened = Opened::step(samples::switching(), Step::Switch, false);
