@@ -467,7 +467,7 @@ fn a_master_user_is_tried_in_both_forms_and_the_project_keeps_the_one_that_works
     let own = files.path().join("own");
     std::fs::write(&own, format!("{PASSWORD}\n")).unwrap();
     for user in ["anna", "ben"] {
-        PlainImap::open(source.clear_port, user).store(&mixed_mailbox(10, '/', ""));
+        PlainImap::open_by_mechanism(source.clear_port, user).store(&mixed_mailbox(10, '/', ""));
     }
     let list = "address,source_user,source_admin,destination_user\n\
         anna@weber.example,anna,root,anna\nben@weber.example,ben,root,ben\n";
@@ -496,8 +496,9 @@ fn a_master_user_is_tried_in_both_forms_and_the_project_keeps_the_one_that_works
     let output = run(&master);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for user in ["anna", "ben"] {
-        let seen = |port| PlainImap::open(port, user).multiset(str::to_owned);
-        assert_eq!(seen(source.clear_port), seen(destination.clear_port), "{user}");
+        let at_source = PlainImap::open_by_mechanism(source.clear_port, user).multiset(str::to_owned);
+        let at_destination = PlainImap::open(destination.clear_port, user).multiset(str::to_owned);
+        assert_eq!(at_source, at_destination, "{user}");
     }
     let opened = mailferry::project::Project::open(&project).unwrap();
     for (_, mailbox) in opened.mailboxes().unwrap() {

@@ -79,14 +79,14 @@ fn files_are_read_as_evidence() {
 
 #[test]
 fn mailboxes_with_passwords_are_read_as_evidence() {
-    let mut opened = Opened::step(samples::judged(), Step::Audit, false);
+    let mut opened = Opened::step(samples::signed_in(), Step::Audit, false);
     opened.click("Evidence");
-    let readable = samples::judged().readable_mailboxes().count();
+    let readable = samples::signed_in().readable_mailboxes().count();
     assert!(readable > 0, "the sample has passwords");
     opened.click_containing("Read from ");
     assert_eq!(opened.sent(), [Command::ReadMailboxes]);
     // Without a password the button says what it lacks, and leads there.
-    let mut project = samples::judged();
+    let mut project = samples::signed_in();
     for row in std::sync::Arc::make_mut(&mut project.mailboxes) {
         row.source.password = PasswordPlace::Missing;
     }

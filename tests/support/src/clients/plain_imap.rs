@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
+use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
 use crate::servers::dovecot::PASSWORD;
@@ -45,6 +46,27 @@ impl PlainImap {
     /// Connects and signs in.
     pub fn open(port: u16, user: &str) -> Self {
         Self::try_open(port, user).unwrap()
+    }
+
+    /// Connects and signs in by the mechanism LOGIN, for servers that have no other.
+    pub fn open_by_mechanism(port: u16, user: &str) -> Self {
+        let stream = BufReader::new(TcpStream::connect(("127.0.0.1", port)).unwrap());
+        let mut client = Self { stream, number: 0 };
+        client.line();
+        for line in
+            ["m AUTHENTICATE LOGIN", &BASE64.encode(user.as_bytes()), &BASE64.encode(PASSWORD.as_bytes())]
+        {
+            client.stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            let answer = client.line();
+            assert!(
+                answer.starts_with('+') || answer.starts_with("m OK") || answer.starts_with("* CAPABILITY"),
+                "{answer}"
+            );
+            if answer.starts_with('*') {
+                client.line();
+            }
+        }
+        client
     }
 
     /// Connects and signs in, or returns the server's refusal.
