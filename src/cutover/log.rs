@@ -207,7 +207,8 @@ impl SwitchLog {
         let began = copy.began_at.filter(|_| copy.finished_at.is_some())?;
         let later = |moment: UnixTime, secs: i64| UnixTime(moment.0.saturating_add(secs));
         let due = match self.watch.over_at {
-            _ if began < published => published,
+            // In the same second, mail may have come between the two.
+            _ if began <= published => published,
             Some(over) if !is_swept_since(copy, over) => over,
             // The last sweep of all follows as soon as the queues of others are empty.
             Some(over) if began < quiet_at(over) => later(began, LATE_SWEEP_EVERY_SECS).min(quiet_at(over)),

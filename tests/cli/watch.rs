@@ -10,8 +10,10 @@ use mailferry::project::{CopyJob, CopyJobPhase, Project, WholeCopy};
 use mailferry::providers::ProviderId;
 use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use mailferry::values::{DomainName, UnixTime};
+use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::fakes::dns_relay::DnsRelay;
 use mailferry_test_support::programs::{free_port, require_program, until};
+use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry_test_support::servers::named::Named;
 use serde_json::Value;
 
@@ -375,4 +377,102 @@ fn a_test_message_is_judged_with_what_the_servers_say() {
     let output = judge(&net.home.path().join("nowhere.eml"));
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("could not be read"), "{output:?}");
+}
+
+/// Letters of these numbers, as they are delivered.
+fn letters(numbers: std::ops::Range<usize>) -> Vec<Mail> {
+    let letter = |number: usize| {
+        Mail {
+        folder: "INBOX".to_owned(),
+        flags: Vec::new(),
+        date: format!("{:>2}-Nov-2026 09:{:02}:00 +0100", 1 + number % 28, number % 60),
+        bytes: format!(
+            "Message-ID: <{number}@sender.test>\r\nDate: Mon, 2 Nov 2026 09:{:02}:00 +0100\r\n\
+             From: sender@sender.test\r\nTo: anna@weber.test\r\nSubject: Letter {number}\r\n\r\nNumber {number}\r\n",
+            number % 60
+        )
+        .into_bytes(),
+    }
+    };
+    numbers.map(letter).collect()
+}
+
+#[test]
+fn a_rehearsed_switch_with_a_lag_loses_no_message_and_is_rolled_back_once() {
+    let Some(net) = start() else { return };
+    let dovecot = || Dovecot::start(&["anna"], &Settings::default());
+    let (Some(old), Some(new), Some(everything)) = (dovecot(), dovecot(), dovecot()) else { return };
+    // Whatever is delivered, on either side, is also kept here.
+    let deliver = |server: &Dovecot, numbers: std::ops::Range<usize>| {
+        let letters = letters(numbers);
+        PlainImap::open(server.clear_port, "anna").store(&letters);
+        PlainImap::open(everything.clear_port, "anna").store(&letters);
+    };
+    let multiset = |server: &Dovecot| PlainImap::open(server.clear_port, "anna").multiset(str::to_owned);
+
+    deliver(&old, 0..20);
+    let list = net.home.path().join("list.csv");
+    let password = format!("\"{}\"", PASSWORD.replace('"', "\"\""));
+    let columns = "address,source_user,source_password,destination_user,destination_password";
+    std::fs::write(&list, format!("{columns}\nanna@weber.test,anna,{password},anna,{password}\n")).unwrap();
+    let project = net.home.path().join("move.mailferry");
+    let mut copy = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    copy.args(["copy", "--verify", "full", "--from", &format!("imap://127.0.0.1:{}", old.clear_port)])
+        .args(["--to", &format!("imap://127.0.0.1:{}", new.clear_port), "--accounts"])
+        .arg(&list)
+        .arg("--project")
+        .arg(&project)
+        .env("HOME", net.home.path())
+        .env("XDG_CONFIG_HOME", net.home.path().join("config"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS");
+    let output = copy.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let opened = Project::open(&project).unwrap();
+    assert_eq!(opened.domain().as_ascii(), "weber.test");
+    opened.set_records_plan(Some(&plan(opened.domain().clone()))).unwrap();
+    opened.close().unwrap();
+    drop(opened);
+    let sweep = || {
+        let mut command = net.command(&project);
+        command.args(["--confirm-project", "--sweep", "--accounts"]).arg(&list);
+        let output = command.output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    until("the secondary has the zone", || (sees(&sweep(), "ns2.weber.test") == "old").then_some(()));
+
+    // The switch is published, and the secondary lags: senders deliver on both sides.
+    net.publish(NEW);
+    deliver(&new, 20..23);
+    deliver(&old, 23..27);
+    let lagging = sweep();
+    assert_eq!(
+        (sees(&lagging, "ns1.weber.test"), sees(&lagging, "ns2.weber.test")),
+        ("new".into(), "lagging".into())
+    );
+    until("late mail is brought over", || (sweep()["late_messages"] == 4).then_some(()));
+    assert_eq!(multiset(&new), multiset(&everything));
+
+    // Rolled back once: mail returns to the old server, and what the new one has stays there.
+    net.publish(OLD);
+    net.tell_the_secondary();
+    deliver(&old, 27..30);
+    until("everybody has the old records", || {
+        let back = sweep();
+        let is_old = |name| sees(&back, name) == "old";
+        (is_old("ns1.weber.test") && is_old("ns2.weber.test") && back["next_sweep_at"].is_null())
+            .then_some(())
+    });
+
+    // And published again, to its end.
+    net.publish(NEW);
+    deliver(&new, 30..32);
+    deliver(&old, 32..34);
+    net.tell_the_secondary();
+    let over = until("the switch is over and swept", || {
+        let report = sweep();
+        (report["reading"]["is_over"] == true && step(&report, "sweep") == "done").then_some(report)
+    });
+    assert_eq!(over["keeps_old_server"]["kind"], "queues");
+    assert_eq!(multiset(&new), multiset(&everything), "no message is lost, and none is there twice");
 }
