@@ -12,7 +12,7 @@ use crate::ui::theme::{PANEL_GAP, Theme};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{option_button, radio};
 use crate::ui::widgets::confirm::Question;
-use crate::ui::widgets::field::Field;
+use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::{panel, text};
 use crate::values::Secret;
 
@@ -88,8 +88,9 @@ fn list_keys(ui: &mut Ui, cx: &mut PageCx<'_>) {
             let id = ui.scope_id().with(("list key", operator));
             let mut typed = ui.data_mut(|data| data.get_temp::<String>(id).unwrap_or_default());
             let is_stored = cx.snapshot.list_keys.iter().any(|known| known == operator);
+            let label = format!("Key for {name}");
+            field_label(ui, &label);
             ui.horizontal(|ui| {
-                let label = format!("Key for {name}");
                 let hint = if is_stored { "stored" } else { "none" };
                 Field::new(&label).hint(hint).width(230.0).small().password().show(ui, &mut typed);
                 ui.add_space(6.0);

@@ -1,12 +1,12 @@
 //! Test messages of the page Switch: one is dropped or chosen, and what it shows stands here.
 
-use egui::Ui;
+use egui::{Sense, Ui, Vec2};
 
 use crate::cutover::{TestMessage, test_words};
 use crate::engine::{Command, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
-use crate::ui::icons::Icon;
+use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
 use crate::ui::theme::{Theme, Tone};
@@ -68,7 +68,13 @@ fn outcome(ui: &mut Ui, test: &TestMessage, cx: &PageCx<'_>) {
         () if test.verdict.is_bad() => (Tone::Fail, Icon::Fail),
         () => (Tone::Warn, Icon::Warn),
     };
-    badge(ui, tone, icon, words.title);
+    ui.horizontal_top(|ui| {
+        let (mark, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
+        icon.paint(ui, mark, ICON, theme.tone(tone).fg);
+        ui.add_space(3.0);
+        // Longer than the column in some cases, so it wraps.
+        ui.vertical(|ui| text::paragraph(ui, words.title, Type::Label, theme.tone(tone).fg));
+    });
     let when = format::when(test.judged_at, cx.snapshot.now);
     text::paragraph(ui, format!("{}, {when}. {}", test.name, words.advice), Type::Small, theme.text2);
     for (what, outcome) in &words.rows {
