@@ -75,8 +75,11 @@ window() {
         sleep 1
         kill -0 "$app" 2>/dev/null || fail "$words: it ended at $key"
     done
-    xdotool windowfocus "$found" key --window "$found" ctrl+q
-    for _ in $(seq 300); do kill -0 "$app" 2>/dev/null || break; sleep 0.1; done
+    # A window that is still being drawn for the first time may not hear the keys.
+    for _ in $(seq 30); do
+        xdotool windowfocus "$found" key --window "$found" ctrl+q 2>/dev/null || true
+        for _ in $(seq 10); do kill -0 "$app" 2>/dev/null || break 2; sleep 0.1; done
+    done
     ! kill -0 "$app" 2>/dev/null || fail "$words: it does not close"
     status=0
     wait "$app" || status=$?
