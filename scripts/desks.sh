@@ -121,7 +121,9 @@ done
 
 open_display -extension GLX
 start DISPLAY="$DISPLAY" __EGL_VENDOR_LIBRARY_DIRS=/nonexistent LIBGL_DRIVERS_PATH=/nonexistent "$work/mailferry"
+expect 3 "a display without OpenGL" "as OpenGL cannot draw on this computer"
 expect 3 "a display without OpenGL" "LIBGL_ALWAYS_SOFTWARE=1"
+! grep -q -e WGPU "$work/said" || fail "a display without OpenGL: it names what this build has not"
 close_display
 
 open_display

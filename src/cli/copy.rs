@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
 use super::args::{Compress, Copy, ListForm, VerifyFlag, VerifyOnlyFlag};
-use super::copy_args::ProgressForm;
+use super::copy_args::{ProgressForm, WhenFull};
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
 use super::folder_changes;
@@ -16,10 +16,11 @@ use super::progress::ProgressTeller;
 use super::wishes::{Wishes, choose_folders, leave_uncounted, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, SecretsPolicy,
-    SignInState, UserError, Verify, read_mailbox_list, remove_abandoned_projects, temporary_project,
+    Command, Compression, CopyPhase, DESTINATION_FULL, EngineConfig, LogRing, MailboxProgressState,
+    MessageListFormat, ProjectView, SecretsPolicy, SignInState, UserError, Verify, read_mailbox_list,
+    remove_abandoned_projects, temporary_project,
 };
-use crate::plan::{VerifyDepth, shared_domain};
+use crate::plan::{Rest, VerifyDepth, shared_domain};
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
 use crate::values::{MailboxId, Side};
@@ -127,7 +128,13 @@ impl Run<'_> {
             None if arguments.plan.retry_failed => Command::RetryFailed,
             None => Command::StartCopy,
         };
+        if arguments.plan.when_full == Some(WhenFull::Stop) {
+            let mailboxes = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
+            let mailboxes = mailboxes.map(|row| row.id).collect();
+            driver.require(Command::SettleRest { mailboxes, rest: Rest::Copy })?;
+        }
         copy(driver, start, arguments.plan.progress)?;
+        settle_full(driver, arguments)?;
         let project = save_list(driver, self.list.as_ref())?;
         let outcome = Outcome::from(&project, self.export_folder.as_deref());
         tell_outcome(&outcome, arguments)?;
@@ -454,6 +461,26 @@ fn to_the_end(driver: &mut Driver, form: ProgressForm) -> Result<(), CliError> {
         output::say(&error.to_text());
     }
     Ok(())
+}
+
+/// Goes on with mailboxes that are full at the destination, as the arguments ask for it.
+fn settle_full(driver: &mut Driver, arguments: &Copy) -> Result<(), CliError> {
+    let rest = match arguments.plan.when_full {
+        None | Some(WhenFull::Stop) => return Ok(()),
+        Some(WhenFull::LeaveOut) => Rest::LeaveOut,
+        Some(WhenFull::Save) => Rest::Save,
+    };
+    let project = driver.project()?;
+    let is_full = |state: &MailboxProgressState| match state {
+        MailboxProgressState::Stopped(error) => error.code == Some(DESTINATION_FULL),
+        _ => false,
+    };
+    let full = project.copy.mailboxes.iter().filter(|progress| is_full(&progress.state));
+    let mailboxes: Vec<MailboxId> = full.map(|progress| progress.id).collect();
+    if mailboxes.is_empty() {
+        return Ok(());
+    }
+    copy(driver, Command::SettleRest { mailboxes, rest }, arguments.plan.progress)
 }
 
 /// Writes the outcome: as JSON if requested, otherwise as text, which goes to standard error if standard output has the

@@ -38,6 +38,10 @@ pub struct PlanArgs {
     /// Retry messages that an earlier run of this project could not copy or saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
+    /// What becomes of what is left of a mailbox that is full at the destination. A project keeps the choice for each such
+    /// mailbox, until --when-full stop takes it back and copies the rest after all.
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["dry_run", "verify_only"])]
+    pub when_full: Option<WhenFull>,
     /// Allow a project that was created or changed elsewhere to run, read and send what it specifies; otherwise this is
     /// only printed.
     #[arg(long, requires = "project")]
@@ -61,6 +65,17 @@ pub struct AdminForms {
     /// The same for the destination.
     #[arg(long, value_name = "FORM", requires = "to_admin")]
     pub to_admin_form: Option<String>,
+}
+
+/// What becomes of what is left of a full mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhenFull {
+    /// The mailbox stops, as it does without this flag.
+    Stop,
+    /// It stays at the source.
+    LeaveOut,
+    /// It is saved as .eml files, where other messages go that the destination does not accept.
+    Save,
 }
 
 /// Formats of the progress.

@@ -285,7 +285,7 @@ pub(super) fn total_words(project: &ProjectView) -> String {
 mod tests {
     use super::*;
     use crate::engine::{ServerWait, UserError};
-    use crate::plan::LedgerSum;
+    use crate::plan::{LedgerSum, Rest};
     use crate::values::{Bytes, Side};
 
     fn mailbox(state: MailboxProgressState) -> MailboxProgress {
@@ -297,6 +297,7 @@ mod tests {
             bytes_done: Bytes(1_000),
             bytes_total: Bytes(2_000),
             was_done: false,
+            rest: Rest::Copy,
             folders: Vec::new(),
             renamed: Vec::new(),
         }

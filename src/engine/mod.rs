@@ -38,9 +38,10 @@ pub use api::sign_ins::{
     ConsentStage, ConsentView, ExchangeApp, ExchangeScript, KnownClient, SideSignIn, SignInsView,
 };
 pub use api::snapshot::{
-    AccountsPreview, AccountsView, ApprovedCertificate, AuditView, CertificateView, DestinationView,
-    DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins,
-    ProjectView, RecentProject, RecordsView, SavedView, ServerCandidate, SignInState, SignInView, Snapshot,
+    AccountsPreview, AccountsView, ApprovedCertificate, AuditView, CertificateView, CountedFolder,
+    DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView,
+    PracticeLogins, ProjectMark, ProjectView, RecentProject, RecordsView, SavedView, ServerCandidate,
+    SignInState, SignInView, Snapshot,
 };
 pub use api::standing::{
     CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,
@@ -50,7 +51,7 @@ pub use api::step::{Readiness, Step, StepState, readiness, step_line, step_state
 pub use api::switch_snapshot::{LateMailView, ReminderView, SwitchView};
 pub use api::user_error::{FolderRemark, UserError, WayOut};
 pub use config::{EngineConfig, SecretsPolicy, Verify, crash_folder};
-pub use explain::{not_written, reason_words, rename_words, why};
+pub use explain::{DESTINATION_FULL, not_written, reason_words, rename_words, why};
 pub use facts_file::read_facts;
 pub use mailbox_list::read_mailbox_list;
 pub use outlet::Waker;

@@ -20,6 +20,8 @@ pub enum RepairTrigger<Answer = ServerWords> {
     UnsendableDate(String),
     /// The owner asks that requests for a read receipt be disarmed.
     DisarmReceipt,
+    /// The mailbox is full at the destination, and the owner asks for files.
+    NoRoom,
 }
 
 impl<Answer> RepairTrigger<Answer> {
@@ -30,6 +32,7 @@ impl<Answer> RepairTrigger<Answer> {
             Self::EndsConnection => RepairTrigger::EndsConnection,
             Self::UnsendableDate(date) => RepairTrigger::UnsendableDate(date.clone()),
             Self::DisarmReceipt => RepairTrigger::DisarmReceipt,
+            Self::NoRoom => RepairTrigger::NoRoom,
         }
     }
 }
@@ -42,6 +45,7 @@ impl RepairTrigger {
             Self::EndsConnection => ["ends-connection", "", ""],
             Self::UnsendableDate(date) => ["unsendable-date", "", date],
             Self::DisarmReceipt => ["disarm-receipt", "", ""],
+            Self::NoRoom => ["no-room", "", ""],
         }
     }
 
@@ -52,6 +56,7 @@ impl RepairTrigger {
             "ends-connection" => Self::EndsConnection,
             "unsendable-date" => Self::UnsendableDate(text.to_owned()),
             "disarm-receipt" => Self::DisarmReceipt,
+            "no-room" => Self::NoRoom,
             _ => return None,
         })
     }

@@ -42,6 +42,7 @@ pub use mailboxes::reach::Reach;
 pub use mailboxes::shared_domain::shared_domain;
 pub use options::copy::{CopyMode, CopyOptions, GmailLabels, MessageDates, VerifyDepth};
 pub use options::filter::{FilterError, MessageFilter};
+pub use options::rest::Rest;
 pub use options::search_text::{SearchTextError, check_search};
 pub use options::selection::{Candidate, is_choosy, left_out};
 pub use options::words::{OptionWordsError, date_words, parse_date, parse_size};

@@ -149,6 +149,8 @@ pub enum Reason {
     NotFound(String),
     /// It is beyond a trial's limit of messages per folder.
     OutsideTrial(u32),
+    /// Its mailbox is full at the destination, and its owner leaves the rest out.
+    RestLeftOut,
 }
 
 impl Reason {
@@ -181,6 +183,7 @@ impl Reason {
             Self::DuplicateOf(_) => ReasonCode::DuplicateOf,
             Self::ShownByView(_) => ReasonCode::ShownByView,
             Self::FolderLeftOut => ReasonCode::FolderLeftOut,
+            Self::RestLeftOut => ReasonCode::RestLeftOut,
             Self::TooOld(_) => ReasonCode::TooOld,
             Self::TooNew(_) => ReasonCode::TooNew,
             Self::TooSmall(_) => ReasonCode::TooSmall,
@@ -211,7 +214,8 @@ impl Reason {
             | Self::TakenForAnother
             | Self::LabelNotShown
             | Self::ArrivedDuringCopy
-            | Self::FolderLeftOut => return None,
+            | Self::FolderLeftOut
+            | Self::RestLeftOut => return None,
             Self::RefusedBySource(words) | Self::LabelRefused(words) => said(words, &[]),
             Self::FolderNotMade { answer, is_label } | Self::FolderNotOpened { answer, is_label } => {
                 said(answer, if *is_label { &["label"] } else { &[] })
@@ -292,6 +296,7 @@ impl Reason {
             ReasonCode::DuplicateOf => Self::DuplicateOf(SourceUid(part().parse().ok()?)),
             ReasonCode::ShownByView => Self::ShownByView(part().to_owned()),
             ReasonCode::FolderLeftOut => Self::FolderLeftOut,
+            ReasonCode::RestLeftOut => Self::RestLeftOut,
             ReasonCode::TooOld => Self::TooOld(part().parse().ok()?),
             ReasonCode::TooNew => Self::TooNew(part().parse().ok()?),
             ReasonCode::TooSmall => Self::TooSmall(part().parse().ok()?),

@@ -36,11 +36,12 @@ pub enum ReasonCode {
     TooLarge = 36,
     NotFound = 37,
     OutsideTrial = 38,
+    RestLeftOut = 39,
 }
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NotListed,
         Self::Gone,
         Self::NotHandedOut,
@@ -73,6 +74,7 @@ impl ReasonCode {
         Self::TooLarge,
         Self::NotFound,
         Self::OutsideTrial,
+        Self::RestLeftOut,
     ];
 
     /// Its number in the project file.
@@ -120,6 +122,7 @@ impl ReasonCode {
             Self::TooLarge => "too-large",
             Self::NotFound => "not-found",
             Self::OutsideTrial => "outside-trial",
+            Self::RestLeftOut => "rest-left-out",
         }
     }
 }

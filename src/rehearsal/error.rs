@@ -26,6 +26,9 @@ pub enum RehearsalError {
     /// The name of a zone is no domain name.
     #[error("“{0}” is not a valid name for a practice zone")]
     ZoneName(String),
+    /// The certificate of the practice server cannot be made or read.
+    #[error("the certificate of the practice server cannot be used: {0}")]
+    Certificate(String),
     /// A line of a change is not understood.
     #[error("the practice name server does not understand “{0}”")]
     Script(String),

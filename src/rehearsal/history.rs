@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::RehearsalError;
+use super::certificate::OwnCertificate;
 use crate::values::UnixTime;
 
 /// What was published in the practice zone.
@@ -50,6 +51,9 @@ pub(super) struct History {
     /// Users who have signed in at the practice provider.
     #[serde(default)]
     pub(super) signed_in: BTreeSet<String>,
+    /// The certificate that the old server shows.
+    #[serde(default)]
+    pub(super) certificate: Option<OwnCertificate>,
     #[serde(skip)]
     file: Option<PathBuf>,
 }

@@ -3,6 +3,7 @@
 //! They serve two purposes: a newcomer tries the whole job without touching real mail, and tests make servers fail in
 //! ways that real ones do only now and then. Nothing here starts a task: every server is a future to be driven.
 
+mod certificate;
 mod dns;
 mod error;
 mod evidence;
@@ -17,6 +18,7 @@ pub mod sample;
 mod tokens;
 mod trouble;
 
+pub use certificate::ISSUER;
 pub use dns::{DnsServer, Zones, practice_zone_files};
 pub use error::RehearsalError;
 pub use evidence::{EvidenceFile, EvidenceStory, practice_evidence};

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::values::{DnsName, DomainName, EmailAddress, Endpoint, Secret, UnixTime};
+use crate::values::{DnsName, DomainName, EmailAddress, Endpoint, Fingerprint, Secret, UnixTime};
 
+use super::certificate::OwnCertificate;
 use super::dns::{DnsHosts, DnsWorld, Host, Zones};
 use super::history::{History, Letters, PracticeStage, Publication};
 use super::identity::IdentityServer;
@@ -47,6 +48,8 @@ pub struct PracticeOptions {
     pub keep: Option<PathBuf>,
     /// Whether one mailbox of the new server wants a token instead of a password.
     pub wants_token: bool,
+    /// Whether the old server speaks TLS, with a certificate that it has made itself.
+    pub has_certificate: bool,
 }
 
 impl Default for PracticeOptions {
@@ -56,6 +59,7 @@ impl Default for PracticeOptions {
             sample: SampleOptions { large_attachments: 1, ..SampleOptions::default() },
             keep: None,
             wants_token: false,
+            has_certificate: false,
         }
     }
 }
@@ -158,7 +162,13 @@ impl Practice {
             Ok(zones)
         })
         .await?;
-        let history = History::load(beside(keep, "history").as_deref())?;
+        let mut history = History::load(beside(keep, "history").as_deref())?;
+        if options.has_certificate {
+            let certificate = history.certificate.take().map_or_else(OwnCertificate::make, Ok)?;
+            source.handle().show_certificate(certificate.tls()?);
+            history.certificate = Some(certificate);
+            history.keep();
+        }
         for one in &history.published {
             world.publish(&one.script, one.at)?;
         }
@@ -208,6 +218,24 @@ impl Practice {
     pub fn tokens_given(&self) -> u64 {
         let users = self.accounts.iter().filter(|account| account.destination_password.is_none());
         users.map(|account| self.tokens.given(&account.address.to_ascii())).sum()
+    }
+
+    /// SHA-256 of the certificate that the old server shows; `None` where it speaks clear text.
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        let certificate = self.history(|history| history.certificate.clone())?;
+        certificate.fingerprint().ok()
+    }
+
+    /// The old server shows another certificate from now on, and ends its connections.
+    pub(super) fn change_certificate(&self) -> Result<(), RehearsalError> {
+        let certificate = OwnCertificate::make()?;
+        self.source_server.show_certificate(certificate.tls()?);
+        self.history(|history| {
+            history.certificate = Some(certificate);
+            history.keep();
+        });
+        self.source_server.cut_connections();
+        Ok(())
     }
 
     /// Publishes a stage in the practice zone: the text is that of nsupdate. From then on letters come.

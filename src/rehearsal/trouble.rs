@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::values::{Bytes, Secret};
 
-use super::Practice;
 use super::imap::{Action, Fault, FolderPath, Trigger};
+use super::{Practice, RehearsalError};
 
 /// Trouble on purpose: what goes wrong in a real move, for practising what the program does about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Trouble {
     MessageRefused,
     /// The person with the most mail has another password at the new server; connections end.
     PasswordChanged(Secret),
+    /// The old server shows another certificate; connections end.
+    CertificateChanges,
     /// The old server has a folder whose name differs from another one's by its case alone.
     FolderCollides,
     /// Each message takes this time; `None`: no time at all.
@@ -39,7 +41,10 @@ pub const COLLIDING: (&str, &str) = ("rechnungen", "Rechnungen");
 
 impl Practice {
     /// Makes trouble at once. The servers must be running for it to be noticed.
-    pub fn make_trouble(&self, trouble: Trouble) {
+    ///
+    /// # Errors
+    /// [`RehearsalError::Certificate`] where no other certificate can be made; then nothing is changed.
+    pub fn make_trouble(&self, trouble: Trouble) -> Result<(), RehearsalError> {
         let destination = &self.destination_server;
         match trouble {
             Trouble::DestinationBusy { time } => destination.throttle_for(time),
@@ -60,9 +65,11 @@ impl Practice {
                 }
                 destination.cut_connections();
             }
+            Trouble::CertificateChanges => self.change_certificate()?,
             Trouble::FolderCollides => self.make_folder_collide(),
             Trouble::Pace(pace) => destination.set_pace(pace),
         }
+        Ok(())
     }
 
     fn make_folder_collide(&self) {

@@ -110,9 +110,15 @@ impl Backend for SystemStore {
 /// The error in words. Variants that carry the secret's bytes are never printed with their data.
 fn words(error: &Error) -> BackendError {
     match error {
-        Error::PlatformFailure(cause) => BackendError::NotRunning(cause.to_string()),
+        Error::PlatformFailure(cause) => BackendError::NotRunning(format!(
+            "this desktop has none that answers (its own words: {})",
+            own_words(cause.as_ref())
+        )),
         Error::NoDefaultStore => BackendError::NotRunning("this system has none".to_owned()),
-        Error::NoStorageAccess(cause) => BackendError::Refused(format!("it does not give access: {cause}")),
+        Error::NoStorageAccess(cause) => BackendError::Refused(format!(
+            "it was not unlocked (its own words: {})",
+            own_words(cause.as_ref())
+        )),
         Error::NoEntry => BackendError::Refused("it has no default keyring to store passwords in".to_owned()),
         Error::TooLong(_, limit) => {
             BackendError::Refused(format!("it stores at most {limit} characters per entry"))
@@ -124,5 +130,28 @@ fn words(error: &Error) -> BackendError {
             BackendError::Refused(cause.clone())
         }
         _ => BackendError::Refused("it reports an internal error".to_owned()),
+    }
+}
+
+/// What a store has said, without the name that a library puts in front.
+fn own_words(cause: &(dyn std::error::Error + Send + Sync)) -> String {
+    let words = cause.to_string();
+    let shortened = ["SS error: ", "SS Error: "].iter().find_map(|prefix| words.strip_prefix(prefix));
+    shortened.unwrap_or(&words).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_come_first_and_the_store_s_own_beside_them() {
+        let locked = words(&Error::NoStorageAccess("SS error: prompt dismissed".into()));
+        let plain = "it was not unlocked (its own words: prompt dismissed)";
+        assert_eq!(locked, BackendError::Refused(plain.to_owned()));
+        let gone = words(&Error::PlatformFailure("no secret service provider or dbus session found".into()));
+        let BackendError::NotRunning(gone) = gone else { panic!("{gone:?}") };
+        assert!(gone.starts_with("this desktop has none that answers"), "{gone}");
+        assert!(gone.ends_with("no secret service provider or dbus session found)"), "{gone}");
     }
 }

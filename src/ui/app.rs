@@ -9,7 +9,7 @@ use egui::{
 };
 
 use super::format;
-use super::news::news;
+use super::news::{News, news};
 use super::page_cx::{Action, PageCx, Place};
 use super::pages::about::AboutPage;
 use super::pages::help::HelpPage;
@@ -23,7 +23,7 @@ use super::platform::{
 use super::shell::{self, RailEvent};
 use super::shortcuts;
 use super::theme::{NARROW_WINDOW, Theme, Tone};
-use super::undo::undo_of;
+use super::undo::Undo;
 use super::widgets::confirm::{self, Answer, Question};
 use super::widgets::copy_field::take_copied;
 use super::widgets::drop_zone::hovered_files;
@@ -177,8 +177,12 @@ impl Window {
                 }
                 Some(path) => self.picked = Some((purpose, path)),
                 None if !was_shown => {
-                    let words = "This desktop has no file dialog. Type the path into the field instead.";
-                    self.toasts.add(Tone::Warn, "No dialog could be shown", words, now);
+                    self.toasts.add(
+                        Tone::Warn,
+                        "This desktop has no file dialog",
+                        without_dialog(purpose),
+                        now,
+                    );
                 }
                 None => {}
             }
@@ -290,7 +294,7 @@ impl Window {
         if let (Some(before), Some(after)) = (&before.project, &after.project)
             && before.path == after.path
             && !is_looked_at
-            && let Some((title, words)) = news(before, after)
+            && let Some(News { title, words }) = news(before, after)
         {
             self.around.desktop.notify(&title, &words);
         }
@@ -628,11 +632,11 @@ impl Window {
         }
         let now = ctx.input(|input| input.time);
         for command in commands {
-            let undo = undo_of(&command, &self.snapshot);
+            let undo = Undo::of(&command, &self.snapshot);
             if !self.engine.send(command) {
                 self.toasts.add(Tone::Fail, NOT_ACCEPTED, BUSY, now);
                 ctx.request_repaint();
-            } else if let Some((words, back)) = undo {
+            } else if let Some(Undo { words, back }) = undo {
                 let acts = vec![("Undo".to_owned(), ToastAct::Send(Box::new(back)))];
                 self.toasts.add_with(Tone::Info, words, "", acts, now);
                 ctx.request_repaint();
@@ -657,6 +661,15 @@ impl eframe::App for Window {
     fn persist_egui_memory(&self) -> bool {
         // Only the window's geometry is saved; the rest belongs to the project.
         false
+    }
+}
+
+/// The way out where no dialog can be shown.
+const fn without_dialog(purpose: Purpose) -> &'static str {
+    match purpose {
+        // Ctrl+O works on every page, and has no field of its own.
+        Purpose::OpenProject => "Drop the project file into this window, or start “mailferry FILE”.",
+        _ => "Type the path into the field instead.",
     }
 }
 

@@ -3,32 +3,39 @@
 use crate::engine::{AuditView, CopyPhase, MailboxProgressState, ProjectView};
 use crate::ui::format;
 
-/// The title and the words of a notification, where one snapshot follows another of the same project.
-pub fn news(before: &ProjectView, after: &ProjectView) -> Option<(String, String)> {
+/// What a notification says.
+pub struct News {
+    pub title: String,
+    pub words: String,
+}
+
+/// The notification that is due where one snapshot follows another of the same project.
+pub fn news(before: &ProjectView, after: &ProjectView) -> Option<News> {
+    let news = |title, words| Some(News { title, words });
     let name = format::domain_forms(&after.domain.name).0;
     let is_running = |view: &ProjectView| {
         matches!(view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping)
     };
     if before.copy.phase == CopyPhase::Running && after.copy.phase == CopyPhase::Finished {
         let count = format::counted(after.copy.mailboxes.len(), "mailbox", "mailboxes");
-        return Some((format!("{name}: the copy is finished"), format!("Copied {count}.")));
+        return news(format!("{name}: the copy is finished"), format!("Copied {count}."));
     }
     let (was, is) = (stopped(before), stopped(after));
     if before.copy.phase == CopyPhase::Running && after.copy.phase == CopyPhase::Stopped && is > 0 {
         let words = format!("{} need you.", format::counted(is, "mailbox", "mailboxes"));
-        return Some((format!("{name}: the copy has stopped"), words));
+        return news(format!("{name}: the copy has stopped"), words);
     }
     if is_running(before) && is > was {
         let words = format!("{} need you; the others continue.", format::counted(is, "mailbox", "mailboxes"));
-        return Some((format!("{name}: the copy needs you"), words));
+        return news(format!("{name}: the copy needs you"), words);
     }
     let was_auditing = matches!(before.audit, AuditView::Running { .. });
     match &after.audit {
         AuditView::Done(report) if was_auditing => {
-            Some((format!("{name}: the audit is done"), report.summary.clone()))
+            news(format!("{name}: the audit is done"), report.summary.clone())
         }
         AuditView::Failed(error) if was_auditing => {
-            Some((format!("{name}: the audit failed"), error.title.clone()))
+            news(format!("{name}: the audit failed"), error.title.clone())
         }
         _ => None,
     }

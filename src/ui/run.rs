@@ -32,15 +32,16 @@ pub struct WindowOptions {
 /// Why the window failed.
 #[derive(Debug, Error)]
 pub enum WindowError {
-    /// No renderer works here.
+    /// There is no display.
     #[error(
-        "no window could be opened: {attempts}. Over remote desktop or in a virtual machine, try WGPU_BACKEND=dx12, \
-         WGPU_BACKEND=vulkan or WGPU_BACKEND=gl, or LIBGL_ALWAYS_SOFTWARE=1; without a display, use the headless \
-         commands: mailferry --help"
+        "there is no display to open a window on. Start Mailferry on a desktop, or use the headless commands: mailferry --help"
     )]
+    NoDisplay(#[source] eframe::Error),
+    /// No renderer works here.
+    #[error("no window could be opened, as {tried} cannot draw on this computer. {DRAWING_ADVICE}")]
     NoRenderer {
-        /// Each renderer with what it said.
-        attempts: String,
+        /// The renderers that were tried.
+        tried: String,
         /// The last one's own error.
         #[source]
         source: eframe::Error,
@@ -54,6 +55,15 @@ pub enum WindowError {
     #[error("the window ended: {0}")]
     Ended(#[source] eframe::Error),
 }
+
+/// What makes a computer draw: Mesa draws in software where there is no card.
+#[cfg(target_os = "linux")]
+const DRAWING_ADVICE: &str = "Install the OpenGL driver of Mesa (Debian, Ubuntu: libgl1-mesa-dri and libegl1), or draw without a graphics \
+     card: LIBGL_ALWAYS_SOFTWARE=1 mailferry. Without a window, use the headless commands: mailferry --help";
+/// Over remote desktop a driver is often missing.
+#[cfg(not(target_os = "linux"))]
+const DRAWING_ADVICE: &str = "Install the driver of the graphics card; over remote desktop or in a virtual machine, try \
+     WGPU_BACKEND=dx12, vulkan or gl. Without a window, use the headless commands: mailferry --help";
 
 /// Least time between two frames requested by the engine: a running job repaints twice a second.
 const WAKE_GAP: Duration = Duration::from_millis(500);
@@ -69,7 +79,7 @@ where
     let settings = load_settings();
     let start: Start = Rc::new(RefCell::new(Some(Box::new(start_engine))));
     let first_command = Rc::new(RefCell::new(options.first_command));
-    let mut attempts = Vec::new();
+    let mut tried = Vec::new();
     let mut last = None;
     for renderer in renderer_chain(options.renderer.unwrap_or(settings.renderer), settings.worked) {
         let was_open = Rc::new(Cell::new(false));
@@ -77,15 +87,18 @@ where
         match outcome {
             Ok(()) => return Ok(()),
             Err(error) if was_open.get() => return Err(WindowError::Ended(error)),
+            Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) if tried.is_empty() => {
+                return Err(WindowError::NoDisplay(error));
+            }
             Err(error) => {
                 tracing::warn!(%error, renderer = renderer_name(renderer), "this renderer does not work here");
-                attempts.push(format!("{}: {error}", renderer_name(renderer)));
+                tried.push(renderer_name(renderer));
                 last = Some(error);
             }
         }
     }
     match last {
-        Some(source) => Err(WindowError::NoRenderer { attempts: attempts.join("; "), source }),
+        Some(source) => Err(WindowError::NoRenderer { tried: tried.join(" and "), source }),
         None => Ok(()),
     }
 }

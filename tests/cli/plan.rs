@@ -135,6 +135,53 @@ plugin {
 }
 
 #[test]
+fn what_is_left_of_a_full_mailbox_stays_or_is_saved_as_files() {
+    let extra = "mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_rule = *:storage=100k
+  quota_vsizes = yes
+}
+";
+    let small = Settings { extra: extra.to_owned(), ..Settings::default() };
+    let Some(pair) = Pair::start(&Settings::default(), &small, &["INBOX"]) else { return };
+    let large = |number: u32| Mail {
+        folder: "Large".to_owned(),
+        flags: Vec::new(),
+        date: format!("{:02}-Mar-2023 10:00:00 +0100", number + 1),
+        bytes: [format!("X-Number: {number}\r\n").as_bytes(), &large_message(30_000)].concat(),
+    };
+    let mails: Vec<Mail> = (0..6).map(large).collect();
+    PlainImap::open(pair.source.clear_port, "anna").store(&mails);
+    let sum = |output: &Output| -> serde_json::Value {
+        let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        outcome["sum"].clone()
+    };
+    let stopped = pair.copy(&["--json", "-"]);
+    assert_eq!(stopped.status.code(), Some(1));
+    let outcome: serde_json::Value = serde_json::from_slice(&stopped.stdout).unwrap();
+    let words = outcome["mailboxes"][0].to_string();
+    assert!(words.contains("Leave out the rest") && words.contains("Save the rest as .eml"), "{words}");
+    let copied = sum(&stopped)["copied"].as_u64().unwrap();
+    let left = sum(&stopped)["to_do"].as_u64().unwrap();
+    assert!(copied > 0 && left > 0, "{}", sum(&stopped));
+
+    let output = pair.copy(&["--when-full", "leave-out", "--json", "-"]);
+    ended_well(&output);
+    assert_eq!((&sum(&output)["left_out"], &sum(&output)["to_do"]), (&left.into(), &0.into()));
+    // Taken back, it is as before; then the rest goes into files.
+    let again = pair.copy(&["--when-full", "stop", "--json", "-"]);
+    assert_eq!((&sum(&again)["left_out"], &sum(&again)["to_do"]), (&0.into(), &left.into()));
+    let output = pair.copy(&["--when-full", "save", "--json", "-"]);
+    assert_eq!((&sum(&output)["exported"], &sum(&output)["to_do"]), (&left.into(), &0.into()));
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cause = outcome["problems"][0]["cause"].as_str().unwrap_or_else(|| panic!("{outcome:#}"));
+    assert!(cause.contains("the mailbox at the destination is full"), "{cause}");
+    let arrived: usize = pair.arrived().iter().map(|(_, count)| count).sum();
+    assert_eq!(arrived as u64, copied, "nothing was sent a second time");
+}
+
+#[test]
 fn a_folder_that_can_only_be_read_is_reported_before_a_message_is_sent() {
     let files = tempfile::Builder::new().prefix("acl-").tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(files.path(), std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -3,6 +3,7 @@
 use mailferry::cutover::{Sees, StepKind, StepState, Viewer};
 use mailferry::engine::{
     Command, ConsentWay, CopyPhase, EngineConfig, MailboxView, PracticeTrouble, ProjectView, SignInState,
+    certificate_questions,
 };
 use mailferry::plan::open_decisions;
 use mailferry::records::{ExportStage, SwitchStage};
@@ -98,6 +99,36 @@ fn a_password_a_name_and_a_refusal_are_practised() {
     let sum = project.copy.sum;
     assert_eq!(sum.refused + sum.exported, 1, "{sum:?}");
     assert_eq!(sum.to_do, 0);
+}
+
+#[test]
+fn a_certificate_that_changes_is_a_question_with_both_fingerprints() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("rehearsals");
+    let mut bench = Bench::with(EngineConfig { rehearsals_folder: Some(folder), ..config(home.path()) });
+    let project = practice(&mut bench);
+    assert_eq!(certificate_questions(&project), [], "the first one is known to the owner");
+    bench.send(Command::MakeTrouble(PracticeTrouble::ChangeCertificate));
+    bench.send(Command::TestSignIn { mailboxes: Vec::new() });
+    let project = bench.wait_project(|project| {
+        project.mailboxes.iter().all(|row| matches!(row.source.state, SignInState::CertificateNotKnown(_)))
+    });
+    // A program that is closed meanwhile does not answer for its owner.
+    let path = project.path;
+    bench.send(Command::CloseProject);
+    bench.send(Command::OpenProject(path));
+    bench.wait_project(|project| project.mailboxes.iter().all(|row| row.source.has_password()));
+    bench.send(Command::StartCopy);
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Stopped);
+    let [question] = &certificate_questions(&project)[..] else { panic!("one for the server") };
+    let (shown, approved) = (&question.certificate, question.certificate.approved.as_ref().unwrap());
+    assert_ne!(shown.fingerprint, approved.fingerprint);
+    assert_eq!(shown.server, project.domain.source_server.unwrap());
+    let trust = Command::TrustCertificate { server: shown.server.clone(), fingerprint: shown.fingerprint };
+    bench.send(trust);
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.to_do, 0, "{:?}", project.copy.sum);
+    assert_eq!(certificate_questions(&project), []);
 }
 
 fn look(bench: &mut Bench) -> ProjectView {

@@ -342,19 +342,19 @@ async fn trouble_on_purpose_is_felt_by_a_client_and_ends() {
             (Trouble::DestinationFull, "OVERQUOTA"),
             (Trouble::DestinationBusy { time: Duration::from_mins(1) }, "UNAVAILABLE"),
         ] {
-            practice.make_trouble(trouble);
+            practice.make_trouble(trouble).unwrap();
             let error = session.append("INBOX", None, None, MESSAGE).await.unwrap_err();
             assert!(format!("{error:?}").contains(words), "{error:?}");
-            practice.make_trouble(Trouble::DestinationHasRoom);
+            practice.make_trouble(Trouble::DestinationHasRoom).unwrap();
         }
-        practice.make_trouble(Trouble::DestinationBusy { time: Duration::ZERO });
+        practice.make_trouble(Trouble::DestinationBusy { time: Duration::ZERO }).unwrap();
         session.append("INBOX", None, None, MESSAGE).await.unwrap();
         assert_eq!(stored(), 1);
-        practice.make_trouble(Trouble::RepliesLost { times: 1 });
+        practice.make_trouble(Trouble::RepliesLost { times: 1 }).unwrap();
         assert!(session.append("INBOX", None, None, MESSAGE).await.is_err());
         assert_eq!(stored(), 2, "the reply was lost, the message was not");
         let mut session = sign_in(&practice.destination, "new-anna").await;
-        practice.make_trouble(Trouble::ConnectionsBreak);
+        practice.make_trouble(Trouble::ConnectionsBreak).unwrap();
         // A command that was under way may still be answered before the connection goes.
         while session.noop().await.is_ok() {
             tokio::task::yield_now().await;

@@ -9,7 +9,7 @@ use crate::cutover::ReminderKind;
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::sign_ins::{ExchangeApp, ExchangeScript};
 use crate::engine::api::snapshot::RecentProject;
-use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
+use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, Rest, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::{ExportStage, Format};
 use crate::signin::{ClientApp, Way};
@@ -92,6 +92,8 @@ pub enum PracticeTrouble {
     RefuseMessage,
     /// A mailbox has another password at the new server.
     ChangePassword,
+    /// The old server shows another certificate than the approved one.
+    ChangeCertificate,
     /// The old server has two folders that want one name.
     CollidingFolder,
     /// Each message takes a moment, so that the copy can be watched.
@@ -197,6 +199,13 @@ pub enum Command {
     },
     /// Unticks these mailboxes.
     LeaveOut(Vec<MailboxId>),
+    /// Says what becomes of what is left of these mailboxes, and goes on with those that have stopped.
+    SettleRest {
+        /// Which mailboxes.
+        mailboxes: Vec<MailboxId>,
+        /// What becomes of it.
+        rest: Rest,
+    },
     /// Removes a mailbox and its ledger from the project.
     RemoveMailbox(MailboxId),
     /// Adds and updates mailboxes from a CSV file, including any passwords.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::api::user_error::UserError;
 use crate::plan::{
-    FolderPath, LearntName, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft,
+    FolderPath, LearntName, LedgerSum, MessageQuery, MessageState, ProblemId, Rest, SpeedPoint, TimeLeft,
     VerifySummary,
 };
 use crate::project::{CopyRoute, EarlierCopy};
@@ -131,6 +131,8 @@ pub struct MailboxProgress {
     pub bytes_total: Bytes,
     /// Whether it was finished earlier, with nothing known to do since.
     pub was_done: bool,
+    /// What becomes of what is left of it.
+    pub rest: Rest,
     /// Its folders.
     pub folders: Vec<FolderProgress>,
     /// Folders that got another name because the destination refused the planned one.

@@ -2,7 +2,7 @@
 
 use crate::engine::api::copy_snapshot::ServerWait;
 use crate::engine::api::snapshot::PasswordPlace;
-use crate::engine::api::snapshot::ProjectView;
+use crate::engine::api::snapshot::{ProjectMark, ProjectView};
 use crate::engine::api::standing::CopyStanding;
 use crate::engine::api::standing::copied_to;
 use crate::engine::api::standing::copy_percent;
@@ -150,7 +150,11 @@ pub fn project_line(project: &ProjectView) -> String {
         CopyStanding::NotStarted => {
             let newest =
                 Step::ALL.into_iter().rev().find(|step| step_state(*step, project) == StepState::Done);
-            let newest = newest.unwrap_or(Step::Domain);
+            // The mark beside it says the verdict.
+            let newest = match newest.unwrap_or(Step::Domain) {
+                Step::Verdict => Step::Audit,
+                newest => newest,
+            };
             format!("{}: {}", newest.name(), step_line(newest, project))
         }
         CopyStanding::Elsewhere => elsewhere_words(project),
@@ -168,6 +172,26 @@ pub fn project_line(project: &ProjectView) -> String {
         CopyStanding::Outgrown => format!("Copied to {to}; mailboxes were added or changed since"),
         CopyStanding::Finished if is_zone_saved(project) => format!("Copied to {to}, zone lines saved"),
         CopyStanding::Finished => format!("Copied to {to}; the records are next"),
+    }
+}
+
+/// How far the project has come, for the same list.
+pub fn project_mark(project: &ProjectView) -> ProjectMark {
+    let percent = u8::try_from(copy_percent(project)).unwrap_or(100).min(100);
+    match copy_standing(project) {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere => {
+            let report = project.audit.report();
+            report.and_then(|report| report.verdict.as_ref()).map_or(ProjectMark::None, |verdict| {
+                let decided = verdict.overruled.as_ref().map_or(verdict.outcome, |owner| owner.outcome);
+                ProjectMark::Verdict(decided)
+            })
+        }
+        CopyStanding::Running | CopyStanding::Interrupted => ProjectMark::Copying(percent),
+        CopyStanding::Pausing | CopyStanding::Paused => ProjectMark::Paused(percent),
+        CopyStanding::Stopping | CopyStanding::Stopped => ProjectMark::Stopped(percent),
+        // What a trial has copied is no share of anything.
+        CopyStanding::Tried(_) | CopyStanding::Outgrown => ProjectMark::None,
+        CopyStanding::Finished => ProjectMark::Copied,
     }
 }
 

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::accounts::{AliasPlan, Directory};
 use crate::audit::AuditReport;
+use crate::audit::verdict::Outcome;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::copy_snapshot::CopyView;
 use crate::engine::api::copy_snapshot::MessagesView;
@@ -13,7 +16,7 @@ use crate::engine::api::practice_snapshot::PracticeView;
 use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
-use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
+use crate::plan::{CopyOptions, FolderPath, Forecast, Mailbox, MailboxPlan, Oversize, Reach, SpecialUse};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::{ExportStage, Format, RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
@@ -57,6 +60,27 @@ pub struct RecentProject {
     pub at: UnixTime,
     /// Whether it is a rehearsal.
     pub is_practice: bool,
+    /// How far it has come.
+    pub mark: ProjectMark,
+}
+
+/// How far a project has come, as the list of projects shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProjectMark {
+    /// Nothing to show yet.
+    #[default]
+    None,
+    /// The audit has a verdict, or its owner has.
+    Verdict(Outcome),
+    /// A copy goes on when the project is opened; so many percent are there.
+    Copying(u8),
+    /// It was paused by its owner.
+    Paused(u8),
+    /// It has stopped.
+    Stopped(u8),
+    /// Everything is there.
+    Copied,
 }
 
 /// One line of the log page.
@@ -262,6 +286,21 @@ pub struct MailboxView {
     pub destination: SignInView,
     /// Messages and bytes counted at the source.
     pub counted: Option<(u64, Bytes)>,
+    /// The same by folder, as of the last sign-in; a plan knows more.
+    pub folders: Arc<Vec<CountedFolder>>,
+}
+
+/// What a folder holds at the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedFolder {
+    /// The folder.
+    pub path: FolderPath,
+    /// What it is for, by the server's word or by its name.
+    pub special_use: Option<SpecialUse>,
+    /// Messages in it.
+    pub messages: u64,
+    /// Their size.
+    pub bytes: Bytes,
 }
 
 impl ProjectView {

@@ -14,7 +14,7 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::copy_limits::RunLimits;
-use crate::plan::{CopyMode, CopyOptions, VerifyDepth};
+use crate::plan::{CopyMode, CopyOptions, Rest, VerifyDepth};
 use crate::project::AccountClaims;
 use crate::values::MailboxId;
 use crate::values::UnixTime;
@@ -306,7 +306,7 @@ impl Actor {
         }
     }
 
-    /// Retries one mailbox including refused messages, while others continue.
+    /// Retries one mailbox including messages that were refused, saved or left out with the rest, while others continue.
     pub(super) fn retry_mailbox(&mut self, mailbox: MailboxId) {
         let Some(open) = self.open.as_mut() else { return };
         open.take_copy_states();
@@ -319,7 +319,9 @@ impl Actor {
             return self.fail(explain::not_while_copying("retry a mailbox"));
         }
         let ledger = open.project.ledger(mailbox);
-        if self.store(|_project| ledger.retry_refused()).is_none() {
+        let is_stored = self.store(|_project| ledger.retry_refused()).is_some()
+            && self.store(|_project| ledger.set_rest(Rest::Copy)).is_some();
+        if !is_stored {
             return;
         }
         match self.open.as_mut() {
@@ -332,6 +334,17 @@ impl Actor {
             }
             _ => self.start_copy(),
         }
+    }
+
+    /// Says what becomes of what is left of mailboxes, and goes on with those that have stopped.
+    pub(super) fn settle_rest(&mut self, mailboxes: &[MailboxId], rest: Rest) {
+        for mailbox in mailboxes {
+            let Some(ledger) = self.open.as_ref().map(|open| open.project.ledger(*mailbox)) else { return };
+            if self.store(|_project| ledger.set_rest(rest)).is_none() {
+                return;
+            }
+        }
+        self.copy_again(|id, _| mailboxes.contains(&id));
     }
 
     /// Continues a copy that was running when the program ended, as soon as nothing is missing.

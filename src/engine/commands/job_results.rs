@@ -84,7 +84,7 @@ impl Actor {
         open.has_new_reach = true;
         match result {
             Ok(mut candidates) => {
-                // The practice DNS names a server with TLS; the embedded one needs none on this computer.
+                // The practice DNS names mail.weber-familie.example; the embedded server is on this computer.
                 if let Some(practice) = &open.practice {
                     for candidate in &mut candidates {
                         candidate.server = practice.source();
@@ -170,7 +170,7 @@ impl Actor {
         if !is_awaited {
             return;
         }
-        let Found { counted, account, way, known } = found;
+        let Found { counted, folders, account, way, known } = found;
         if let Some(way) = way {
             self.change_mailbox(mailbox, |row| *row.mailbox.way_mut(side) = way);
         }
@@ -193,6 +193,7 @@ impl Actor {
             *sign_in_of(row, side) = view;
             if counted.is_some() {
                 row.counted = counted;
+                row.folders = Arc::new(folders);
             }
         }
         if side == Side::Source && !known.is_empty() {

@@ -54,6 +54,7 @@ impl Actor {
                 source: SignInView::default(),
                 destination: SignInView::default(),
                 counted: None,
+                folders: Arc::default(),
             });
         }
     }

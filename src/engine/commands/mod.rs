@@ -70,6 +70,7 @@ impl Actor {
                     self.choose_mailbox(mailbox, false);
                 }
             }
+            Command::SettleRest { mailboxes, rest } => self.settle_rest(&mailboxes, rest),
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,
             Command::ReadAccounts(paths) => self.read_accounts(&paths, None).await,

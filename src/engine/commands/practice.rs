@@ -13,14 +13,15 @@ use crate::engine::jobs::results::Message;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::system::temporary::{practice_folder, remove_rehearsal};
-use crate::project::Project;
+use crate::project::{Pin, Project};
 use crate::providers::Catalogue;
 use crate::rehearsal::{
-    COLLIDING, DOMAIN, EvidenceStory, Practice, PracticeAccount, PracticeOptions, Trouble, practice_evidence,
+    COLLIDING, DOMAIN, EvidenceStory, ISSUER, Practice, PracticeAccount, PracticeOptions, Trouble,
+    practice_evidence,
 };
 use crate::secrets::SecretStore;
 use crate::signin::{ClientApp, Grant, TokenDesk, read_providers};
-use crate::values::{Credential, DomainName, Secret, SignInId, SignInWay, UnixTime};
+use crate::values::{Credential, DomainName, Endpoint, Fingerprint, Secret, SignInId, SignInWay, UnixTime};
 
 /// The time that each message takes in slow motion: some 740 messages take a minute and a half.
 const SLOW_MOTION: Duration = Duration::from_millis(120);
@@ -93,7 +94,8 @@ impl Actor {
             return;
         }
         let keep = self.open.as_ref().map(|open| open.project.path().with_extension("practice"));
-        let options = PracticeOptions { keep, wants_token: true, ..PracticeOptions::default() };
+        let options =
+            PracticeOptions { keep, wants_token: true, has_certificate: true, ..PracticeOptions::default() };
         let (world, servers) = match Practice::start(&options).await {
             Ok(started) => started,
             Err(error) => {
@@ -109,6 +111,7 @@ impl Actor {
         let evidence = self.open.as_ref().and_then(write_evidence);
         let accounts: Vec<PracticeAccount> = world.accounts.clone();
         let sign_in = self.know_practice_provider(&world).await;
+        let shown = world.certificate();
         let practice = PracticeWorld { world, tally: None };
         let source = practice.source();
         if let Some(open) = self.open.as_mut() {
@@ -117,6 +120,7 @@ impl Actor {
             open.evidence_to_read.extend(evidence);
             open.count_practice_mail();
         }
+        self.approve_practice_certificate(&source, shown);
         self.set_source_server(source);
         // A reopened practice project gets new ports.
         let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.clone());
@@ -125,8 +129,9 @@ impl Actor {
         }
         if self.config.rehearses_slowly
             && let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref())
+            && let Err(error) = practice.world.make_trouble(Trouble::Pace(Some(SLOW_MOTION)))
         {
-            practice.world.make_trouble(Trouble::Pace(Some(SLOW_MOTION)));
+            self.fail(explain::no_trouble(&error));
         }
         for account in accounts {
             self.add_practice_account(account, sign_in.as_ref()).await;
@@ -161,8 +166,10 @@ impl Actor {
             return self.fail(explain::no_practice());
         };
         let (trouble, words) = Self::trouble_of(practice, trouble);
-        practice.world.make_trouble(trouble);
-        self.notice(words, None);
+        match practice.world.make_trouble(trouble) {
+            Ok(()) => self.notice(words, None),
+            Err(error) => self.fail(explain::no_trouble(&error)),
+        }
     }
 
     /// What is to be done in the practice world, and the words for it.
@@ -196,6 +203,10 @@ impl Actor {
                 Trouble::PasswordChanged(Secret::new(CHANGED_PASSWORD)),
                 format!("The password of {user} at the provider is “{CHANGED_PASSWORD}” now. Sign in, and enter it"),
             ),
+            PracticeTrouble::ChangeCertificate => (
+                Trouble::CertificateChanges,
+                "Your old server shows another certificate now. Sign in or copy, and compare the fingerprints".to_owned(),
+            ),
             PracticeTrouble::CollidingFolder => (
                 Trouble::FolderCollides,
                 format!(
@@ -211,6 +222,24 @@ impl Actor {
             }
         };
         (trouble, words)
+    }
+
+    /// The owner of the practice server knows its certificate: only another one is asked about. Each start gives the server
+    /// another port, and what was approved at the last one moves there.
+    fn approve_practice_certificate(&mut self, server: &Endpoint, shown: Option<Fingerprint>) {
+        let Some(fingerprint) = shown else { return };
+        let last = self.open.as_ref().and_then(|open| {
+            let last = open.view.domain.source_server.as_ref()?;
+            open.pins.of(last)
+        });
+        let issuer = Some(ISSUER.to_owned());
+        let first = Pin { fingerprint, approved_at: UnixTime::now(), issuer, valid_until: None };
+        let pin = last.unwrap_or(first);
+        if self.store(|project| project.pin_certificate(server, &pin)).is_some()
+            && let Some(open) = self.open.as_ref()
+        {
+            open.pins.approve(server, pin);
+        }
     }
 
     /// Takes in where the mailbox signs in that wants a token: nothing of it goes into the keyring.

@@ -46,7 +46,10 @@ pub(super) use publishing::{
     harmful_stage, key_file_not_read, not_an_update, not_published, tsig_key, zone_update,
 };
 pub use reasons::{reason_words, rename_words, why};
-pub(super) use servers::{SIGN_IN_FAILED, needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
+pub use servers::DESTINATION_FULL;
+pub(super) use servers::{
+    SIGN_IN_FAILED, needs_password, sign_in, sign_in_way, stopped_copy, talk, transfer, uncounted,
+};
 pub(super) use sign_ins::{
     client_mistake, grant, key_file, key_of_other_server, no_client, no_client_secret, no_guide,
     no_provider_sign_in, no_tls, provider_file, provider_file_not_read, sign_in_not_kept, unknown_sign_in,
@@ -611,6 +614,13 @@ pub(super) fn practice_ended() -> UserError {
 pub(super) fn practice_not_started(error: &dyn std::error::Error) -> UserError {
     UserError::new("The practice servers could not be started", sentence(&error.to_string()))
         .or("Try again", "", Command::Rehearse)
+        .caused_by(error)
+}
+
+/// A trouble that a practice server could not be given.
+pub(super) fn no_trouble(error: &dyn std::error::Error) -> UserError {
+    UserError::new("The practice servers are as they were", sentence(&error.to_string()))
+        .or_else("Make another trouble", "The rehearsal goes on without this one")
         .caused_by(error)
 }
 

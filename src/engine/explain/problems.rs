@@ -79,6 +79,9 @@ fn out_of_answer(answer: &ServerWords) -> &'static str {
 }
 
 fn out_of_export(reason: &Reason) -> &'static str {
+    if matches!(reason, Reason::Exported { trigger: RepairTrigger::NoRoom, .. }) {
+        return "Keep the files, or make room at the provider and copy the rest of the mailbox after all";
+    }
     let refused = match reason {
         Reason::Exported { trigger: RepairTrigger::Refused(answer), .. } => Some(meaning(answer)),
         _ => None,

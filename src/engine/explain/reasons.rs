@@ -73,6 +73,9 @@ pub fn reason_words(reason: &Reason) -> String {
         Reason::OutsideTrial(messages) => {
             format!("outside the trial of {} messages per folder", with_thousands(u64::from(*messages)))
         }
+        Reason::RestLeftOut => {
+            "the mailbox at the destination was full, and you left the rest out".to_owned()
+        }
     }
 }
 
@@ -145,6 +148,7 @@ fn trigger_words(trigger: &RepairTrigger) -> String {
             format!("its date is invalid and cannot be sent to a server: {date}")
         }
         RepairTrigger::DisarmReceipt => "read-receipt requests are to be removed".to_owned(),
+        RepairTrigger::NoRoom => "the mailbox at the destination is full".to_owned(),
     }
 }
 
@@ -154,7 +158,7 @@ fn as_it_was(trigger: &RepairTrigger) -> String {
         RepairTrigger::Refused(answer) => format!("the destination refused it: {}", answer.text),
         RepairTrigger::EndsConnection => "the destination closed the connection at it".to_owned(),
         RepairTrigger::UnsendableDate(date) => format!("its date cannot be sent to a server: {date}"),
-        RepairTrigger::DisarmReceipt => trigger_words(trigger),
+        RepairTrigger::DisarmReceipt | RepairTrigger::NoRoom => trigger_words(trigger),
     }
 }
 

@@ -8,12 +8,14 @@ use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
+use crate::engine::open_project::copy_work::MailboxWork;
 use crate::imap::{Completion, ImapError, LastWords, SignInError, TokenError};
 use crate::net::NetError;
-use crate::plan::MailboxPlan;
+use crate::plan::{MailboxPlan, Rest};
+use crate::project::LedgerTotals;
 use crate::transfer::{Doubler, TransferError};
-use crate::values::{Credential, Endpoint, MisfitError};
-use crate::values::{Side, counted_as};
+use crate::values::{Bytes, Credential, Endpoint, MisfitError};
+use crate::values::{Side, counted, counted_as};
 
 /// The code of an error that a sign-in ended with.
 pub(in crate::engine) const SIGN_IN_FAILED: &str = "sign-in-failed";
@@ -368,6 +370,35 @@ fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
         .or_else("Check the network connection", "And whether a firewall is in the way")
 }
 
+/// The code of a mailbox that is full at the destination.
+pub const DESTINATION_FULL: &str = "destination-full";
+
+/// The copy of a mailbox ended early. Where it is full at the destination, what is left of it may stay or become files.
+pub(in crate::engine) fn stopped_copy(work: &MailboxWork, error: &TransferError) -> UserError {
+    let explained = transfer(&work.source, &work.destination, error);
+    if !matches!(error, TransferError::DestinationFull { .. }) {
+        return explained;
+    }
+    let left = work.ledger.totals().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the rest of a full mailbox could not be counted");
+        LedgerTotals::default()
+    });
+    let (messages, bytes) = (left.sum.to_do, Bytes(left.bytes_total.0.saturating_sub(left.bytes_done.0)));
+    let settle = |rest| Command::SettleRest { mailboxes: vec![work.mailbox], rest };
+    let stay = if messages == 1 { "stays" } else { "stay" };
+    explained
+        .or(
+            "Leave out the rest",
+            &format!("{} {stay} on your server", counted(messages, "message")),
+            settle(Rest::LeaveOut),
+        )
+        .or(
+            "Save the rest as .eml",
+            &format!("Needs {bytes} on this computer, next to the project"),
+            settle(Rest::Save),
+        )
+}
+
 /// Why the copy or the count of a mailbox cannot continue on its own.
 pub(in crate::engine) fn transfer(
     source: &Attempt,
@@ -379,7 +410,7 @@ pub(in crate::engine) fn transfer(
         TransferError::Server { source, .. } if source.is_connection_lost() => "connection-lost",
         TransferError::Server { .. } => "server-unusable",
         TransferError::FolderChanged { .. } => "folder-changed",
-        TransferError::DestinationFull { .. } => "destination-full",
+        TransferError::DestinationFull { .. } => DESTINATION_FULL,
         TransferError::NotRecovered { .. } => "server-not-recovered",
         TransferError::SecondRun { .. } => "second-run",
         TransferError::Throttled { .. } => "server-asks-to-wait",
@@ -412,11 +443,11 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         TransferError::DestinationFull { words } => {
             UserError::new("The mailbox at the provider is full", "It has no room for more mail.")
                 .with_server_words(words)
-                .or_else(
-                    "Get more space at the provider",
-                    "Take a larger plan, or delete what is not needed there",
+                .or(
+                    "Continue",
+                    "After you have given it more space at the provider, or deleted mail there",
+                    Command::StartCopy,
                 )
-                .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
                 .caused_by(error)
         }
         TransferError::NotRecovered { side, tries, seconds, words } => UserError::new(

@@ -214,7 +214,7 @@ impl CopyRun<'_> {
                 control.set_state(id, state);
             }
         };
-        let explained = |error| Box::new(explain::transfer(&work.source, &work.destination, &error));
+        let explained = |error| Box::new(explain::stopped_copy(work, &error));
         let mut problems = Vec::new();
         if !settings.is_verify_only {
             let before = work.ledger.totals();
@@ -301,13 +301,15 @@ async fn request(
 ) -> Result<CopyRequest, Box<UserError>> {
     let source_secret = password(&work.source, settings).await?;
     let destination_secret = password(&work.destination, settings).await?;
+    // Now, as the owner may have decided since the run began.
+    let rest = work.ledger.rest().map_err(|error| Box::new(explain::project(&error)))?;
     Ok(CopyRequest {
         source: work.source.access(source_secret),
         destination: work.destination.access(destination_secret),
         plan: work.plan.clone(),
         ledger: work.ledger.clone(),
         limits: copy_limits(&settings.known, &settings.options, share),
-        options: settings.options.clone(),
+        options: CopyOptions { rest, ..settings.options.clone() },
         export_folder: settings.export_folder.clone(),
         claims: settings.claims.clone(),
         under_way,

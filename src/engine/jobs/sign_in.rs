@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 
-use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::snapshot::{CountedFolder, PasswordPlace};
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::explain;
@@ -14,6 +14,7 @@ use crate::engine::jobs::results::Message;
 use crate::engine::jobs::{Ended, contained};
 use crate::engine::open_project::passwords::Passwords;
 use crate::imap::{Folder, SignInError};
+use crate::plan::{FolderPath, special_use_by_name};
 use crate::transfer::{self, Progress, TransferError};
 use crate::values::{AccountIdentity, Bytes, MailboxId, Secret, Side, SignInWay};
 
@@ -59,6 +60,8 @@ pub(in crate::engine) async fn run(
 pub(in crate::engine) struct Found {
     /// Messages and bytes of the source.
     pub(in crate::engine) counted: Option<(u64, Bytes)>,
+    /// The same by folder, those with mail in them.
+    pub(in crate::engine) folders: Vec<CountedFolder>,
     /// The account it opened.
     pub(in crate::engine) account: Option<AccountIdentity>,
     /// The form of the admin's name that the server takes, where it is not the one that was asked for.
@@ -88,7 +91,10 @@ async fn one(
                 server_words: words,
                 token_until: attempt.tokens.token_until(&attempt.way.credential, &attempt.user),
             };
-            found.counted = found.counted.filter(|_| attempt.side == Side::Source);
+            if attempt.side != Side::Source {
+                found.counted = None;
+                found.folders = Vec::new();
+            }
             (view, found)
         }
         Err(error) => {
@@ -161,8 +167,19 @@ async fn sign_in(
         messages += status.messages.unwrap_or(0);
         bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
     }
+    let counted = bytes.map(|bytes| (messages, Bytes(bytes)));
+    let by_folder = folders.iter().filter_map(counted_folder).collect();
     let known = folders.into_iter().filter(Folder::is_selectable).map(|folder| folder.raw).collect();
-    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, way: None, known }))
+    Ok((words, Found { counted, folders: by_folder, account, way: None, known }))
+}
+
+/// What the server says of a folder; `None` where it has no mail, or is not told of.
+fn counted_folder(folder: &Folder) -> Option<CountedFolder> {
+    let status = folder.status?;
+    let (messages, bytes) = (status.messages.filter(|messages| *messages > 0)?, status.bytes?);
+    let path = FolderPath(folder.parts());
+    let special_use = transfer::special_use(folder).or_else(|| special_use_by_name(&path));
+    Some(CountedFolder { path, special_use, messages, bytes: Bytes(bytes) })
 }
 
 /// Reports what is being waited for before anything is copied.

@@ -140,6 +140,7 @@ pub(in crate::engine) fn refresh(
         fresh.bytes_done = fresh.bytes_done.plus(totals.bytes_done);
         fresh.bytes_total = fresh.bytes_total.plus(totals.bytes_total);
         fresh.bytes_sent = fresh.bytes_sent.plus(totals.bytes_sent);
+        let ledger = project.ledger(row.id);
         fresh.mailboxes.push(MailboxProgress {
             id: row.id,
             address: row.mailbox.address.to_string(),
@@ -149,7 +150,8 @@ pub(in crate::engine) fn refresh(
             bytes_total: totals.bytes_total,
             was_done,
             folders: listed,
-            renamed: project.ledger(row.id).name_lessons()?.refused().cloned().collect(),
+            rest: ledger.rest()?,
+            renamed: ledger.name_lessons()?.refused().cloned().collect(),
         });
     }
     Ok(fresh)

@@ -29,7 +29,7 @@ use crate::engine::api::copy_snapshot::CopyView;
 use crate::engine::api::copy_snapshot::MailboxProgress;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_snapshot::MessagesView;
-use crate::engine::api::copy_words::project_line;
+use crate::engine::api::copy_words::{project_line, project_mark};
 use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::snapshot::AccountsView;
 use crate::engine::api::snapshot::AuditView;
@@ -316,6 +316,7 @@ impl OpenProject {
             state: project_line(&self.view),
             at: UnixTime::now(),
             is_practice: self.project.is_practice(),
+            mark: project_mark(&self.view),
         }
     }
 
@@ -556,6 +557,7 @@ fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {
             source: view(id, Side::Source),
             destination: view(id, Side::Destination),
             counted: None,
+            folders: Arc::default(),
         })
         .collect())
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::api::snapshot::RecentProject;
+use crate::engine::api::snapshot::{ProjectMark, RecentProject};
 use crate::engine::system::input::{InputError, read_input};
 use crate::engine::system::output_file;
 use crate::values::{DomainName, UnixTime};
@@ -30,6 +30,8 @@ struct Entry {
     at: UnixTime,
     #[serde(default)]
     is_practice: bool,
+    #[serde(default)]
+    mark: ProjectMark,
 }
 
 impl RecentProjects {
@@ -57,6 +59,7 @@ impl RecentProjects {
                 state: entry.state.clone(),
                 at: entry.at,
                 is_practice: entry.is_practice,
+                mark: entry.mark,
             })
             .collect();
     }
@@ -64,10 +67,10 @@ impl RecentProjects {
     /// Puts a project first and writes the list.
     pub fn remember(&mut self, project: RecentProject) {
         self.entries.retain(|entry| entry.path != project.path);
-        let RecentProject { path, domain, state, at, is_practice } = project;
+        let RecentProject { path, domain, state, at, is_practice, mark } = project;
         // A project that is put back keeps its place.
         let place = self.entries.iter().position(|entry| entry.at <= at).unwrap_or(self.entries.len());
-        self.entries.insert(place, Entry { path, domain, state, at, is_practice });
+        self.entries.insert(place, Entry { path, domain, state, at, is_practice, mark });
         self.entries.truncate(MOST);
         self.save();
     }
@@ -121,7 +124,14 @@ mod tests {
             let path = folder.path().join(name);
             std::fs::write(&path, "x").unwrap();
             let domain = DomainName::parse("example.org").unwrap();
-            RecentProject { path, domain, state: "Audit".to_owned(), at: UnixTime(at), is_practice: false }
+            RecentProject {
+                path,
+                domain,
+                state: "Audit".to_owned(),
+                at: UnixTime(at),
+                is_practice: false,
+                mark: ProjectMark::Copying(61),
+            }
         };
         let mut recent = RecentProjects::load(Some(file.clone()));
         recent.remember(project("a", 1));

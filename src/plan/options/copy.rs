@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::options::filter::MessageFilter;
+use crate::plan::options::rest::Rest;
 use crate::values::Bytes;
 
 /// What happens to a message that shows under several labels of a Gmail mailbox.
@@ -78,6 +79,9 @@ pub struct CopyOptions {
     pub drops_duplicates: bool,
     /// How a finished copy is verified.
     pub verify: VerifyDepth,
+    /// What becomes of what is left of one mailbox; kept with the mailbox, not with the other options.
+    #[serde(skip)]
+    pub rest: Rest,
 }
 
 impl CopyMode {

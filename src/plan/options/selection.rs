@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::plan::ledger_sum::MessageState;
 use crate::plan::options::copy::CopyOptions;
 use crate::plan::options::filter::MessageFilter;
+use crate::plan::options::rest::Rest;
 use crate::plan::reason::Reason;
 use crate::values::SourceUid;
 
@@ -24,14 +25,17 @@ pub struct Candidate {
 
 /// Whether these options leave any message out.
 pub fn is_choosy(options: &CopyOptions) -> bool {
-    options.filter != MessageFilter::default() || options.trial_messages.is_some()
+    options.filter != MessageFilter::default()
+        || options.trial_messages.is_some()
+        || options.rest == Rest::LeaveOut
 }
 
 /// Which of the messages of one folder do not take part, what happens to them, and why. `found` has the UIDs that the source's search has
 /// found, where there is a search.
 ///
 /// A message whose date or size the source does not tell is never left out because of it. In a trial, messages that are
-/// settled count first; the rest are the oldest, or the newest where these go first.
+/// settled count first; the rest are the oldest, or the newest where these go first. Where the rest of the mailbox is left
+/// out, that is every message that is not settled.
 pub fn left_out(
     options: &CopyOptions,
     candidates: &[Candidate],
@@ -42,6 +46,8 @@ pub fn left_out(
     for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
         if let Some(because) = reasons.why(&options.filter, candidate, found) {
             left_out.insert(candidate.uid, (MessageState::LeftOut, Arc::clone(because)));
+        } else if options.rest == Rest::LeaveOut {
+            left_out.insert(candidate.uid, (MessageState::LeftOut, Arc::clone(&reasons.rest)));
         }
     }
     let Some(trial) = options.trial_messages else { return left_out };
@@ -69,6 +75,7 @@ struct Reasons {
     too_large: Arc<Reason>,
     not_found: Arc<Reason>,
     trial: Arc<Reason>,
+    rest: Arc<Reason>,
 }
 
 impl Reasons {
@@ -81,6 +88,7 @@ impl Reasons {
             too_large: Reason::TooLarge(filter.max_bytes.unwrap_or_default()).into(),
             not_found: Reason::NotFound(filter.search.clone().unwrap_or_default()).into(),
             trial: Reason::OutsideTrial(options.trial_messages.unwrap_or_default()).into(),
+            rest: Reason::RestLeftOut.into(),
         }
     }
 

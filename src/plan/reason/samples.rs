@@ -26,7 +26,10 @@ pub fn one_of_each() -> Vec<Reason> {
                 Reason::NotTaken(RepairTrigger::DisarmReceipt),
             ],
             ReasonCode::NotSaved => vec![Reason::NotSaved { trigger: refused(), error: text() }],
-            ReasonCode::Exported => vec![Reason::Exported { trigger: refused(), file: text() }],
+            ReasonCode::Exported => vec![
+                Reason::Exported { trigger: refused(), file: text() },
+                Reason::Exported { trigger: RepairTrigger::NoRoom, file: text() },
+            ],
             ReasonCode::Repaired => vec![
                 repaired(refused(), FlagsAfter::AsSent),
                 repaired(RepairTrigger::EndsConnection, FlagsAfter::Set),
@@ -59,6 +62,7 @@ pub fn one_of_each() -> Vec<Reason> {
             ReasonCode::TooLarge => vec![Reason::TooLarge(2_000)],
             ReasonCode::NotFound => vec![Reason::NotFound("UNSEEN".to_owned())],
             ReasonCode::OutsideTrial => vec![Reason::OutsideTrial(13)],
+            ReasonCode::RestLeftOut => vec![Reason::RestLeftOut],
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, params};
 
 use crate::message::internal_date_secs;
-use crate::plan::{Candidate, MessageState, Reason, ReasonCode};
+use crate::plan::{Candidate, MessageState, Reason, ReasonCode, Rest};
 use crate::project::error::ProjectError;
 use crate::project::ledger::Ledger;
 use crate::project::ledger::rows::FolderId;
@@ -98,6 +98,39 @@ impl Ledger {
                 )?
             };
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// What becomes of what is left of the mailbox.
+    pub fn rest(&self) -> Result<Rest, ProjectError> {
+        let name: String = self.project.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT rest FROM mailbox WHERE id = ?1")?
+                .query_row([self.mailbox.0], |row| row.get(0))?)
+        })?;
+        Rest::from_name(&name).ok_or_else(|| ProjectError::unreadable("what becomes of the rest", name))
+    }
+
+    /// Changes that. Messages that were left out with the rest are to do again; the next run leaves them out where that is
+    /// still wanted.
+    pub fn set_rest(&self, rest: Rest) -> Result<(), ProjectError> {
+        self.project.commit_durable(|transaction| {
+            transaction.execute(
+                "UPDATE mailbox SET rest = ?2 WHERE id = ?1",
+                params![self.mailbox.0, rest.name()],
+            )?;
+            transaction.execute(
+                "UPDATE message INDEXED BY message_with_reason
+                 SET state = 0, reason = NULL, detail = NULL, is_filtered = 0
+                 WHERE state = ?2 AND reason = ?3
+                     AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+                params![
+                    self.mailbox.0,
+                    state_number(MessageState::LeftOut),
+                    ReasonCode::RestLeftOut.number()
+                ],
+            )?;
+            Ok(())
         })
     }
 

@@ -50,7 +50,9 @@ CREATE TABLE mailbox (
     is_chosen         INTEGER NOT NULL CHECK (is_chosen IN (0, 1)),
     -- How the mailbox is signed in to on both sides, as JSON. Never a password or a token: only where a token comes from.
     source_way        TEXT    NOT NULL DEFAULT '{}',
-    destination_way   TEXT    NOT NULL DEFAULT '{}'
+    destination_way   TEXT    NOT NULL DEFAULT '{}',
+    -- What becomes of what is not at the destination yet.
+    rest              TEXT    NOT NULL DEFAULT 'copy' CHECK (rest IN ('copy', 'leave-out', 'save'))
 ) STRICT;
 
 -- The last sign-in that worked.

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::rehearsal::RehearsalError;
+use crate::rehearsal::certificate::ServerTls;
 use crate::rehearsal::mailbox::SampleMessage;
 use crate::rehearsal::tokens::TokenBook;
 use crate::values::{Bytes, Endpoint, Secret, Security};
@@ -23,9 +24,12 @@ use super::folder_path::FolderPath;
 use super::personality::Personality;
 use super::session::Session;
 use super::store::{Account, Change, ImapAccount, Store};
+use super::wire::Line;
 
 /// Connections that one practice server keeps open at a time; further ones wait in the system's queue.
 const CONNECTIONS: usize = 128;
+/// Longest handshake of TLS.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 /// A practice IMAP server on a loopback port of the system's choice.
 ///
@@ -45,6 +49,8 @@ pub(super) struct Shared {
     store: Mutex<Store>,
     connections: Mutex<BTreeMap<String, u32>>,
     pub(super) circumstances: Circumstances,
+    /// The certificate that is shown; `None`: clear text.
+    tls: Mutex<Option<ServerTls>>,
     /// Tokens that open a mailbox; `None`: none does.
     pub(super) tokens: Option<TokenBook>,
 }
@@ -101,6 +107,7 @@ impl ImapServer {
             store: Mutex::new(store),
             connections: Mutex::default(),
             circumstances: Circumstances::default(),
+            tls: Mutex::default(),
             tokens: None,
         };
         Ok(Self { listener, address, shared: Arc::new(shared) })
@@ -131,11 +138,11 @@ impl ImapServer {
                             tracing::debug!(%error, "a practice connection keeps its delay");
                         }
                         let (number, cut) = self.shared.circumstances.connected();
-                        let session = Session::new(Arc::clone(&self.shared), stream, number);
+                        let shared = Arc::clone(&self.shared);
                         sessions.push(Box::pin(async move {
                             tokio::select! {
                                 () = cut.cancelled() => {}
-                                () = session.run() => {}
+                                () = talk(shared, stream, number) => {}
                             }
                         }));
                     }
@@ -150,14 +157,33 @@ impl ImapServer {
     }
 }
 
+/// One connection, in clear text or over TLS.
+async fn talk(shared: Arc<Shared>, stream: TcpStream, number: u64) {
+    let line: Box<dyn Line> = match shared.tls() {
+        None => Box::new(stream),
+        Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
+            Ok(Ok(secured)) => Box::new(secured),
+            Ok(Err(error)) => return tracing::debug!(%error, "a client ended the handshake"),
+            Err(_elapsed) => return,
+        },
+    };
+    Session::new(shared, line, number).run().await;
+}
+
 /// The folders of a user as they were at some time.
 #[derive(Clone, Debug)]
 pub struct MailBackup(BTreeMap<FolderPath, Folder>);
 
 impl ImapHandle {
-    /// Where clients connect: clear text on loopback.
+    /// Where clients connect: on loopback, in clear text where the server shows no certificate.
     pub fn endpoint(&self) -> Endpoint {
-        Endpoint { host: self.address.ip().to_string(), port: self.address.port(), security: Security::Clear }
+        let security = if self.shared.tls().is_some() { Security::Tls } else { Security::Clear };
+        Endpoint { host: self.address.ip().to_string(), port: self.address.port(), security }
+    }
+
+    /// Shows this certificate to whoever connects from now on.
+    pub(in crate::rehearsal) fn show_certificate(&self, tls: ServerTls) {
+        *self.shared.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls);
     }
 
     /// The faults of the server; pushing one takes effect at once.
@@ -297,6 +323,10 @@ impl ImapHandle {
 }
 
 impl Shared {
+    fn tls(&self) -> Option<ServerTls> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
         work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner))
     }

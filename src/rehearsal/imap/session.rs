@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use imap_codec::imap_types::command::CommandBody;
 use imap_codec::imap_types::mailbox::Mailbox;
-use tokio::net::TcpStream;
 
 use super::fault::Action;
 use super::folder_path::FolderPath;
@@ -15,7 +14,7 @@ use super::reply::Reply;
 use super::server::{ConnectionSlot, Shared};
 use super::store::Account;
 use super::view::View;
-use super::wire::{Wire, WireEnd};
+use super::wire::{Line, Wire, WireEnd};
 
 /// Before sign-in a silent client is sent away sooner (RFC 3501 section 5.4 wants 30 minutes after it).
 const IDLE_LIMIT_BEFORE_SIGN_IN: Duration = Duration::from_mins(3);
@@ -108,7 +107,7 @@ enum Next {
 }
 
 impl Session {
-    pub(super) fn new(shared: Arc<Shared>, stream: TcpStream, number: u64) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, stream: Box<dyn Line>, number: u64) -> Self {
         let wire = Wire::new(stream, Arc::clone(&shared), IDLE_LIMIT_BEFORE_SIGN_IN);
         Self {
             shared,

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use memchr::memchr;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::fault::{Action, ByteFaults};
 use super::server::Shared;
@@ -15,6 +14,11 @@ use super::server::Shared;
 /// Output that waits is sent once it is this large, so that a FETCH of a whole mailbox stays small in memory.
 const FLUSH_BYTES: usize = 128 * 1024;
 const READ_BYTES: usize = 64 * 1024;
+
+/// What a connection runs over: clear text, or TLS.
+pub(super) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
 /// Why a connection is over.
 #[derive(Debug, Error)]
@@ -36,7 +40,7 @@ pub(super) enum WireEnd {
 /// What is written waits until the server would wait for the client, or until there is much of it. It has no `Debug`,
 /// as passwords pass through it.
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Line>,
     input: Vec<u8>,
     /// How much of `input` was taken.
     taken: usize,
@@ -52,7 +56,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, shared: Arc<Shared>, idle_limit: Duration) -> Self {
+    pub(super) fn new(stream: Box<dyn Line>, shared: Arc<Shared>, idle_limit: Duration) -> Self {
         let faults = shared.faults.arm();
         Self {
             stream,

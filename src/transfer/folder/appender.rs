@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, mpsc};
 
 use crate::imap::{Appended, Body, Completion, Counts, NewMessage, Pending, Session, is_sendable_date};
-use crate::plan::{FlagCheck, MessageState, Reason};
+use crate::plan::{FlagCheck, MessageState, Reason, Rest};
 use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
@@ -127,6 +127,12 @@ impl Writer<'_> {
                     turn.give_back();
                     continue;
                 }
+                if self.saves_rest() {
+                    drop(sending);
+                    turn.give_back();
+                    Box::pin(self.settle_rest(std::mem::take(&mut load))).await?;
+                    continue;
+                }
                 if let Err(limit) = self.state.meter.upload(load.bytes()) {
                     self.settle_all(&mut flights).await?;
                     return Err(limit);
@@ -167,6 +173,11 @@ impl Writer<'_> {
     /// Whether this is the one message at which the destination ends the connection.
     fn is_poison(&self, load: &Load) -> bool {
         matches!(load.uids().as_slice(), [uid] if self.state.lessons.repairs.is_poison(self.folder.job.folder, *uid))
+    }
+
+    /// Whether messages become files in place of being sent; each goes alone.
+    fn saves_rest(&self) -> bool {
+        self.state.context.request.options.rest == Rest::Save
     }
 
     fn batches_ahead(&self) -> usize {
@@ -210,7 +221,7 @@ impl Writer<'_> {
 
     fn is_full(&self, load: &Load) -> bool {
         let limits = self.state.context.request.limits;
-        let most = if self.is_careful() {
+        let most = if self.is_careful() || self.saves_rest() {
             1
         } else if is_asking(self.session) {
             // The last ones go one by one, so that no connection has several to send while others have none.
@@ -241,7 +252,9 @@ impl Writer<'_> {
                 }
                 let flags = flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref());
                 let message = Loaded { row, content, flags, reserved };
-                if !is_sendable_date(&message.row.internal_date) || self.is_to_be_disarmed(&message) {
+                let goes_as_it_is =
+                    is_sendable_date(&message.row.internal_date) && !self.is_to_be_disarmed(&message);
+                if !goes_as_it_is && !self.saves_rest() {
                     let mut alone = Load::default();
                     alone.push(message);
                     self.unsendable.push(alone);

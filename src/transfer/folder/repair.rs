@@ -66,6 +66,23 @@ impl Writer<'_> {
         self.settle_refused(batch, Obstacle { trigger, meaning: RefusalMeaning::Unknown }).await
     }
 
+    /// The mailbox is full, and its owner wants files: this message is saved in place of being sent.
+    pub(in crate::transfer) async fn settle_rest(&self, load: Load) -> Result<(), TransferError> {
+        let mut batch = self.announce(load).await?;
+        let bytes = batch.source_bytes();
+        let Saved { state, reason, .. } = self.save(&mut batch, (&RepairTrigger::NoRoom, &[]), true).await?;
+        let Some(sent) = batch.rows.first() else { return Ok(()) };
+        let result = MessageResult {
+            uid: sent.row.uid,
+            state,
+            placement: None,
+            sha256: Some(sent.sha256),
+            reason: Some(reason),
+            flag_check: None,
+        };
+        self.record(&[result], bytes)
+    }
+
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
     /// too large for the memory goes as it is.
     pub(in crate::transfer) fn is_to_be_disarmed(&self, message: &Loaded) -> bool {

@@ -218,7 +218,7 @@ fn prefix_parts(namespace: &Namespace) -> Vec<String> {
 }
 
 /// Attributes of RFC 6154 and RFC 8457; `\Inbox` is Gmail's old XLIST.
-fn special_use(folder: &Folder) -> Option<SpecialUse> {
+pub fn special_use(folder: &Folder) -> Option<SpecialUse> {
     [
         ("\\Inbox", SpecialUse::Inbox),
         ("\\All", SpecialUse::All),

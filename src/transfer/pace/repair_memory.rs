@@ -111,7 +111,9 @@ fn kind_of(trigger: &RepairTrigger) -> RepairTrigger {
             RepairTrigger::Refused(ServerWords { code: code.clone(), text: kind(text) })
         }
         RepairTrigger::UnsendableDate(_) => RepairTrigger::UnsendableDate(String::new()),
-        RepairTrigger::EndsConnection | RepairTrigger::DisarmReceipt => trigger.clone(),
+        RepairTrigger::EndsConnection | RepairTrigger::DisarmReceipt | RepairTrigger::NoRoom => {
+            trigger.clone()
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::address_grid::{Look, address_grid, legend_entry};
-use crate::ui::widgets::badge::{badge_at, of_status};
+use crate::ui::widgets::badge::{Badge, badge_at, of_status};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::key_value::key_values;
 use crate::ui::widgets::panel::{self, Part};
@@ -266,7 +266,7 @@ fn list_row(ui: &Ui, place: Rect, row: &ListRow) {
     text::left(ui, zone.with_max_x(zone.right() - 8.0), &row.zone, Type::Mono, theme.text);
     text::left(ui, next(), &row.judges, Type::Small, theme.text2);
     text::left(ui, next(), &row.impact, Type::Small, theme.text2);
-    let (tone, icon, _) = of_status(row.status);
+    let Badge { tone, icon, .. } = of_status(row.status);
     badge_at(ui, next(), tone, icon, &row.words);
     ui.painter().hline(place.x_range(), place.top() - 0.5, theme.hairline());
 }

@@ -19,7 +19,7 @@ use crate::ui::platform::Purpose;
 use crate::ui::shell::{Act, Footer, FooterButton, captioned_head, scroll_page};
 use crate::ui::shortcuts::{self, Wish};
 use crate::ui::theme::{PANEL_GAP, RADIUS_CONTROL, Theme, Tone};
-use crate::ui::widgets::badge::{filter_chip, of_status};
+use crate::ui::widgets::badge::{Badge, filter_chip, of_status};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::path_field::PathField;
@@ -277,9 +277,9 @@ impl AuditPage {
                 if count == 0 || ui.available_width() < field_width + 110.0 {
                     continue;
                 }
-                let (tone, icon, word) = of_status(status);
+                let Badge { tone, icon, word } = of_status(status);
                 let is_on = self.statuses.contains(&status);
-                if filter_chip(ui, tone, icon, word, count, is_on).clicked() {
+                if filter_chip(ui, tone, icon, &word, count, is_on).clicked() {
                     if is_on {
                         self.statuses.retain(|other| *other != status);
                     } else {
@@ -511,7 +511,7 @@ fn area_row<'a>(
         .into_iter()
         .map(|status| {
             let share = findings.clone().filter(|finding| finding.status == status).count();
-            (format::share(share as u64, count as u64), theme.tone(of_status(status).0).bar)
+            (format::share(share as u64, count as u64), theme.tone(of_status(status).tone).bar)
         })
         .collect();
     let bar =

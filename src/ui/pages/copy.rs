@@ -21,7 +21,7 @@ use crate::ui::icons::{ICON, Icon, SMALL_ICON};
 use crate::ui::page_cx::PageCx;
 use crate::ui::shell::{page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
-use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::badge::{Badge, badge_at};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
@@ -331,7 +331,7 @@ fn mailbox_row(
         Type::Label,
         theme.text,
     );
-    let (tone, icon, words) = state_words(progress, copy_standing(project));
+    let Badge { tone, icon, word } = state_words(progress, copy_standing(project));
     let is_done = tone == Tone::Pass || progress.was_done;
     let height = if is_done { 4.0 } else { 8.0 };
     let bar_rect = Rect::from_center_size(place.center(), Vec2::new(place.width(), height));
@@ -342,5 +342,5 @@ fn mailbox_row(
     text::right(ui, *percent, format!("{}%", mailbox_percent(progress)), Type::Body, theme.text2);
     let numbers = mailbox_numbers(progress);
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
-    badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
+    badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &word);
 }

@@ -10,7 +10,7 @@ use crate::engine::{
     Command, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView,
     lost_words, server_name, wait_words,
 };
-use crate::plan::{MessageQuery, MessageState};
+use crate::plan::{MessageQuery, MessageState, Rest};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -106,9 +106,13 @@ fn buttons(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &Projec
     let has_failed = matches!(progress.state, MailboxProgressState::Stopped(_)) || progress.sum.refused > 0;
     let has_ended = matches!(progress.state, MailboxProgressState::Stopped(_) | MailboxProgressState::Done);
     let is_free = has_ended || matches!(project.copy.phase, CopyPhase::Stopped | CopyPhase::Finished);
-    if has_failed
+    let label = match progress.rest {
+        Rest::Copy => format!("Try {name} again"),
+        Rest::LeaveOut | Rest::Save => format!("Copy the rest of {name} after all"),
+    };
+    if (has_failed || progress.rest != Rest::Copy)
         && is_free
-        && Button::secondary(&format!("Try {name} again")).small().icon(Icon::Again).show(ui).clicked()
+        && Button::secondary(&label).small().icon(Icon::Again).show(ui).clicked()
     {
         cx.send(Command::RetryMailbox(progress.id));
     }

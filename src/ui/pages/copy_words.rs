@@ -8,6 +8,7 @@ use crate::plan::TimeLeft;
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::badge::Badge;
 use crate::values::{UnixTime, with_thousands};
 
 /// The title of the page.
@@ -36,6 +37,8 @@ pub fn title(project: &ProjectView) -> String {
         CopyStanding::Stopping => format!("Stopping {all}"),
         CopyStanding::Interrupted => format!("Interrupted: {}", far()),
         CopyStanding::Tried(_) => trial_words(&copy.sum),
+        // Others may have been done before.
+        CopyStanding::Stopped if stopped > 0 && stopped < count => format!("Stopped: {stopped} of {}", far()),
         CopyStanding::Stopped => format!("Stopped: {}", far()),
         CopyStanding::Outgrown => "Copied before; mailboxes were added or changed since".to_owned(),
         CopyStanding::Finished => format!("Copied {all}"),
@@ -150,9 +153,9 @@ pub fn tone(project: &ProjectView) -> Tone {
     }
 }
 
-/// Tone, icon and words of a mailbox's state.
-pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Icon, String) {
-    let quiet = |words: &str| (Tone::Quiet, Icon::Waiting, words.to_owned());
+/// The badge of a mailbox's state.
+pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> Badge {
+    let quiet = |words| Badge::of(Tone::Quiet, Icon::Waiting, words);
     match &shown.state {
         MailboxProgressState::Queued => quiet(match standing {
             CopyStanding::Running | CopyStanding::Pausing | CopyStanding::Stopping => "Queued",
@@ -160,21 +163,21 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             _ if shown.sum.arrived() == 0 => "Not started yet",
             _ => "Not done yet",
         }),
-        MailboxProgressState::Running(own) => (Tone::Running, Icon::Running, connection_words(*own)),
+        MailboxProgressState::Running(own) => {
+            Badge::with(Tone::Running, Icon::Running, connection_words(*own))
+        }
         MailboxProgressState::Verifying { done, total } => {
             let words = format!("Comparing, {}%", format::percent(*done, *total).min(99));
-            (Tone::Running, Icon::Search, words)
+            Badge::with(Tone::Running, Icon::Search, words)
         }
-        MailboxProgressState::Reconnecting(_) => (Tone::Paused, Icon::Waiting, "Connection lost".to_owned()),
+        MailboxProgressState::Reconnecting(_) => Badge::of(Tone::Paused, Icon::Waiting, "Connection lost"),
         MailboxProgressState::WaitsUntil(at, _) => {
-            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
+            Badge::with(Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
         }
-        MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
-        MailboxProgressState::Done if shown.sum.to_do > 0 => {
-            (Tone::Warn, Icon::Warn, "Incomplete".to_owned())
-        }
-        MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
-        MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
+        MailboxProgressState::Paused => Badge::of(Tone::Paused, Icon::Paused, "Paused by you"),
+        MailboxProgressState::Done if shown.sum.to_do > 0 => Badge::of(Tone::Warn, Icon::Warn, "Incomplete"),
+        MailboxProgressState::Done => Badge::of(Tone::Pass, Icon::Pass, "Done"),
+        MailboxProgressState::Stopped(_) => Badge::of(Tone::Fail, Icon::Fail, "Stopped"),
     }
 }
 
@@ -207,6 +210,6 @@ pub fn mailbox_numbers(shown: &MailboxProgress) -> String {
 /// The row as one sentence for screen readers.
 pub fn sentence(shown: &MailboxProgress, standing: CopyStanding) -> String {
     let (percent, numbers) = (mailbox_percent(shown), mailbox_numbers(shown));
-    let state = state_words(shown, standing).2;
+    let state = state_words(shown, standing).word;
     format!("{}, {percent}%, {numbers} messages, {state}", shown.address)
 }

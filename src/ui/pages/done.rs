@@ -296,8 +296,15 @@ fn copied_words(project: &ProjectView) -> String {
     }
 }
 
-/// The tasks still to do, from the facts of the project: words, detail, whether it is done.
-fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
+/// A task of the move; whether it is done shows in the project.
+struct Task {
+    title: &'static str,
+    detail: String,
+    is_done: bool,
+}
+
+/// The tasks still to do, from the facts of the project.
+fn tasks(project: &ProjectView) -> Vec<Task> {
     let is_copied = copy_standing(project) == CopyStanding::Finished;
     let is_published = project.switch.reading.as_ref().is_some_and(|reading| reading.is_everywhere);
     let is_done = |kind: StepKind| {
@@ -307,9 +314,10 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
     let late = with_thousands(project.switch.late.messages);
     let (saved, stages) = saved_stages(project);
     let refused = project.copy.sum.refused;
+    let task = |title, detail, is_done| Task { title, detail, is_done };
     let mut tasks = vec![
-        ("Copy every mailbox", copied_words(project), is_copied),
-        (
+        task("Copy every mailbox", copied_words(project), is_copied),
+        task(
             "Save the zone lines",
             match (saved, stages) {
                 (0, _) => "on the Records page".to_owned(),
@@ -318,12 +326,12 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
             },
             is_zone_saved(project),
         ),
-        (
+        task(
             "Publish the lines of stage 1, “Now”",
             "at your DNS host; mail delivery does not change".to_owned(),
             false,
         ),
-        (
+        task(
             "Publish the lines of the switch",
             if is_published {
                 "seen at every name server".to_owned()
@@ -332,7 +340,7 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
             },
             is_published,
         ),
-        (
+        task(
             "Bring over late mail",
             if is_swept {
                 format!("after the last old answer was gone; {late} came late")
@@ -343,7 +351,10 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
         ),
     ];
     if refused > 0 {
-        tasks.insert(1, ("Look at the refused messages", format!("{refused}, listed in the report"), false));
+        tasks.insert(
+            1,
+            task("Look at the refused messages", format!("{refused}, listed in the report"), false),
+        );
     }
     tasks
 }
@@ -360,13 +371,13 @@ fn still_to_do(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let tasks = tasks(project);
     let reminders = &project.switch.reminders;
     let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
-    let done = tasks.iter().filter(|(.., is_done)| *is_done).count()
+    let done = tasks.iter().filter(|task| task.is_done).count()
         + reminders.iter().filter(|one| one.is_done()).count();
     panel::flush_panel(ui, |ui| {
         let all = tasks.len() + reminders.len();
         panel::panel_head(ui, "Still to do", &format!("{done} of {all} done"));
-        for (words, known, is_done) in &tasks {
-            to_do_row(ui, (words, known, ""), &Tick::Known(*is_done));
+        for Task { title, detail, is_done } in &tasks {
+            to_do_row(ui, &ToDo { title, detail, date: "" }, &Tick::Known(*is_done));
         }
         for one in reminders {
             let words = reminder_words(&one.reminder, provider);
@@ -381,19 +392,30 @@ fn still_to_do(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             } else {
                 Tick::Owner(one.reminder.kind, one.done_at.is_some())
             };
-            if let Some((kind, is_done)) = to_do_row(ui, (words.title, &words.detail, &date), &tick) {
+            let row = ToDo { title: words.title, detail: &words.detail, date: &date };
+            if let Some(Ticked { kind, is_done }) = to_do_row(ui, &row, &tick) {
                 cx.send(Command::TickReminder { kind, is_done });
             }
         }
     });
 }
 
-/// One row: what, about what, from when. Returns what was just ticked, and whether it is done now.
-fn to_do_row(
-    ui: &mut Ui,
-    (words, known, date): (&str, &str, &str),
-    tick: &Tick,
-) -> Option<(ReminderKind, bool)> {
+/// The words of a row of the list.
+struct ToDo<'a> {
+    title: &'a str,
+    detail: &'a str,
+    /// From when on; empty where it has no date.
+    date: &'a str,
+}
+
+/// What was just ticked, and whether it is done now.
+struct Ticked {
+    kind: ReminderKind,
+    is_done: bool,
+}
+
+fn to_do_row(ui: &mut Ui, row: &ToDo<'_>, tick: &Tick) -> Option<Ticked> {
+    let ToDo { title: words, detail: known, date } = *row;
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 52.0), Sense::hover());
     let (Tick::Known(is_done) | Tick::Owner(_, is_done)) = *tick;
@@ -405,7 +427,7 @@ fn to_do_row(
     match tick {
         Tick::Owner(kind, is_done) => {
             if check_at(ui, mark, words.len(), *is_done, &format!("Done: {words}")) {
-                ticked = Some((*kind, !is_done));
+                ticked = Some(Ticked { kind: *kind, is_done: !is_done });
             }
         }
         Tick::Known(true) => paint_check(ui, mark, true),

@@ -6,7 +6,7 @@ use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::badge::{badge_at, of_status};
+use crate::ui::widgets::badge::{Badge, badge_at, of_status};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::row_list::cells;
 use crate::ui::widgets::{copy_field, evidence, panel, spf_tree, text};
@@ -45,7 +45,7 @@ const fn changer_words(changer: Changer) -> &'static str {
 
 /// The row as one sentence for screen readers.
 pub fn sentence(finding: &Finding) -> String {
-    let (_, _, word) = of_status(finding.status);
+    let word = of_status(finding.status).word;
     format!(
         "{word}: {}. {}, effort {}, {}",
         finding.title,
@@ -61,9 +61,9 @@ pub fn row(ui: &Ui, row: Rect, finding: &Finding, is_open: bool) {
     let inner = row.shrink2(Vec2::new(15.0, 0.0));
     let mut parts = cells(inner, &COLUMNS).into_iter();
     let mut cell = || parts.next().unwrap_or(inner);
-    let (tone, icon, word) = of_status(finding.status);
+    let Badge { tone, icon, word } = of_status(finding.status);
     let status = cell();
-    let word = if finding.status == Status::NotApplicable { "n/a" } else { word };
+    let word = if finding.status == Status::NotApplicable { "n/a" } else { &*word };
     badge_at(ui, status, tone, icon, word);
     let title = cell();
     text::left(ui, title.with_max_x(title.right() - 12.0), &finding.title, Type::Label, theme.text);

@@ -11,6 +11,7 @@ use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::badge::Badge;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::field::{Field, field_label};
@@ -145,8 +146,8 @@ fn side(
         app_password_help(ui, help, &name);
     }
     ui.add_space(8.0);
-    let (tone, icon, word) = sign_in_words(sign_in);
-    badge::badge(ui, tone, icon, word);
+    let Badge { tone, icon, word } = sign_in_words(sign_in);
+    badge::badge(ui, tone, icon, &word);
     if !sign_in.server_words.is_empty() {
         text::paragraph(ui, &sign_in.server_words, Type::Small, theme.text2);
     }

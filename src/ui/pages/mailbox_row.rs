@@ -3,16 +3,16 @@
 use super::mailboxes::COLUMNS;
 use super::short_name;
 use crate::engine::{MailboxView, PasswordPlace, ProjectView, SignInState, SignInView};
-use crate::plan::{FolderChoice, SpecialUse};
+use crate::plan::{FolderChoice, FolderPath, SpecialUse};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{Theme, Tone};
-use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::badge::{Badge, badge_at};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::row_list::cells;
 use crate::ui::widgets::{choice, key_value, panel, text};
-use crate::values::{Side, with_thousands};
+use crate::values::{Bytes, Side, with_thousands};
 use egui::{Rect, Ui, Vec2};
 
 /// What was clicked inside a row.
@@ -23,33 +23,33 @@ pub enum RowClick {
     WayOut,
 }
 
-/// Tone, icon and words of a sign-in.
-pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
+/// The badge of a sign-in.
+pub fn sign_in_words(sign_in: &SignInView) -> Badge {
     match sign_in.state {
         SignInState::NotTried => match sign_in.password {
-            PasswordPlace::Asked => (Tone::Quiet, Icon::Waiting, "Waiting for the keyring"),
-            PasswordPlace::NoAnswer => (Tone::Quiet, Icon::Waiting, "Keyring did not answer"),
+            PasswordPlace::Asked => Badge::of(Tone::Quiet, Icon::Waiting, "Waiting for the keyring"),
+            PasswordPlace::NoAnswer => Badge::of(Tone::Quiet, Icon::Waiting, "Keyring did not answer"),
             PasswordPlace::Missing | PasswordPlace::Unknown => {
-                (Tone::Quiet, Icon::NotApplicable, "Needs a password")
+                Badge::of(Tone::Quiet, Icon::NotApplicable, "Needs a password")
             }
             PasswordPlace::Keyring | PasswordPlace::Session | PasswordPlace::NotNeeded => {
-                (Tone::Quiet, Icon::NotApplicable, "Not tried yet")
+                Badge::of(Tone::Quiet, Icon::NotApplicable, "Not tried yet")
             }
         },
-        SignInState::NeedsPassword => (Tone::Quiet, Icon::NotApplicable, "Needs a password"),
-        SignInState::SigningIn => (Tone::Running, Icon::Running, "Signing in"),
-        SignInState::SignedIn => (Tone::Pass, Icon::Pass, "Signed in"),
-        SignInState::NeedsConsent => (Tone::Quiet, Icon::NotApplicable, "Not signed in yet"),
-        SignInState::ConsentEnded => (Tone::Warn, Icon::Warn, "Sign-in has ended"),
-        SignInState::NeedsAppPassword => (Tone::Warn, Icon::Warn, "Needs an app password"),
-        SignInState::PasswordRefused => (Tone::Fail, Icon::Fail, "Password refused"),
-        SignInState::NoSuchMailbox => (Tone::Fail, Icon::Fail, "No such mailbox"),
+        SignInState::NeedsPassword => Badge::of(Tone::Quiet, Icon::NotApplicable, "Needs a password"),
+        SignInState::SigningIn => Badge::of(Tone::Running, Icon::Running, "Signing in"),
+        SignInState::SignedIn => Badge::of(Tone::Pass, Icon::Pass, "Signed in"),
+        SignInState::NeedsConsent => Badge::of(Tone::Quiet, Icon::NotApplicable, "Not signed in yet"),
+        SignInState::ConsentEnded => Badge::of(Tone::Warn, Icon::Warn, "Sign-in has ended"),
+        SignInState::NeedsAppPassword => Badge::of(Tone::Warn, Icon::Warn, "Needs an app password"),
+        SignInState::PasswordRefused => Badge::of(Tone::Fail, Icon::Fail, "Password refused"),
+        SignInState::NoSuchMailbox => Badge::of(Tone::Fail, Icon::Fail, "No such mailbox"),
         SignInState::CertificateNotKnown(ref certificate) if certificate.approved.is_some() => {
-            (Tone::Fail, Icon::Fail, "Certificate changed")
+            Badge::of(Tone::Fail, Icon::Fail, "Certificate changed")
         }
-        SignInState::CertificateNotKnown(_) => (Tone::Warn, Icon::Warn, "Unknown certificate"),
-        SignInState::ServerNotReached => (Tone::Fail, Icon::Fail, "Server not reached"),
-        SignInState::Failed => (Tone::Fail, Icon::Fail, "Not signed in"),
+        SignInState::CertificateNotKnown(_) => Badge::of(Tone::Warn, Icon::Warn, "Unknown certificate"),
+        SignInState::ServerNotReached => Badge::of(Tone::Fail, Icon::Fail, "Server not reached"),
+        SignInState::Failed => Badge::of(Tone::Fail, Icon::Fail, "Not signed in"),
     }
 }
 
@@ -93,8 +93,8 @@ pub fn sentence(row: &MailboxView) -> String {
     format!(
         "{}, {chosen}, your server: {}, destination: {}, {counted}",
         row.mailbox.address,
-        sign_in_words(&row.source).2,
-        sign_in_words(&row.destination).2
+        sign_in_words(&row.source).word,
+        sign_in_words(&row.destination).word
     )
 }
 
@@ -127,8 +127,8 @@ pub fn draw_row(
     text::left(ui, place.with_max_x(place.right() - 8.0), &name, Type::Label, color);
     for sign_in in [&row.source, &row.destination] {
         let place = cell();
-        let (tone, icon, word) = sign_in_words(sign_in);
-        badge_at(ui, place.with_max_x(place.right() - 6.0), tone, icon, word);
+        let Badge { tone, icon, word } = sign_in_words(sign_in);
+        badge_at(ui, place.with_max_x(place.right() - 6.0), tone, icon, &word);
     }
     let (messages, bytes) = row.counted.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
@@ -170,26 +170,15 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
         );
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
-        if let Some(plan) = project.plan.mailboxes.get(&row.id) {
-            let largest =
-                plan.folders.iter().map(|folder| folder.bytes.0.max(folder.messages)).max().unwrap_or(0);
-            for folder in
-                plan.folders.iter().filter(|folder| folder.choice != FolderChoice::ContainerOnly).take(8)
-            {
-                let is_left_out = matches!(folder.choice, FolderChoice::LeaveOut(_));
-                let share = format::share(folder.bytes.0.max(folder.messages), largest);
-                let name =
-                    if folder.source.is_inbox() { "Inbox".to_owned() } else { folder.source.to_string() };
-                let numbers = (with_thousands(folder.messages), folder.bytes.to_string());
-                folder_bar(ui, folder_icon(folder.special_use), &name, &numbers, share, is_left_out);
+        let folders = folders_of(row, project);
+        if !folders.is_empty() {
+            let largest = folders.iter().map(FolderBar::weight).max().unwrap_or(0);
+            for folder in folders.iter().take(MOST_FOLDERS) {
+                folder_bar(ui, folder, format::share(folder.weight(), largest));
             }
-            if plan.folders.len() > 8 {
-                text::paragraph(
-                    ui,
-                    format!("and {} more on the Plan page", plan.folders.len() - 8),
-                    Type::Small,
-                    theme.text3,
-                );
+            if folders.len() > MOST_FOLDERS {
+                let more = format!("and {} more on the Plan page", folders.len() - MOST_FOLDERS);
+                text::paragraph(ui, more, Type::Small, theme.text3);
             }
             ui.add_space(8.0);
             let (line, _) =
@@ -198,7 +187,7 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
         }
         let words = |sign_in: &SignInView| {
             if sign_in.server_words.is_empty() {
-                sign_in_words(sign_in).2.to_owned()
+                sign_in_words(sign_in).word.into_owned()
             } else {
                 sign_in.server_words.clone()
             }
@@ -222,30 +211,83 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
     });
 }
 
-fn folder_bar(
-    ui: &mut Ui,
-    icon: Icon,
-    name: &str,
-    numbers: &(String, String),
-    share: f32,
+/// Most folders shown; the others are on the page Plan.
+const MOST_FOLDERS: usize = 8;
+
+/// A folder with its bar.
+struct FolderBar {
+    name: String,
+    special_use: Option<SpecialUse>,
+    messages: u64,
+    bytes: Bytes,
     is_left_out: bool,
-) {
+}
+
+impl FolderBar {
+    /// What its bar is as long as: its bytes, or its messages where the server tells no sizes.
+    fn weight(&self) -> u64 {
+        self.bytes.0.max(self.messages)
+    }
+}
+
+/// The folders of a mailbox, the inbox first and then the largest: as planned, or as its sign-in has found them.
+fn folders_of(row: &MailboxView, project: &ProjectView) -> Vec<FolderBar> {
+    let name = |path: &FolderPath| if path.is_inbox() { "Inbox".to_owned() } else { path.to_string() };
+    let mut folders: Vec<(bool, FolderBar)> = match project.plan.mailboxes.get(&row.id) {
+        Some(plan) => plan
+            .folders
+            .iter()
+            .filter(|folder| folder.choice != FolderChoice::ContainerOnly)
+            .map(|folder| {
+                let bar = FolderBar {
+                    name: name(&folder.source),
+                    special_use: folder.special_use,
+                    messages: folder.messages,
+                    bytes: folder.bytes,
+                    is_left_out: matches!(folder.choice, FolderChoice::LeaveOut(_)),
+                };
+                (folder.source.is_inbox(), bar)
+            })
+            .collect(),
+        None => row
+            .folders
+            .iter()
+            .map(|folder| {
+                let bar = FolderBar {
+                    name: name(&folder.path),
+                    special_use: folder.special_use,
+                    messages: folder.messages,
+                    bytes: folder.bytes,
+                    is_left_out: false,
+                };
+                (folder.path.is_inbox(), bar)
+            })
+            .collect(),
+    };
+    folders.sort_by_key(|(is_inbox, bar)| (!is_inbox, std::cmp::Reverse(bar.weight())));
+    folders.into_iter().map(|(_, bar)| bar).collect()
+}
+
+fn folder_bar(ui: &mut Ui, folder: &FolderBar, share: f32) {
     let theme = Theme::of(ui);
+    let FolderBar { name, is_left_out, .. } = folder;
+    let is_left_out = *is_left_out;
+    let (messages, bytes) = (with_thousands(folder.messages), folder.bytes.to_string());
     let (rect, response) =
         ui.allocate_exact_size(Vec2::new(ui.available_width(), 37.0), egui::Sense::hover());
     let left_out = if is_left_out { ", left out" } else { "" };
     response.widget_info(|| {
-        let words = format!("{name}: {} messages, {}{left_out}", numbers.0, numbers.1);
+        let words = format!("{name}: {messages} messages, {bytes}{left_out}");
         egui::WidgetInfo::labeled(egui::Role::Label, true, words)
     });
     let line = Rect::from_min_size(rect.min + Vec2::new(0.0, 4.0), Vec2::new(rect.width(), 20.0));
-    icon.paint(ui, line.with_max_x(line.left() + ICON), ICON, theme.text2);
+    folder_icon(folder.special_use).paint(ui, line.with_max_x(line.left() + ICON), ICON, theme.text2);
     let size = line.with_min_x(line.right() - 54.0);
-    text::right(ui, size, &numbers.1, Type::Small, theme.text2);
+    text::right(ui, size, &bytes, Type::Small, theme.text2);
     let count = Rect::from_x_y_ranges(size.left() - 52.0..=size.left() - 2.0, line.y_range());
-    text::right(ui, count, &numbers.0, Type::Small, theme.text2);
+    text::right(ui, count, &messages, Type::Small, theme.text2);
     let words = Rect::from_x_y_ranges(line.left() + 22.0..=count.left() - 4.0, line.y_range());
-    let label = if is_left_out { format!("{name}, left out") } else { name.to_owned() };
+    let label = if is_left_out { format!("{name}, left out") } else { name.clone() };
     text::left(ui, words, label, Type::Body, if is_left_out { theme.text3 } else { theme.text });
     let bar = Rect::from_min_max(
         egui::Pos2::new(rect.left(), rect.top() + 25.0),

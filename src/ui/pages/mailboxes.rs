@@ -54,10 +54,18 @@ enum Adding {
     FromServer,
 }
 
+/// By which column the table is sorted.
+#[derive(Clone, Copy)]
+struct Order {
+    /// The number of the column; 0: as the mailboxes were added.
+    column: usize,
+    is_descending: bool,
+}
+
 /// Step Mailboxes: who moves, with sign-in on both sides.
 pub struct MailboxesPage {
     search: String,
-    sort: (usize, bool),
+    sort: Order,
     cursor: Cursor,
     adding: Option<Adding>,
     addresses: String,
@@ -78,7 +86,7 @@ impl Default for MailboxesPage {
         Self {
             search: String::new(),
             // The order in which mailboxes were added.
-            sort: (0, false),
+            sort: Order { column: 0, is_descending: false },
             cursor: Cursor::default(),
             adding: None,
             addresses: String::new(),
@@ -283,13 +291,13 @@ impl MailboxesPage {
                 search.is_empty() || row.mailbox.address.to_string().to_lowercase().contains(&search)
             })
             .collect();
-        match self.sort.0 {
+        match self.sort.column {
             1 => rows.sort_by_cached_key(|row| row.mailbox.address.to_string().to_lowercase()),
             4 => rows.sort_by_key(|row| row.counted.map(|(messages, _)| messages)),
             5 => rows.sort_by_key(|row| row.counted.map(|(_, bytes)| bytes)),
             _ => {}
         }
-        if self.sort.1 {
+        if self.sort.is_descending {
             rows.reverse();
         }
         rows
@@ -301,12 +309,15 @@ impl MailboxesPage {
             let destination =
                 project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
             let heads = ["", "Mailbox", "Your server", destination, "Messages", "Size", "What to do"];
-            let (by, is_descending) = self.sort;
+            let Order { column: by, is_descending } = self.sort;
             let sorting = Sorting { columns: &SORTING_COLUMNS, by, is_descending };
             let (head, clicked) = table_head(ui, &COLUMNS, &heads, Some(sorting));
             if let Some(column) = clicked {
-                self.sort =
-                    if self.sort.0 == column { (column, !self.sort.1) } else { (column, column != 1) };
+                self.sort = if by == column {
+                    Order { column, is_descending: !is_descending }
+                } else {
+                    Order { column, is_descending: column != 1 }
+                };
             }
             all_box(ui, head, project, cx);
             self.rows(ui, head, &rows, project, cx);

@@ -394,10 +394,17 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
     }
 }
 
-/// A folder's depth below the listed folders, and the rest of its name.
-fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, String) {
+/// Where a folder stands in the tree.
+struct TreePlace {
+    /// How deep below the listed folders.
+    depth: usize,
+    /// The rest of its name.
+    name: String,
+}
+
+fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> TreePlace {
     if folder.source.is_inbox() {
-        return (0, "Inbox".to_owned());
+        return TreePlace { depth: 0, name: "Inbox".to_owned() };
     }
     let parts = &folder.source.0;
     let has_row = |length: usize| {
@@ -407,7 +414,7 @@ fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, Str
     // A parent the server does not list has no row, so its name goes in front of the child's.
     let depth = (1..parts.len()).rev().find(|length| has_row(*length)).unwrap_or(0);
     let name = parts.get(depth..).unwrap_or_default().iter().map(|part| visible(part)).collect::<Vec<_>>();
-    (depth, name.join("/"))
+    TreePlace { depth, name: name.join("/") }
 }
 
 /// Where a folder goes. A narrow column drops the first parts, since the last one says most.
@@ -440,7 +447,7 @@ fn folder_row(
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
     // The words of deep trees stay on the page.
-    let (depth, shown) = place_in_tree(folder, Some(plan).filter(|_| is_tree));
+    let TreePlace { depth, name: shown } = place_in_tree(folder, Some(plan).filter(|_| is_tree));
     let depth = depth.min(8);
     for level in 0..=depth {
         #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]

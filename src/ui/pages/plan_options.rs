@@ -4,8 +4,8 @@ use egui::Ui;
 
 use crate::engine::{Command, ProjectView};
 use crate::plan::{
-    CopyMode, CopyOptions, GmailLabels, MessageDates, MessageFilter, VerifyDepth, date_words, parse_date,
-    parse_size,
+    CopyMode, CopyOptions, GmailLabels, MessageDates, MessageFilter, Rest, VerifyDepth, date_words,
+    parse_date, parse_size,
 };
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
@@ -299,6 +299,7 @@ impl PlanOptions {
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
             verify: self.verify,
+            rest: Rest::Copy,
         })
     }
 

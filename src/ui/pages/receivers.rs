@@ -8,7 +8,7 @@ use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
-use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::badge::{Badge, badge_at};
 use crate::ui::widgets::copy_field::{copy_button, copy_field};
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, key_value, panel, text};
@@ -72,17 +72,17 @@ impl ReceiversTab {
     }
 }
 
-/// Tone, icon and word of what a receiver does.
-pub const fn of_trust(trust: Trust) -> (Tone, Icon, &'static str) {
+/// The badge of what a receiver does.
+pub const fn of_trust(trust: Trust) -> Badge {
     match trust {
-        Trust::Trusts => (Tone::Pass, Icon::Pass, "Trusts you"),
-        Trust::Slow => (Tone::Warn, Icon::Warn, "Slow"),
-        Trust::WantsFix => (Tone::Warn, Icon::Warn, "Wants a fix"),
-        Trust::DistrustsAddress => (Tone::Fail, Icon::Fail, "Distrusts the address"),
-        Trust::DistrustsRange => (Tone::Fail, Icon::Fail, "Distrusts the range"),
-        Trust::DistrustsDomain => (Tone::Fail, Icon::Fail, "Distrusts the domain"),
-        Trust::Unclear => (Tone::Unknown, Icon::Unknown, "Reason unclear"),
-        Trust::TooFew => (Tone::Unknown, Icon::Unknown, "Too few to say"),
+        Trust::Trusts => Badge::of(Tone::Pass, Icon::Pass, "Trusts you"),
+        Trust::Slow => Badge::of(Tone::Warn, Icon::Warn, "Slow"),
+        Trust::WantsFix => Badge::of(Tone::Warn, Icon::Warn, "Wants a fix"),
+        Trust::DistrustsAddress => Badge::of(Tone::Fail, Icon::Fail, "Distrusts the address"),
+        Trust::DistrustsRange => Badge::of(Tone::Fail, Icon::Fail, "Distrusts the range"),
+        Trust::DistrustsDomain => Badge::of(Tone::Fail, Icon::Fail, "Distrusts the domain"),
+        Trust::Unclear => Badge::of(Tone::Unknown, Icon::Unknown, "Reason unclear"),
+        Trust::TooFew => Badge::of(Tone::Unknown, Icon::Unknown, "Too few to say"),
     }
 }
 
@@ -106,7 +106,7 @@ fn head(ui: &mut Ui, report: &AuditReport) {
 fn shares(ui: &mut Ui, receivers: &[Receiver]) {
     let theme = Theme::of(ui);
     let sum = |wanted: &[Tone]| -> u64 {
-        let of = |receiver: &&Receiver| wanted.contains(&of_trust(receiver.trust).0);
+        let of = |receiver: &&Receiver| wanted.contains(&of_trust(receiver.trust).tone);
         receivers.iter().filter(of).map(|receiver| receiver.recipients).sum()
     };
     let all: u64 = receivers.iter().map(|receiver| receiver.recipients).sum();
@@ -143,7 +143,7 @@ fn percent(receiver: &Receiver) -> String {
 }
 
 fn sentence(receiver: &Receiver) -> String {
-    let (_, _, word) = of_trust(receiver.trust);
+    let word = of_trust(receiver.trust).word;
     format!(
         "{word}: {}, {} of your recipients, {} attempts, {} delivered",
         receiver.name,
@@ -160,7 +160,7 @@ fn row(ui: &Ui, place: Rect, receiver: &Receiver, is_open: bool) {
         let rect = cells.get(index).copied().unwrap_or(place);
         rect.with_max_x((rect.right() - 8.0).max(rect.left()))
     };
-    let (tone, icon, word) = of_trust(receiver.trust);
+    let Badge { tone, icon, word } = of_trust(receiver.trust);
     let name = cell(0);
     if receiver.what.is_empty() {
         text::left(ui, name, receiver.name.as_str(), Type::Label, theme.text);
@@ -176,7 +176,7 @@ fn row(ui: &Ui, place: Rect, receiver: &Receiver, is_open: bool) {
     text::right(ui, share, percent(receiver), Type::Body, theme.text);
     text::right(ui, cell(2), with_thousands(receiver.attempts), Type::Body, theme.text);
     text::right(ui, cell(3), delivered(receiver), Type::Body, theme.text);
-    badge_at(ui, cell(5), tone, icon, word);
+    badge_at(ui, cell(5), tone, icon, &word);
     text::left(ui, cell(6), receiver.reply.as_str(), Type::Mono, theme.text2);
     let chevron = if is_open { Icon::ChevronDown } else { Icon::ChevronRight };
     chevron.paint(ui, cell(7), ICON, theme.text2);

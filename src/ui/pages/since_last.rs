@@ -54,7 +54,7 @@ fn changes(ui: &mut Ui, since: &Comparison) {
     }
     for receiver in &since.receivers {
         ui.add_space(3.0);
-        let ((_, _, before), (_, _, after)) = (of_trust(receiver.before), of_trust(receiver.after));
+        let (before, after) = (of_trust(receiver.before).word, of_trust(receiver.after).word);
         let words = format!("{}: “{before}” then, “{after}” now", receiver.name);
         text::paragraph(ui, words, Type::Body, theme.text2);
     }

@@ -7,7 +7,8 @@ use egui::{
     UiBuilder, Vec2, WidgetInfo,
 };
 
-use crate::engine::{Command, RecentProject, UserError};
+use crate::audit::verdict::{Outcome, outcome_name};
+use crate::engine::{Command, ProjectMark, RecentProject, UserError};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -19,7 +20,7 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::path_field::PathField;
-use crate::ui::widgets::{badge, drop_zone, error_card, focus_ring_inside, panel, text};
+use crate::ui::widgets::{badge, bar, drop_zone, error_card, focus_ring_inside, panel, text};
 use crate::values::DomainName;
 
 /// The first page: a domain, the projects, the rehearsal, and a place to drop files.
@@ -253,7 +254,11 @@ fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'
     let (name, other) = format::domain_forms(&project.domain);
     let when = format::when(project.at, cx.snapshot.now);
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Button, true, format!("Open {name}, {}, {when}", project.state))
+        let mark = match project.mark {
+            ProjectMark::Verdict(outcome) => format!("{}, ", outcome_name(outcome)),
+            _ => String::new(),
+        };
+        WidgetInfo::labeled(Role::Button, true, format!("Open {name}, {mark}{}, {when}", project.state))
     });
     if response.hovered() {
         ui.painter().rect_filled(row, CornerRadius::same(RADIUS_PANEL), theme.hover);
@@ -281,7 +286,7 @@ fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'
         let chip = cell(split, split + 80.0, -11.0, 22.0);
         state = badge::chip_at(ui, chip.min, Tone::Paused, Icon::Practice, "Practice").right() + 10.0;
     }
-    text::left(ui, cell(state, inner.right() - 200.0, -10.0, 20.0), &project.state, Type::Body, theme.text2);
+    standing(ui, project, cell(state, inner.right() - 200.0, -20.0, 40.0));
     text::left(
         ui,
         cell(inner.right() - 188.0, inner.right() - 66.0, -10.0, 20.0),
@@ -307,6 +312,48 @@ fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'
         (false, true) => Some(RowEvent::Open),
         (false, false) => None,
     }
+}
+
+/// Widest bar of a copy.
+const BAR_WIDTH: f32 = 300.0;
+
+/// Where the project stands: the verdict as a chip, a copy as a bar, and the words.
+fn standing(ui: &Ui, project: &RecentProject, place: Rect) {
+    let theme = Theme::of(ui);
+    let middle =
+        |from: f32| Rect::from_center_size(place.center(), Vec2::new(place.width(), 20.0)).with_min_x(from);
+    let bar = match project.mark {
+        ProjectMark::Copying(percent) => Some((percent, Tone::Running, Icon::Running)),
+        ProjectMark::Paused(percent) => Some((percent, Tone::Paused, Icon::Paused)),
+        ProjectMark::Stopped(percent) => Some((percent, Tone::Fail, Icon::Fail)),
+        ProjectMark::None | ProjectMark::Verdict(_) | ProjectMark::Copied => None,
+    };
+    if let Some((percent, tone, icon)) = bar {
+        let line = place.with_max_y(place.top() + 20.0);
+        icon.paint(ui, line.with_max_x(line.left() + ICON), ICON, theme.tone(tone).fg);
+        text::left(ui, line.with_min_x(line.left() + ICON + 7.0), &project.state, Type::Body, theme.text2);
+        let width = place.width().min(BAR_WIDTH);
+        let track = Rect::from_min_size(place.min + Vec2::new(0.0, 26.0), Vec2::new(width, 6.0));
+        bar::bar_at(ui, track, f32::from(percent) / 100.0, tone);
+        return;
+    }
+    let chip = match project.mark {
+        ProjectMark::Verdict(outcome) => {
+            let (tone, icon) = match outcome {
+                Outcome::CannotTell => (Tone::Unknown, Icon::Unknown),
+                Outcome::Stay | Outcome::StayAndFix => (Tone::Pass, Icon::Pass),
+                _ => (Tone::Info, Icon::Info),
+            };
+            Some((tone, icon, outcome_name(outcome)))
+        }
+        ProjectMark::Copied => Some((Tone::Pass, Icon::Pass, "Copied")),
+        _ => None,
+    };
+    let words_from = chip.map_or(place.left(), |(tone, icon, word)| {
+        let at = Pos2::new(place.left(), place.center().y - 11.0);
+        badge::chip_at(ui, at, tone, icon, word).right() + 10.0
+    });
+    text::left(ui, middle(words_from), &project.state, Type::Body, theme.text2);
 }
 
 fn card_head(ui: &mut Ui, icon: Icon, tone: Tone, title: &str) {

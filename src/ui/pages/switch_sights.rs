@@ -8,15 +8,15 @@ use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Theme, Tone};
-use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::badge::{Badge, badge_at};
 use crate::ui::widgets::{panel, text};
 use crate::values::UnixTime;
 
-/// The short answer to “what does it see”: tone, icon, words.
-fn badge_of(sight: &Sight, switch: &SwitchView) -> (Tone, Icon, String) {
+/// The short answer to “what does it see”.
+fn badge_of(sight: &Sight, switch: &SwitchView) -> Badge {
     let is_resolver = matches!(sight.viewer, Viewer::Resolver(_));
     match &sight.sees {
-        Sees::New => (Tone::Pass, Icon::Pass, "New".to_owned()),
+        Sees::New => Badge::of(Tone::Pass, Icon::Pass, "New"),
         Sees::Old => {
             // Before the switch, a resolver would only fetch the old records again.
             let is_last = is_resolver && switch.published_at.is_some();
@@ -28,25 +28,36 @@ fn badge_of(sight: &Sight, switch: &SwitchView) -> (Tone, Icon, String) {
                     format!("Old until {}", format::time(end))
                 },
             );
-            (Tone::Paused, Icon::Waiting, words)
+            Badge::with(Tone::Paused, Icon::Waiting, words)
         }
-        Sees::Lagging => (Tone::Paused, Icon::Waiting, "Not fetched yet".to_owned()),
-        Sees::Mixed => (Tone::Warn, Icon::Warn, "Old and new".to_owned()),
-        Sees::Other => (Tone::Warn, Icon::Warn, "Neither".to_owned()),
-        Sees::Lying(_) => (Tone::Fail, Icon::Fail, "Wrong".to_owned()),
-        Sees::OutOfReach => (Tone::Unknown, Icon::Unknown, "Not reached".to_owned()),
-        Sees::Down(_) => (Tone::Unknown, Icon::Unknown, "No answer".to_owned()),
+        Sees::Lagging => Badge::of(Tone::Paused, Icon::Waiting, "Not fetched yet"),
+        Sees::Mixed => Badge::of(Tone::Warn, Icon::Warn, "Old and new"),
+        Sees::Other => Badge::of(Tone::Warn, Icon::Warn, "Neither"),
+        Sees::Lying(_) => Badge::of(Tone::Fail, Icon::Fail, "Wrong"),
+        Sees::OutOfReach => Badge::of(Tone::Unknown, Icon::Unknown, "Not reached"),
+        Sees::Down(_) => Badge::of(Tone::Unknown, Icon::Unknown, "No answer"),
     }
 }
 
-/// Who was asked: its name, and what it is.
-fn viewer_words(viewer: &Viewer) -> (String, String) {
-    match viewer {
-        Viewer::Server(server) => (server.name.to_string(), server.address.to_string()),
-        Viewer::Resolver(label) => {
-            let operator = public_resolvers().iter().find(|known| known.address.to_string() == *label);
-            let what = operator.map_or_else(|| "your resolver".to_owned(), |known| known.operator.clone());
-            (label.clone(), what)
+/// Who was asked.
+struct Asked {
+    name: String,
+    /// Its address, or who runs it.
+    what: String,
+}
+
+impl Asked {
+    fn of(viewer: &Viewer) -> Self {
+        match viewer {
+            Viewer::Server(server) => {
+                Self { name: server.name.to_string(), what: server.address.to_string() }
+            }
+            Viewer::Resolver(label) => {
+                let operator = public_resolvers().iter().find(|known| known.address.to_string() == *label);
+                let what =
+                    operator.map_or_else(|| "your resolver".to_owned(), |known| known.operator.clone());
+                Self { name: label.clone(), what }
+            }
         }
     }
 }
@@ -121,8 +132,8 @@ fn head(ui: &mut Ui, kinds: &[ProofKind]) {
 
 fn proof_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView, kinds: &[ProofKind]) {
     let theme = Theme::of(ui);
-    let (tone, icon, word) = badge_of(sight, switch);
-    let (name, what) = viewer_words(&sight.viewer);
+    let Badge { tone, icon, word } = badge_of(sight, switch);
+    let Asked { name, what } = Asked::of(&sight.viewer);
     let said = detail(sight);
     let proof = proof_words(sight).unwrap_or_default();
     // What is as planned needs no second line.
@@ -147,8 +158,8 @@ fn proof_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView, kinds: &[ProofKind
     badge_at(ui, columns.mx, tone, icon, &word);
     for (kind, place) in kinds.iter().zip(columns.kinds) {
         let Some(sees) = sight.proof_of(*kind) else { continue };
-        let (tone, icon, word) = proof_badge(sees);
-        badge_at(ui, place, tone, icon, word);
+        let Badge { tone, icon, word } = proof_badge(sees);
+        badge_at(ui, place, tone, icon, &word);
     }
     if !under.is_empty() {
         text::paint_galley(ui, Pos2::new(row.left() + 15.0, row.top() + 33.0), lines, theme.text2);
@@ -162,22 +173,22 @@ fn is_old(sight: &Sight) -> bool {
 }
 
 /// The short answer for SPF, DKIM and DMARC.
-const fn proof_badge(sees: &Sees) -> (Tone, Icon, &'static str) {
+const fn proof_badge(sees: &Sees) -> Badge {
     match sees {
-        Sees::New => (Tone::Pass, Icon::Pass, "New"),
-        Sees::Old => (Tone::Paused, Icon::Waiting, "Old"),
-        Sees::Lagging => (Tone::Paused, Icon::Waiting, "Waits"),
-        Sees::Mixed => (Tone::Warn, Icon::Warn, "Both"),
-        Sees::Other => (Tone::Warn, Icon::Warn, "Neither"),
-        Sees::Lying(_) => (Tone::Fail, Icon::Fail, "Wrong"),
-        Sees::OutOfReach | Sees::Down(_) => (Tone::Unknown, Icon::Unknown, "Silent"),
+        Sees::New => Badge::of(Tone::Pass, Icon::Pass, "New"),
+        Sees::Old => Badge::of(Tone::Paused, Icon::Waiting, "Old"),
+        Sees::Lagging => Badge::of(Tone::Paused, Icon::Waiting, "Waits"),
+        Sees::Mixed => Badge::of(Tone::Warn, Icon::Warn, "Both"),
+        Sees::Other => Badge::of(Tone::Warn, Icon::Warn, "Neither"),
+        Sees::Lying(_) => Badge::of(Tone::Fail, Icon::Fail, "Wrong"),
+        Sees::OutOfReach | Sees::Down(_) => Badge::of(Tone::Unknown, Icon::Unknown, "Silent"),
     }
 }
 
 fn sight_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView) {
     let theme = Theme::of(ui);
-    let (tone, icon, word) = badge_of(sight, switch);
-    let (name, what) = viewer_words(&sight.viewer);
+    let Badge { tone, icon, word } = badge_of(sight, switch);
+    let Asked { name, what } = Asked::of(&sight.viewer);
     let detail = detail(sight);
     let width = ui.available_width();
     let (name_width, badge_width) = (width * 0.44, 134.0);

@@ -70,7 +70,7 @@ mod linux {
     const REASON: &str = "Copying mail";
 
     enum Request {
-        Notify(String, String),
+        Notify { title: String, words: String },
         KeepAwake(bool),
         ShowInFolder(PathBuf),
     }
@@ -129,7 +129,7 @@ mod linux {
 
     impl Desktop for NativeDesktop {
         fn notify(&mut self, title: &str, words: &str) {
-            self.ask(Request::Notify(title.to_owned(), words.to_owned()));
+            self.ask(Request::Notify { title: title.to_owned(), words: words.to_owned() });
         }
 
         fn keep_awake(&mut self, is_wanted: bool) {
@@ -161,7 +161,7 @@ mod linux {
         let mut awake = None;
         while let Ok(request) = requests.recv() {
             let answer = match request {
-                Request::Notify(title, words) => {
+                Request::Notify { title, words } => {
                     if let Err(error) = notify(&title, &words) {
                         tracing::debug!(%error, "the desktop takes no notifications");
                     }

@@ -77,15 +77,19 @@ impl Purpose {
         }
     }
 
-    const fn filter(self) -> Option<(&'static str, &'static [&'static str])> {
+    const fn filter(self) -> Option<Filter> {
         match self {
-            Self::OpenProject => Some(("Mailferry projects and facts", &["mailferry", "json"])),
-            Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
-            Self::ReadProvider => Some(("Provider files", &["toml"])),
-            Self::KeyFile(_) => Some(("Key files", &["json"])),
-            Self::SaveScript(_) => Some(("PowerShell", &["ps1"])),
-            Self::SaveZone => Some(("Zone files", &["zone"])),
-            Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
+            Self::OpenProject => {
+                Some(Filter { name: "Mailferry projects and facts", extensions: &["mailferry", "json"] })
+            }
+            Self::ImportCsv => Some(Filter { name: "Comma-separated values", extensions: &["csv", "txt"] }),
+            Self::ReadProvider => Some(Filter { name: "Provider files", extensions: &["toml"] }),
+            Self::KeyFile(_) => Some(Filter { name: "Key files", extensions: &["json"] }),
+            Self::SaveScript(_) => Some(Filter { name: "PowerShell", extensions: &["ps1"] }),
+            Self::SaveZone => Some(Filter { name: "Zone files", extensions: &["zone"] }),
+            Self::SaveMessages => {
+                Some(Filter { name: "Tables and JSON", extensions: &["csv", "json", "jsonl"] })
+            }
             Self::ReadEvidence
             | Self::ReadMessage
             | Self::ReadAccounts
@@ -96,6 +100,12 @@ impl Purpose {
             | Self::SaveReport => None,
         }
     }
+}
+
+/// The files that a dialog offers.
+struct Filter {
+    name: &'static str,
+    extensions: &'static [&'static str],
 }
 
 /// A chosen path; `None` if the dialog was closed or could not be shown.
@@ -139,7 +149,7 @@ impl Dialogs for NativeDialogs {
     fn ask(&mut self, purpose: Purpose, start: Option<PathBuf>) {
         let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
         let mut dialog = rfd::AsyncFileDialog::new().set_title(purpose.title());
-        if let Some((name, extensions)) = purpose.filter() {
+        if let Some(Filter { name, extensions }) = purpose.filter() {
             dialog = dialog.add_filter(name, extensions);
         }
         if let Some(start) = &start {
@@ -175,7 +185,7 @@ fn wait(dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static, 
     let spawned = thread.spawn(move || {
         let began = std::time::Instant::now();
         let path = block_on(dialog).map(|file| file.path().to_owned());
-        let was_shown = path.is_some() || began.elapsed() > SEEN;
+        let was_shown = path.is_some() || (began.elapsed() > SEEN && has_dialogs());
         // A closed window needs no answer.
         if answer.sender.send(DialogAnswer { purpose: answer.purpose, path, was_shown }).is_ok() {
             answer.ctx.request_repaint();
@@ -183,6 +193,49 @@ fn wait(dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static, 
     });
     if let Err(error) = spawned {
         tracing::warn!(%error, "no thread for a file dialog; the path field beside it still works");
+    }
+}
+
+/// Whether anything here shows file dialogs: the portal of the desktop, or zenity in its place.
+#[cfg(target_os = "linux")]
+fn has_dialogs() -> bool {
+    let is_there = |folder: PathBuf| folder.join("zenity").is_file();
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(is_there))
+        || portal::is_there().unwrap_or_else(|error| {
+            tracing::debug!(%error, "the bus does not say whether there is a portal");
+            false
+        })
+}
+
+/// Elsewhere they are part of the system.
+#[cfg(not(target_os = "linux"))]
+const fn has_dialogs() -> bool {
+    true
+}
+
+#[cfg(target_os = "linux")]
+mod portal {
+    use std::time::Duration;
+
+    use zbus::blocking::connection::Builder;
+
+    const PORTAL: &str = "org.freedesktop.portal.Desktop";
+
+    /// Whether the portal runs or can be started, and shows file dialogs.
+    pub fn is_there() -> Result<bool, zbus::Error> {
+        let bus = Builder::session()?.method_timeout(Duration::from_secs(1)).build()?;
+        let reply = bus.call_method(
+            Some(PORTAL),
+            "/org/freedesktop/portal/desktop",
+            Some("org.freedesktop.DBus.Properties"),
+            "Get",
+            &("org.freedesktop.portal.FileChooser", "version"),
+        );
+        match reply {
+            Ok(_version) => Ok(true),
+            Err(zbus::Error::MethodError(..)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -13,8 +13,9 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{badge, text};
 
 /// What can go wrong on purpose, in the order of the pages.
-pub const TROUBLES: [(&str, PracticeTrouble); 10] = [
+pub const TROUBLES: [(&str, PracticeTrouble); 11] = [
     ("Change a password", PracticeTrouble::ChangePassword),
+    ("Change the certificate", PracticeTrouble::ChangeCertificate),
     ("Make a colliding folder", PracticeTrouble::CollidingFolder),
     ("Cut the connections", PracticeTrouble::CutConnections),
     ("Ask for a pause", PracticeTrouble::SlowProvider),

@@ -1,8 +1,10 @@
 //! Snapshots of a move in every state: the family of the specification's pictures.
 
+use crate::audit::verdict::Outcome;
 use crate::engine::{
     AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
-    PlanView, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
+    PlanView, ProjectMark, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError,
+    WayOut,
 };
 use crate::plan::{
     FolderPath, ForecastInput, MailboxPlan, Measured, Oversize, OversizeFolder, forecast, forecast_all,
@@ -66,18 +68,34 @@ pub fn error(title: &str, cause: &str, words: &str, way_out: &str, command: Opti
 
 /// The start page with three projects.
 pub fn start() -> Snapshot {
-    let recent = |name: &str, state: &str, at: UnixTime| RecentProject {
+    let recent = |name: &str, state: &str, mark: ProjectMark, at: UnixTime| RecentProject {
         path: PathBuf::from(format!("/home/anna/Documents/{name}.mailferry")),
         domain: domain(name),
         state: state.to_owned(),
         at,
-        is_practice: state.starts_with("Practice"),
+        is_practice: name.starts_with("hafen"),
+        mark,
     };
     Snapshot {
         recent: vec![
-            recent("weber-familie.example", "Copying, 61%, about 2 hours, 10 minutes remaining", ago(600)),
-            recent("müller-söhne.example", "Audited, 3 fail, 9 warnings", ago(1_500_000)),
-            recent("hafen-probe.example", "Practice, stopped at Records", ago(500_000)),
+            recent(
+                "weber-familie.example",
+                "Copied 61%, continues when you open it",
+                ProjectMark::Copying(61),
+                ago(600),
+            ),
+            recent(
+                "müller-söhne.example",
+                "Audit: 3 fail, 9 warnings",
+                ProjectMark::Verdict(Outcome::StayAndFix),
+                ago(1_500_000),
+            ),
+            recent(
+                "hafen-probe.example",
+                "Copied to Fastmail; the records are next",
+                ProjectMark::Copied,
+                ago(500_000),
+            ),
         ],
         keyring: KeyringStatus::System,
         now: NOW,

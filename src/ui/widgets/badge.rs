@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use egui::{
     Align2, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo,
@@ -10,15 +12,35 @@ use crate::ui::icons::{ICON, Icon, SMALL_ICON};
 use crate::ui::theme::{Theme, Tone};
 use crate::values::with_thousands;
 
-/// Tone, icon and word of a status.
-pub const fn of_status(status: Status) -> (Tone, Icon, &'static str) {
+/// A state in a word, with its icon and its colour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Badge {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub word: Cow<'static, str>,
+}
+
+impl Badge {
+    /// One with a word that never changes.
+    pub const fn of(tone: Tone, icon: Icon, word: &'static str) -> Self {
+        Self { tone, icon, word: Cow::Borrowed(word) }
+    }
+
+    /// One with a word of the moment.
+    pub const fn with(tone: Tone, icon: Icon, word: String) -> Self {
+        Self { tone, icon, word: Cow::Owned(word) }
+    }
+}
+
+/// The badge of a status.
+pub const fn of_status(status: Status) -> Badge {
     match status {
-        Status::Pass => (Tone::Pass, Icon::Pass, "Pass"),
-        Status::Info => (Tone::Info, Icon::Info, "Info"),
-        Status::Warn => (Tone::Warn, Icon::Warn, "Warning"),
-        Status::Fail => (Tone::Fail, Icon::Fail, "Fail"),
-        Status::Unknown => (Tone::Unknown, Icon::Unknown, "Unknown"),
-        Status::NotApplicable => (Tone::Quiet, Icon::NotApplicable, "Not applicable"),
+        Status::Pass => Badge::of(Tone::Pass, Icon::Pass, "Pass"),
+        Status::Info => Badge::of(Tone::Info, Icon::Info, "Info"),
+        Status::Warn => Badge::of(Tone::Warn, Icon::Warn, "Warning"),
+        Status::Fail => Badge::of(Tone::Fail, Icon::Fail, "Fail"),
+        Status::Unknown => Badge::of(Tone::Unknown, Icon::Unknown, "Unknown"),
+        Status::NotApplicable => Badge::of(Tone::Quiet, Icon::NotApplicable, "Not applicable"),
     }
 }
 

@@ -30,6 +30,13 @@ pub struct Button<'a> {
     name: Option<&'a str>,
 }
 
+/// What a button is painted with.
+struct Colors {
+    fill: Color32,
+    border: Stroke,
+    text: Color32,
+}
+
 impl<'a> Button<'a> {
     fn new(label: &'a str, kind: Kind) -> Self {
         Self { label, icon: None, kind, is_small: false, is_tall: false, is_enabled: true, name: None }
@@ -156,35 +163,36 @@ impl<'a> Button<'a> {
         if is_enabled { response.on_hover_cursor(CursorIcon::PointingHand) } else { response }
     }
 
-    fn colors(&self, theme: &Theme, response: &Response, is_enabled: bool) -> (Color32, Stroke, Color32) {
+    fn colors(&self, theme: &Theme, response: &Response, is_enabled: bool) -> Colors {
         let none = Stroke::NONE;
+        let colors = |fill, border, text| Colors { fill, border, text };
         let is_hot = response.hovered() || response.is_pointer_button_down_on();
         if !is_enabled {
             return match self.kind {
-                Kind::Link => (Color32::TRANSPARENT, none, theme.text3),
-                _ => (theme.sunken, theme.hairline(), theme.text3),
+                Kind::Link => colors(Color32::TRANSPARENT, none, theme.text3),
+                _ => colors(theme.sunken, theme.hairline(), theme.text3),
             };
         }
         let fail = theme.tone(Tone::Fail);
         match self.kind {
-            Kind::Primary if is_hot => (theme.accent_hover, none, theme.on_accent),
-            Kind::Primary => (theme.accent_button, none, theme.on_accent),
+            Kind::Primary if is_hot => colors(theme.accent_hover, none, theme.on_accent),
+            Kind::Primary => colors(theme.accent_button, none, theme.on_accent),
             Kind::Secondary => {
                 let fill = if is_hot { theme.hover } else { theme.control_fill() };
-                (fill, Stroke::new(1.0, theme.line2), theme.text)
+                colors(fill, Stroke::new(1.0, theme.line2), theme.text)
             }
-            Kind::Link => (Color32::TRANSPARENT, none, theme.accent),
+            Kind::Link => colors(Color32::TRANSPARENT, none, theme.accent),
             Kind::DangerOutline => {
                 let fill = if is_hot { fail.bg } else { theme.control_fill() };
-                (fill, Stroke::new(1.0, fail.bar), fail.fg)
+                colors(fill, Stroke::new(1.0, fail.bar), fail.fg)
             }
-            Kind::Danger => (theme.danger, none, theme.on_accent),
+            Kind::Danger => colors(theme.danger, none, theme.on_accent),
         }
     }
 
     fn paint(&self, ui: &Ui, rect: Rect, response: &Response, is_enabled: bool) {
         let theme = Theme::of(ui);
-        let (fill, border, color) = self.colors(theme, response, is_enabled);
+        let Colors { fill, border, text: color } = self.colors(theme, response, is_enabled);
         let radius = CornerRadius::same(RADIUS_CONTROL);
         ui.painter().rect(rect, radius, fill, border, StrokeKind::Inside);
         let mut x = rect.left() + self.padding();

@@ -92,7 +92,7 @@ impl Toasts {
             .show(ctx, |ui| {
                 ui.set_width(330.0);
                 for toast in &self.toasts {
-                    let (is_closed, act) = toast_ui(ui, toast);
+                    let Shown { is_closed, act } = toast_ui(ui, toast);
                     if is_closed || act.is_some() {
                         closed = Some(toast.number);
                     }
@@ -105,8 +105,14 @@ impl Toasts {
     }
 }
 
-/// Whether it was closed, and what was clicked in it.
-fn toast_ui(ui: &mut Ui, toast: &Toast) -> (bool, Option<ToastAct>) {
+/// What a frame brought.
+struct Shown {
+    is_closed: bool,
+    /// What was clicked in it.
+    act: Option<ToastAct>,
+}
+
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> Shown {
     let theme = Theme::of(ui);
     let icon = match toast.tone {
         Tone::Fail => Icon::Fail,
@@ -163,5 +169,5 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> (bool, Option<ToastAct>) {
                 }
             });
         });
-    (is_closed, chosen)
+    Shown { is_closed, act: chosen }
 }

@@ -114,7 +114,7 @@ fn a_desktop_without_dialogs_is_said_so() {
     let mut opened = Opened::over(engine, None, USUAL);
     opened.click("Choose project or facts file in a dialog");
     opened.harness.run();
-    assert!(opened.harness.query_all_by_label_contains("No dialog could be shown").next().is_some());
+    assert!(opened.harness.query_all_by_label_contains("This desktop has no file dialog").next().is_some());
 }
 
 #[test]
@@ -133,8 +133,10 @@ fn the_usual_keys_find_save_and_open() {
     let mut opened = Opened::over(engine, None, USUAL);
     key(&mut opened, Key::O);
     opened.harness.run();
-    let said = opened.harness.query_all_by_label_contains("No dialog could be shown").next();
+    let said = opened.harness.query_all_by_label_contains("This desktop has no file dialog").next();
     assert!(said.is_some(), "it was asked for");
+    let way_out = opened.harness.query_all_by_label_contains("start “mailferry FILE”").next();
+    assert!(way_out.is_some(), "there is no field to type into");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use egui::Vec2;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, CopyPhase, MailboxProgress, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth, VerifySummary,
+    CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, Rest, VerifyDepth,
+    VerifySummary,
 };
 use mailferry::ui::testing::samples;
 use mailferry::values::MailboxId;
@@ -50,6 +51,22 @@ fn a_mailbox_that_rests_alone_continues_and_a_stopped_one_is_tried_again() {
     opened.click_containing("anna@weber-familie.example, 74%");
     assert_eq!(count(&opened, "Pause anna@"), 0, "what has stopped is not paused");
     opened.click("Try anna@ again");
+    assert_eq!(opened.sent(), [Command::RetryMailbox(MailboxId(1))]);
+    // It is full: what is left stays, or becomes files.
+    for (label, consequence, rest) in [
+        ("Leave out the rest", "17,093 messages stay on your server", Rest::LeaveOut),
+        ("Save the rest as .eml", "Needs 4.3 GB on this computer", Rest::Save),
+    ] {
+        assert!(count(&opened, consequence) > 0, "{consequence}");
+        opened.click(label);
+        let mailboxes = vec![MailboxId(1)];
+        assert_eq!(opened.sent(), [Command::SettleRest { mailboxes, rest }]);
+    }
+    let mut project = samples::finished();
+    project.copy.mailboxes[0].rest = Rest::LeaveOut;
+    let mut opened = Opened::step(project, Step::Copy, false);
+    opened.click_containing("anna@weber-familie.example, 100%");
+    opened.click("Copy the rest of anna@ after all");
     assert_eq!(opened.sent(), [Command::RetryMailbox(MailboxId(1))]);
     // In a paused copy nothing goes on alone.
     let opened = Opened::step(samples::paused(), Step::Copy, false);

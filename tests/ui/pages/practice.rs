@@ -81,6 +81,7 @@ fn every_trouble_can_be_made_on_purpose() {
     let mut opened = Opened::step(samples::practice(), Step::Copy, false);
     let wanted = [
         ("Change a password", PracticeTrouble::ChangePassword),
+        ("Change the certificate", PracticeTrouble::ChangeCertificate),
         ("Refuse the next message", PracticeTrouble::RefuseMessage),
         ("Make a colliding folder", PracticeTrouble::CollidingFolder),
         ("Ask for a pause", PracticeTrouble::SlowProvider),

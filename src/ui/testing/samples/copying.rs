@@ -7,7 +7,7 @@ use crate::engine::{
     PlanView, ProblemGroup, ProjectView, ServerWait, Snapshot, UnderWayView, WaitCause,
 };
 use crate::plan::{
-    FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft, VerifySummary,
+    FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, Rest, SpeedPoint, TimeLeft, VerifySummary,
 };
 use crate::providers::ProviderId;
 use crate::values::{Bytes, UnixTime};
@@ -38,6 +38,7 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
         bytes_done: Bytes(bytes.0 / 100 * percent),
         bytes_total: bytes,
         was_done: state_is_done,
+        rest: Rest::Copy,
         folders: vec![
             folder_of(&["INBOX"], "Inbox", sum_of(4_912, 4_912)),
             folder_of(&["Archive", "2019"], "Archive / 2019", sum_of(6_120, 1_204)),
@@ -219,9 +220,16 @@ pub fn stopped_mailboxes() -> ProjectView {
         "anna@ is full at Fastmail",
         "There is no room for the other 4.3 GB.",
         "A2207 NO [OVERQUOTA] Account is over quota",
-        "Continue anna@",
+        "Continue",
         Some(Command::StartCopy),
     );
+    let settle = |rest| Command::SettleRest { mailboxes: vec![MailboxId(1)], rest };
+    let full =
+        full.or("Leave out the rest", "17,093 messages stay on your server", settle(Rest::LeaveOut)).or(
+            "Save the rest as .eml",
+            "Needs 4.3 GB on this computer, next to the project",
+            settle(Rest::Save),
+        );
     if let Some(first) = project.copy.mailboxes.first_mut() {
         first.state = MailboxProgressState::Stopped(full);
     }

@@ -3,8 +3,8 @@
 use super::{NOW, ago, chosen, endpoint, error};
 use crate::accounts::{AliasPlan, Directory};
 use crate::engine::{
-    AccountsPreview, ApprovedCertificate, CertificateView, Command, MailboxView, PasswordPlace, ProjectView,
-    SignInState, SignInView, UserError,
+    AccountsPreview, ApprovedCertificate, CertificateView, Command, CountedFolder, MailboxView,
+    PasswordPlace, ProjectView, SignInState, SignInView, UserError,
 };
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxPlan, RenameReason, SpecialUse,
@@ -53,7 +53,26 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
         source: signed_in("Dovecot, TLS 1.3"),
         destination: signed_in("Fastmail, TLS 1.3"),
         counted: Some((messages, Bytes(bytes))),
+        folders: Arc::new(folders_of(messages, bytes)),
     }
+}
+
+/// Where the mail of a mailbox lies.
+fn folders_of(messages: u64, bytes: u64) -> Vec<CountedFolder> {
+    let folder = |name: &str, special_use, hundredths: u64| CountedFolder {
+        path: FolderPath(vec![name.to_owned()]),
+        special_use,
+        messages: messages * hundredths / 100,
+        bytes: Bytes(bytes / 100 * hundredths),
+    };
+    vec![
+        folder("Archiv", Some(SpecialUse::Archive), 48),
+        folder("INBOX", Some(SpecialUse::Inbox), 13),
+        folder("Sent", Some(SpecialUse::Sent), 29),
+        folder("Projekte", None, 4),
+        folder("Trash", Some(SpecialUse::Trash), 4),
+        folder("Spam", Some(SpecialUse::Junk), 2),
+    ]
 }
 
 /// Aliases of the family, with every kind of trouble.
