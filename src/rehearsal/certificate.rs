@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64;
-use rcgen::{CertificateParams, DnType, KeyPair};
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,7 @@ impl OwnCertificate {
         let names = [ISSUER.to_owned(), "127.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).map_err(failed)?;
         params.distinguished_name.push(DnType::CommonName, ISSUER);
+        (params.not_before, params.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2044, 1, 1));
         let made = params.self_signed(&key).map_err(failed)?;
         Ok(Self { certificate: BASE64.encode(made.der()), key: BASE64.encode(&key.serialize_der()) })
     }

@@ -723,7 +723,8 @@ fn apply_theme(ctx: &Context, theme: ThemeChoice) {
 
 /// The step a project opens on: one that runs or needs the user, otherwise the first that is not done.
 fn open_step(project: &ProjectView) -> Step {
-    if project.is_practice && project.audit == AuditView::NotRun {
+    let is_new = project.audit == AuditView::NotRun && project.copy.phase == CopyPhase::NotStarted;
+    if project.is_practice && is_new {
         // Who rehearses sees every step, from the first one on.
         return Step::Domain;
     }

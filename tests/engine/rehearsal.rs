@@ -102,6 +102,22 @@ fn a_password_a_name_and_a_refusal_are_practised() {
 }
 
 #[test]
+fn a_rehearsal_that_is_closed_in_the_middle_of_its_copy_goes_on_without_a_question() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("rehearsals");
+    let mut bench = Bench::with(EngineConfig { rehearsals_folder: Some(folder), ..config(home.path()) });
+    let path = practice(&mut bench).path;
+    bench.send(Command::MakeTrouble(PracticeTrouble::SlowMotion));
+    bench.send(Command::StartCopy);
+    bench.wait_project(|project| project.copy.sum.copied > 0);
+    bench.send(Command::CloseProject);
+    bench.send(Command::OpenProject(path));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.to_do, 0, "{:?}", project.copy.sum);
+    assert_eq!(bench.failures, [], "nothing is asked or refused on the way");
+}
+
+#[test]
 fn a_certificate_that_changes_is_a_question_with_both_fingerprints() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("rehearsals");

@@ -133,11 +133,12 @@ impl Actor {
         {
             self.fail(explain::no_trouble(&error));
         }
-        for account in accounts {
-            self.add_practice_account(account, sign_in.as_ref()).await;
-        }
+        // Before the passwords are there: with the last of them an interrupted copy goes on.
         if self.open.as_ref().is_some_and(|open| open.view.copy.route.is_some()) {
             self.name_accounts(true);
+        }
+        for account in accounts {
+            self.add_practice_account(account, sign_in.as_ref()).await;
         }
         self.go_on_by_itself();
     }
@@ -232,7 +233,7 @@ impl Actor {
             let last = open.view.domain.source_server.as_ref()?;
             open.pins.of(last)
         });
-        let issuer = Some(ISSUER.to_owned());
+        let issuer = Some(format!("CN={ISSUER}"));
         let first = Pin { fingerprint, approved_at: UnixTime::now(), issuer, valid_until: None };
         let pin = last.unwrap_or(first);
         if self.store(|project| project.pin_certificate(server, &pin)).is_some()

@@ -8,11 +8,10 @@ use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
-use crate::engine::open_project::copy_work::MailboxWork;
 use crate::imap::{Completion, ImapError, LastWords, SignInError, TokenError};
 use crate::net::NetError;
 use crate::plan::{MailboxPlan, Rest};
-use crate::project::LedgerTotals;
+use crate::project::{Ledger, LedgerTotals};
 use crate::transfer::{Doubler, TransferError};
 use crate::values::{Bytes, Credential, Endpoint, MisfitError};
 use crate::values::{Side, counted, counted_as};
@@ -374,17 +373,22 @@ fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
 pub const DESTINATION_FULL: &str = "destination-full";
 
 /// The copy of a mailbox ended early. Where it is full at the destination, what is left of it may stay or become files.
-pub(in crate::engine) fn stopped_copy(work: &MailboxWork, error: &TransferError) -> UserError {
-    let explained = transfer(&work.source, &work.destination, error);
+pub(in crate::engine) fn stopped_copy(
+    source: &Attempt,
+    destination: &Attempt,
+    ledger: &Ledger,
+    error: &TransferError,
+) -> UserError {
+    let explained = transfer(source, destination, error);
     if !matches!(error, TransferError::DestinationFull { .. }) {
         return explained;
     }
-    let left = work.ledger.totals().unwrap_or_else(|error| {
+    let left = ledger.totals().unwrap_or_else(|error| {
         tracing::warn!(%error, "the rest of a full mailbox could not be counted");
         LedgerTotals::default()
     });
     let (messages, bytes) = (left.sum.to_do, Bytes(left.bytes_total.0.saturating_sub(left.bytes_done.0)));
-    let settle = |rest| Command::SettleRest { mailboxes: vec![work.mailbox], rest };
+    let settle = |rest| Command::SettleRest { mailboxes: vec![source.mailbox], rest };
     let stay = if messages == 1 { "stays" } else { "stay" };
     explained
         .or(

@@ -214,7 +214,8 @@ impl CopyRun<'_> {
                 control.set_state(id, state);
             }
         };
-        let explained = |error| Box::new(explain::stopped_copy(work, &error));
+        let explained =
+            |error| Box::new(explain::stopped_copy(&work.source, &work.destination, &work.ledger, &error));
         let mut problems = Vec::new();
         if !settings.is_verify_only {
             let before = work.ledger.totals();

@@ -60,7 +60,6 @@ impl DonePage {
                     ledger(ui, project);
                     ui.add_space(PANEL_GAP);
                     verification(ui, project, cx);
-                    ui.add_space(PANEL_GAP);
                     left_behind_panel(ui, project);
                 }
                 Part::Aside => {
@@ -281,6 +280,7 @@ fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             }
         }
     });
+    ui.add_space(PANEL_GAP);
 }
 
 /// The progress of the copy in a few words.
@@ -311,6 +311,8 @@ fn tasks(project: &ProjectView) -> Vec<Task> {
         project.switch.steps.iter().any(|step| step.kind == kind && step.state == StepState::Done)
     };
     let is_swept = is_done(StepKind::Sweep);
+    // The switch builds on stage 1.
+    let is_prepared = is_published || is_done(StepKind::LowerTtls);
     let late = with_thousands(project.switch.late.messages);
     let (saved, stages) = saved_stages(project);
     let refused = project.copy.sum.refused;
@@ -328,8 +330,12 @@ fn tasks(project: &ProjectView) -> Vec<Task> {
         ),
         task(
             "Publish the lines of stage 1, “Now”",
-            "at your DNS host; mail delivery does not change".to_owned(),
-            false,
+            if is_prepared {
+                "seen at the name servers".to_owned()
+            } else {
+                "at your DNS host; mail delivery does not change".to_owned()
+            },
+            is_prepared,
         ),
         task(
             "Publish the lines of the switch",

@@ -66,6 +66,8 @@ impl HelpPage {
                 styles.insert(egui::TextStyle::Body, Type::Lead.font());
                 styles.insert(egui::TextStyle::Heading, Type::Header.font());
                 ui.spacing_mut().item_spacing = Vec2::new(4.0, 8.0);
+                // The handle of a wide table goes below it, not through its last row.
+                ui.spacing_mut().scroll.floating = false;
                 for (number, part) in chapter.parts().iter().enumerate() {
                     let cache = &mut self.cache;
                     ui.push_id((chapter.file, number), |ui| match part {

@@ -186,7 +186,9 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
         };
         icon.paint(ui, mark, ICON, theme.tone(footer.tone).fg);
     }
-    response.on_hover_text(words);
+    if !fits {
+        response.on_hover_text(words);
+    }
 }
 
 fn act(act: &Act, cx: &mut PageCx<'_>) {

@@ -105,14 +105,15 @@ fn changed(
     text::paragraph(ui, words, Type::Small, theme.text2);
     ui.add_space(6.0);
     let id = Id::unique(("compared", certificate.server.host.clone(), certificate.fingerprint.0));
-    let was_compared = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
-    if choice::checkbox(ui, was_compared, "I compared the new fingerprint with the server's own") {
-        ui.data_mut(|data| data.insert_temp(id, !was_compared));
+    let mut is_compared = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    if choice::checkbox(ui, is_compared, "I compared the new fingerprint with the server's own") {
+        is_compared = !is_compared;
+        ui.data_mut(|data| data.insert_temp(id, is_compared));
     }
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         let label = format!("Approve the new one for {}", certificate.server.host);
-        let button = Button::danger_outline(&label).small().icon(Icon::Lock).enabled(was_compared);
+        let button = Button::danger_outline(&label).small().icon(Icon::Lock).enabled(is_compared);
         if button.show(ui).clicked() {
             commands.push(approval(certificate));
         }

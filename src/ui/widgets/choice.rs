@@ -131,8 +131,16 @@ pub fn stage_at(ui: &Ui, rect: Rect, number: usize, label: &str, caption: &str, 
     let digit_rect = Rect::from_center_size(center, Vec2::new(24.0, 17.0));
     text::paint(ui, digit_rect, Align2::CENTER_CENTER, number.to_string(), Type::Axis, digit);
     let inner = Rect::from_min_max(rect.min + Vec2::new(41.0, 0.0), rect.max - Vec2::new(15.0, 0.0));
-    text::left(ui, inner, label, Type::Strong, theme.text);
-    text::right(ui, inner, caption, Type::Small, theme.text2);
+    let needed = text::width(ui, label, Type::Strong) + 12.0 + text::width(ui, caption, Type::Small);
+    if needed <= inner.width() {
+        text::left(ui, inner, label, Type::Strong, theme.text);
+        text::right(ui, inner, caption, Type::Small, theme.text2);
+    } else {
+        // A narrow window has room for both above one another only.
+        let (above, below) = inner.shrink2(Vec2::new(0.0, 2.0)).split_top_bottom_at_fraction(0.5);
+        text::left(ui, above, label, Type::Strong, theme.text);
+        text::left(ui, below, caption, Type::Small, theme.text2);
+    }
     focus_ring(ui, &response, rect, 8);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
