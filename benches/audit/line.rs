@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::responder::Responder;
 use crate::{median, millis, row};
 
-const DELAY: Duration = Duration::from_millis(20);
+pub const DELAY: Duration = Duration::from_millis(20);
 const SELECTORS: usize = 20;
 const HOSTS: usize = 4;
 const LISTS: usize = 26;
@@ -23,7 +23,7 @@ const LISTS: usize = 26;
 const NOW: UnixTime = UnixTime(1_795_914_000);
 
 /// The domain, and the lists that work, from the zone that all cases of the tests share.
-fn zone() -> Zone {
+pub fn zone() -> Zone {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/audit/shared.txt");
     let shared = std::fs::read_to_string(shared).unwrap();
     let key = shared.lines().find(|line| line.contains("mail._domainkey")).unwrap();
@@ -151,6 +151,7 @@ pub fn whole_audit() {
         &format!("{:.2}", time.as_secs_f64() / least.as_secs_f64()),
         "1.5 or less",
     );
+    crate::second_opinion::beside(&runtime, &known, time);
 }
 
 /// How many lists have answered.

@@ -5,6 +5,7 @@
     reason = "it ends with the bench, and there is no engine to keep its tasks"
 )]
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,9 +26,14 @@ pub struct Responder {
 impl Responder {
     /// Answers from this zone on loopback, each time after `delay`.
     pub async fn start(zone: Zone, delay: Duration) -> Self {
-        let udp = Arc::new(UdpSocket::bind(("127.0.0.1", 0)).await.unwrap());
-        let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).await.unwrap();
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), zone, delay).await.unwrap()
+    }
+
+    /// The same at this address.
+    pub async fn start_at(address: SocketAddr, zone: Zone, delay: Duration) -> io::Result<Self> {
+        let udp = Arc::new(UdpSocket::bind(address).await?);
+        let address = udp.local_addr()?;
+        let tcp = TcpListener::bind(address).await?;
         let (zone, asked) = (Arc::new(zone), Arc::<AtomicUsize>::default());
         let (names, count) = (Arc::clone(&zone), Arc::clone(&asked));
         tokio::spawn(async move {
@@ -58,7 +64,7 @@ impl Responder {
                 });
             }
         });
-        Self { address, asked }
+        Ok(Self { address, asked })
     }
 }
 
@@ -79,8 +85,11 @@ fn reply(zone: &Zone, query: &[u8]) -> Vec<u8> {
     } else {
         Asked::Server(SocketAddr::from(([127, 0, 0, 1], 0)).ip())
     };
-    let question = DnsQuestion::new(DnsName::new(&labels.join(".")), kind(record_type)).to(asked);
-    let answer = zone.answer(&question);
+    let name = DnsName::new(&labels.join("."));
+    let answer = match kind(record_type) {
+        Some(kind) => zone.answer(&DnsQuestion::new(name, kind).to(asked)),
+        None => DnsAnswer::empty(DnsQuestion::new(name, RecordType::Txt), Outcome::NoData),
+    };
     let is_authority = !is_recursive && answer.is_authoritative;
     let code = match answer.outcome {
         Outcome::Answer | Outcome::NoData => 0,
@@ -140,10 +149,12 @@ fn data(record: &RecordData) -> Option<Vec<u8>> {
             preference.to_be_bytes().into_iter().chain(name(exchange)).collect()
         }
         RecordData::Ns(host) | RecordData::Ptr(host) => name(host),
+        // A key is longer than a string may be (RFC 1035 section 3.3).
         RecordData::Txt(text) => text
             .strings()
             .iter()
-            .flat_map(|string| std::iter::once(u8::try_from(string.len()).unwrap()).chain(string.clone()))
+            .flat_map(|string| string.chunks(255))
+            .flat_map(|string| std::iter::once(u8::try_from(string.len()).unwrap()).chain(string.to_vec()))
             .collect(),
         RecordData::Soa { primary, mailbox, serial, refresh_secs, retry_secs, expire_secs, minimum_secs } => {
             let numbers = [serial, refresh_secs, retry_secs, expire_secs, minimum_secs];
@@ -154,13 +165,14 @@ fn data(record: &RecordData) -> Option<Vec<u8>> {
     })
 }
 
-fn kind(number: u16) -> RecordType {
-    match number {
+fn kind(number: u16) -> Option<RecordType> {
+    Some(match number {
         1 => RecordType::A,
         2 => RecordType::Ns,
         6 => RecordType::Soa,
         12 => RecordType::Ptr,
         15 => RecordType::Mx,
+        16 => RecordType::Txt,
         28 => RecordType::Aaaa,
         33 => RecordType::Srv,
         43 => RecordType::Ds,
@@ -168,6 +180,6 @@ fn kind(number: u16) -> RecordType {
         51 => RecordType::Nsec3param,
         52 => RecordType::Tlsa,
         257 => RecordType::Caa,
-        _ => RecordType::Txt,
-    }
+        _ => return None,
+    })
 }

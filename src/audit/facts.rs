@@ -11,6 +11,7 @@ use super::reputation::{DomainRegistration, Neighbourhood, NetworkRegistration, 
 use super::verdict::{Overrule, OwnerAnswers};
 use crate::values::{
     AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime, WebFile,
+    printable_json,
 };
 
 /// Version of the facts that this program writes. Older ones are read; newer ones are refused.
@@ -162,9 +163,10 @@ impl Facts {
         Ok(serde_json::from_str(text)?)
     }
 
-    /// The form that [`Self::from_json`] reads, indented for people and for `diff`.
+    /// The form that [`Self::from_json`] reads, indented for people and for `diff`. What others have put into their records
+    /// turns no line around where it is shown (Unicode TR 36).
     pub fn to_json(&self) -> Result<String, FactsError> {
-        Ok(serde_json::to_string_pretty(self)?)
+        Ok(printable_json(&serde_json::to_string_pretty(self)?).into_owned())
     }
 
     /// What the owner's messages tell; empty where none were given.
@@ -201,6 +203,11 @@ mod tests {
         assert_eq!(Facts::from_json(&json).unwrap(), facts);
         let newer = json.replace("\"version\": 1", "\"version\": 9");
         assert!(matches!(Facts::from_json(&newer), Err(FactsError::Newer { found: 9 })));
+        // What turns lines around is escaped, and comes back as it was.
+        let odd = Facts { resolver: "1\u{202e}.2\u{2066} \"x\\".to_owned(), ..facts };
+        let json = odd.to_json().unwrap();
+        assert!(json.contains("1\\u202e.2\\u2066") && !json.contains(['\u{202e}', '\u{2066}']), "{json}");
+        assert_eq!(Facts::from_json(&json).unwrap(), odd);
         assert!(matches!(Facts::from_json("{\"version\":1}"), Err(FactsError::Unreadable(_))));
         assert!(matches!(Facts::from_json("SQLite"), Err(FactsError::Unreadable(_))));
     }

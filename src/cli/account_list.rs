@@ -105,8 +105,12 @@ fn domain_of_files(arguments: &AccountList, format: Option<Format>) -> Result<Do
     })
 }
 
-/// Whether something was found that the owner has to decide.
+/// Whether something was found that the owner has to decide, or nothing at all.
 fn needs_a_look(directory: &Directory, plan: &AliasPlan) -> bool {
+    if directory.accounts.is_empty() && directory.routes.is_empty() {
+        output::say("No mailbox and no alias was found: are these the right files, and the right domain?");
+        return true;
+    }
     let counts = plan.counts();
     let is_loss = |why: &WhyLeftOut| {
         use WhyLeftOut::{NotAnAddress, OtherDomain, TargetNotAnAddress};

@@ -13,6 +13,6 @@ mod update;
 
 pub use disguise::Disguise;
 pub use error::DnsError;
-pub use resolver::Resolver;
+pub use resolver::{QUESTIONS_AT_ONCE, Resolver};
 pub use tsig_key::{TsigAlgorithm, TsigKey, TsigKeyError};
 pub use update::{UpdateError, send_update};

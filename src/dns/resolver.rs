@@ -18,10 +18,10 @@ use super::exchange;
 use super::packet::Said;
 use crate::values::{AnswerBook, Asked, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordType, UnixTime};
 
-/// Questions under way at once; polite to the resolver of a small office.
-const MAX_CONCURRENT: usize = 24;
+/// Questions under way at once. dnsmasq, which most small offices ask, refuses those beyond 150 (`--dns-forward-max`).
+pub const QUESTIONS_AT_ONCE: usize = 128;
 /// Questions under way at once to servers in charge of zones; each of them gets a few in all.
-const MAX_CONCURRENT_DIRECT: usize = 24;
+const MAX_CONCURRENT_DIRECT: usize = 32;
 /// Longest time for one question over all servers.
 const QUESTION_TIME: Duration = Duration::from_secs(9);
 /// Longest wait for a sign of life: the root is in the memory of every resolver.
@@ -60,7 +60,7 @@ impl Run {
         Arc::new(Self {
             memory: Mutex::default(),
             trace: Mutex::default(),
-            permits: Semaphore::new(MAX_CONCURRENT),
+            permits: Semaphore::new(QUESTIONS_AT_ONCE),
             direct_permits: Semaphore::new(MAX_CONCURRENT_DIRECT),
         })
     }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::{AccountsError, Directory};
 use crate::audit::Facts;
 use crate::audit::evidence::{EvidenceFacts, EvidenceParts};
+use crate::audit::spf::SpfResult;
 use crate::audit::verdict::OwnerAnswers;
 use crate::engine::accounts_files::{NotRead, make_password, read_files};
 use crate::engine::api::command::{AuditOptions, AuditReach};
@@ -33,7 +34,7 @@ use crate::records::{
     CurrentZone, ExportStage, Format, RecordsPlan, SeenSender, ZoneData, check_answer, check_key_line,
     desired, parse_zone_file_with, render,
 };
-use crate::survey::{self, EvidenceProgress, Progress, ZoneReading};
+use crate::survey::{self, EvidenceProgress, EvidenceSubject, Progress, ZoneReading};
 use crate::values::{DomainName, MailHosts, Secret, UnixTime, counted_as};
 
 /// Measures a domain, with evidence from the files of `options` and from mailboxes. `progress` receives the number of answered and known questions, and the current one.
@@ -49,10 +50,10 @@ pub fn audit(
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
 ) -> Result<Facts, Box<UserError>> {
     let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
-    let evidence = EvidenceParts {
-        files: read_evidence(&domain, &options.evidence, progress)?,
-        mailboxes: mailboxes.map(|source| mailbox_evidence(&domain, source, progress)).transpose()?,
-    };
+    let files = read_evidence(&domain, &options.evidence, progress)?;
+    let subject = EvidenceSubject { domain: &domain, now: UnixTime::now(), beside: files.as_ref() };
+    let mailboxes = mailboxes.map(|source| mailbox_evidence(&subject, source, progress)).transpose()?;
+    let evidence = EvidenceParts { files, mailboxes };
     let question = Question {
         domain,
         options: options.clone(),
@@ -107,7 +108,8 @@ fn read_evidence(
     let mut tell = |heard: EvidenceProgress| {
         progress(kilobytes(heard.done), kilobytes(heard.total), &format!("{} (in kB)", heard.what));
     };
-    survey::read_evidence(domain, paths, UnixTime::now(), &mut tell, &CancellationToken::new())
+    let subject = EvidenceSubject { domain, now: UnixTime::now(), beside: None };
+    survey::read_evidence(&subject, paths, &mut tell, &CancellationToken::new())
         .map(Some)
         .map_err(|error| Box::new(explain::evidence(&error)))
 }
@@ -162,11 +164,20 @@ pub struct SpfQuestion<'a> {
     pub resolver: &'a str,
 }
 
-/// Evaluates SPF. The first line is the result of RFC 7208 section 2.6, the others are the trace.
+/// What an evaluation of SPF came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpfOutcome {
+    /// The result of RFC 7208 section 2.6.
+    pub result: SpfResult,
+    /// The result, and the trace behind it.
+    pub lines: Vec<String>,
+}
+
+/// Evaluates SPF.
 ///
 /// # Errors
 /// An error for the user: no resolver that answers.
-pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
+pub fn spf(question: &SpfQuestion<'_>) -> Result<SpfOutcome, Box<UserError>> {
     // Receivers also see invalid names and senders, and RFC 7208 has a result for each, so nothing is refused here.
     let domain = DomainName::parse(question.domain)
         .map_or_else(|_no_domain| question.domain.trim().to_owned(), |domain| domain.as_ascii().to_owned());
@@ -188,7 +199,7 @@ pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
             counted_as(verdict.lookups, "lookup", "lookups"),
             verdict.void_lookups
         ));
-        Ok(lines)
+        Ok(SpfOutcome { result: verdict.result, lines })
     })
 }
 

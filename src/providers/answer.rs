@@ -114,6 +114,16 @@ pub enum AnswerError {
         /// The name of the record.
         wanted: String,
     },
+    /// An SPF term for a good part of the world.
+    #[error(
+        "“{text}” lets a large part of all addresses in the world send as your domain: it looks like {example}"
+    )]
+    SpfTermForEverybody {
+        /// What was typed, shortened.
+        text: String,
+        /// What an answer looks like.
+        example: String,
+    },
     /// No SPF mechanism.
     #[error("“{text}” is not one SPF term: it looks like {example}")]
     NotAnSpfTerm {

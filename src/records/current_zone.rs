@@ -280,6 +280,20 @@ impl CurrentZone {
             .collect()
     }
 
+    /// Names of a zone file that have an alias and something else, or two aliases (RFC 1034 section 3.6.2, RFC 2181 section
+    /// 10.1). An answer never shows that: a resolver follows the alias, and the rest is hidden behind it.
+    pub(super) fn aliases_beside_others(&self) -> BTreeSet<&str> {
+        let is_alias = |record: &ZoneRecord| matches!(record.data, ZoneData::Cname(_));
+        let has_others = |alias: &ZoneRecord| {
+            let at = || self.records.iter().filter(|record| record.name == alias.name);
+            at().any(|record| !is_alias(record))
+                || at().any(|record| record.data != alias.data)
+                || self.others.iter().any(|other| other.name == alias.name)
+        };
+        let aliases = self.records.iter().filter(|record| self.is_whole && is_alias(record));
+        aliases.filter(|alias| has_others(alias)).map(|alias| alias.name.as_str()).collect()
+    }
+
     /// Whether each of these questions was asked when the zone was read. Where one was not, as the provider or an
     /// answer is another one now, “there is none” must not be concluded: read the zone again. A zone that was saved
     /// before questions were kept covers nothing.

@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::dmarc::{self, DmarcMerge};
-use super::judge::{Case, judge, networks_of_dropped, policy, senders_of_provider, senders_of_today};
+use super::judge::{
+    Case, is_for_everybody, judge, networks_of_dropped, policy, senders_of_provider, senders_of_today,
+};
 use super::keys::{keep_old_keys, place};
 use super::leftovers::{Hosts, Sts};
 use super::mail_hosts::{hosts_in_place, mx_lines, new_hosts, old_hosts};
@@ -194,6 +196,9 @@ fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
         },
         AnswerCheck::SpfTerm => match Term::parse(&text).kind {
             TermKind::Broken(_) => Err(AnswerError::NotAnSpfTerm { text, example: answer.example.clone() }),
+            TermKind::Ip(network) if is_for_everybody(&network) => {
+                Err(AnswerError::SpfTermForEverybody { text, example: answer.example.clone() })
+            }
             _ => Ok(text),
         },
         AnswerCheck::Host { .. } | AnswerCheck::Text { .. } | AnswerCheck::Label => Ok(text),
@@ -279,6 +284,12 @@ impl<'a> Planner<'a> {
                 unread.record_type,
                 unread.name,
                 unread.outcome.words()
+            ));
+        }
+        for name in current.aliases_beside_others() {
+            notes.push(format!(
+                "“{name}” has a CNAME and another record beside it, which no name server may have (RFC 1034, section 3.6.2): \
+                 most refuse the whole zone file. Take one of them out."
             ));
         }
         for answer in &provider.answers {

@@ -150,6 +150,47 @@ fn a_record_in_the_way_goes_at_the_switch() {
 }
 
 #[test]
+fn an_alias_beside_other_records_in_a_zone_file_is_told() {
+    for (line, name) in [
+        ("www CNAME web.example.net.\nwww A 203.0.113.48", "www"),
+        ("@ CNAME shop.example.net.", "@"),
+        ("autoconfig CNAME a.example.net.\nautoconfig CNAME b.example.net.", "autoconfig"),
+        ("lists CNAME a.example.net.\nlists CAA 0 issue \"ca.example\"", "lists"),
+    ] {
+        let plan = plan("fastmail", &[], &format!("{ZONE}\n{line}\n"));
+        let told: Vec<&String> = plan.notes.iter().filter(|note| note.contains("3.6.2")).collect();
+        assert!(
+            matches!(told[..], [note] if note.contains(&format!("“{name}”"))),
+            "{line}: {:?}",
+            plan.notes
+        );
+    }
+    // Signatures of an alias stand beside it (RFC 4034 section 4.1), and an alias may be written twice.
+    let fine =
+        "www CNAME web.example.net.\nwww CNAME web.example.net.\nwww NSEC a.example.org. CNAME RRSIG NSEC";
+    let plan = plan("fastmail", &[], &format!("{ZONE}\n{fine}\n"));
+    assert!(!plan.notes.iter().any(|note| note.contains("3.6.2")), "{:?}", plan.notes);
+}
+
+#[test]
+fn an_answer_that_lets_everybody_send_is_refused() {
+    for term in ["ip4:0.0.0.0/0", "ip4:128.0.0.0/1", "ip6:::/0", "ip4:203.0.113.7/3"] {
+        let error = check_answer(&provider("generic-imap"), "spf_term", term).unwrap_err();
+        assert!(matches!(error, AnswerError::SpfTermForEverybody { .. }), "{term}: {error}");
+        let plan = plan("generic-imap", &[("mx_host", "mx.example.net"), ("spf_term", term)], ZONE);
+        assert!(
+            plan.notes.iter().any(|note| note.contains("large part of all addresses")),
+            "{:?}",
+            plan.notes
+        );
+        assert!(!lines(&plan, "SPF").iter().any(|line| line.contains(term)), "{:?}", lines(&plan, "SPF"));
+    }
+    for term in ["ip4:203.0.113.0/24", "ip6:2001:db8::/32", "include:spf.example.net"] {
+        assert_eq!(check_answer(&provider("generic-imap"), "spf_term", term).as_deref(), Ok(term));
+    }
+}
+
+#[test]
 fn a_name_is_never_cname_and_txt_at_once() {
     let answers = [
         ("mx_host", "mx.example.net"),

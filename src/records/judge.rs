@@ -35,6 +35,9 @@ pub struct StageJudgement {
     /// New mail hosts that senders would not deliver to, as the MTA-STS policy of today does not name them.
     #[serde(default)]
     pub refused_hosts: Vec<DnsName>,
+    /// Why receivers answer “permerror” to whoever the new SPF record does not name first; empty where they do not.
+    #[serde(default)]
+    pub broken_spf: String,
     /// Whether some answers are missing, so that nothing is proven.
     pub has_gaps: bool,
 }
@@ -129,7 +132,8 @@ impl StageJudgement {
     /// Whether the lines of this group must wait, as they would do harm.
     pub(super) fn blocks(&self, heading: &str) -> bool {
         match heading {
-            "SPF" => self.worse().next().is_some(),
+            // A record that is broken today and stays so makes nobody worse off, and is no record to publish.
+            "SPF" => self.worse().next().is_some() || !self.broken_spf.is_empty(),
             // New mail hosts change what “mx” in a record means.
             "MX" => self.worse().next().is_some() || !self.refused_hosts.is_empty(),
             "DMARC" => self.is_dmarc_weaker(),
@@ -322,13 +326,22 @@ fn judge_stage(
     }
     let dmarc = dmarc_change(before, &mut after, case);
     // A record that nobody can read to its end may allow senders that were not tried.
-    has_gaps |=
-        [&mut *before, &mut after].into_iter().any(|book| case.world.evaluate(book, NOBODY).is_none());
+    has_gaps |= case.world.evaluate(before, NOBODY).is_none();
+    let to_its_end = case.world.evaluate(&mut after, NOBODY);
+    has_gaps |= to_its_end.is_none();
+    let broken = to_its_end.filter(|end| end.result == SpfResult::PermError && changes_spf(plan, stage));
+    let broken_spf = broken.map(|end| end.why).unwrap_or_default();
     has_gaps |= dmarc.is_none() || !plan.is_complete() || case.zone.unread.iter().any(is_about_sending);
     let is_switched = stage >= SwitchStage::AtTheSwitch;
     has_gaps |= is_switched && case.is_sts_unknown;
     let refused_hosts = if is_switched { case.refused_hosts.clone() } else { Vec::new() };
-    StageJudgement { stage, senders: judged, dmarc, refused_hosts, has_gaps }
+    StageJudgement { stage, senders: judged, dmarc, refused_hosts, broken_spf, has_gaps }
+}
+
+/// Whether this stage or one before it publishes an SPF record.
+fn changes_spf(plan: &RecordsPlan, stage: SwitchStage) -> bool {
+    let spf = plan.groups.iter().filter(|group| group.heading == "SPF");
+    spf.flat_map(|group| &group.lines).any(|line| line.stage <= stage && line.change == Change::Add)
 }
 
 /// Whether what got no answer may change what receivers do with mail of the domain.

@@ -249,6 +249,28 @@ fn one_lookup_too_many_makes_the_stage_wait() {
 }
 
 #[test]
+fn a_record_over_the_limit_is_not_safe_because_that_of_today_is_broken_too() {
+    // Eleven lookups with the provider, or a term that nobody can read: receivers answer permerror before and after.
+    let many: String = (0..10).map(|number| format!("a:h{number}.d.example ")).collect();
+    let hosts: String = (0..10).map(|number| format!("h{number} A 203.0.113.{}\n", 20 + number)).collect();
+    for today in
+        [format!("v=spf1 {many}include:more.example -all"), format!("v=spf1 {many}include:gone.example -all")]
+    {
+        let plan = plan_of(&zone(&format!("@ TXT \"{today}\"\n{hosts}")));
+        let judged = plan.judgement(SwitchStage::Now).unwrap();
+        assert_eq!(judged.safety(), Safety::Harmful, "{:#?}", plan.judgements);
+        assert!(!judged.broken_spf.is_empty(), "{judged:?}");
+        let words = stage_words(judged);
+        assert!(words.starts_with("Now: wait.") && words.contains("permerror"), "{words}");
+        assert_eq!(
+            spf_after(&plan, SwitchStage::Now),
+            [today],
+            "the broken record is not replaced by another one"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_measured_is_not_called_safe() {
     let mut zone = zone("@ TXT \"v=spf1 mx include:nobody-asked.example -all\"\n");
     let plan = plan_of(&zone);

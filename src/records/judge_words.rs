@@ -55,6 +55,13 @@ pub fn harm_words(judgement: &StageJudgement) -> Vec<String> {
     if let Some(more @ 1..) = worse.len().checked_sub(MAX_NAMED) {
         words.push(format!("The same for {more} more {}.", if more == 1 { "address" } else { "addresses" }));
     }
+    if worse.is_empty() && !judgement.broken_spf.is_empty() {
+        words.push(format!(
+            "Receivers would answer “permerror” to the new SPF record, as they may to that of today: {}. Drop or repair a \
+             term first.",
+            judgement.broken_spf
+        ));
+    }
     if let [first, ..] = judgement.refused_hosts.as_slice() {
         words.push(format!(
             "The MTA-STS policy in force does not name {first}, so senders that honour it would deliver nothing: publish \

@@ -17,7 +17,7 @@ use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceParts;
 use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
-use crate::dns::{DnsError, Resolver};
+use crate::dns::{DnsError, QUESTIONS_AT_ONCE, Resolver};
 use crate::values::{DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime};
 use crate::web::Web;
 
@@ -154,8 +154,7 @@ pub async fn check_again(
         if behind.looks_at_hosts {
             gather(facts, options, asker, progress).await?;
         } else if !behind.questions.is_empty() {
-            asker.resolver.probe().await?;
-            ask_missing(facts, asker, progress, Instant::now() + SURVEY_TIME).await;
+            ask_alive(facts, asker, progress, Instant::now() + SURVEY_TIME).await?;
         }
         if let Some(web) = wires.web.filter(|_| behind.asks_registries) {
             ask_registries(facts, web).await;
@@ -174,9 +173,8 @@ async fn gather(
     asker: Asker<'_>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(), SurveyError> {
-    asker.resolver.probe().await?;
     let deadline = Instant::now() + SURVEY_TIME;
-    ask_missing(facts, asker, progress, deadline).await;
+    ask_alive(facts, asker, progress, deadline).await?;
     match &options.looking {
         Looking::Off => {}
         Looking::Live(live) => look(facts, live, asker.resolver, progress, deadline).await,
@@ -190,6 +188,22 @@ async fn gather(
     Ok(())
 }
 
+/// The same, and ends as soon as it is clear that the resolver is dead. A sign of life is looked for meanwhile, as nothing
+/// depends on it.
+async fn ask_alive(
+    facts: &mut Facts,
+    asker: Asker<'_>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    deadline: Instant,
+) -> Result<(), SurveyError> {
+    let asking = async {
+        ask_missing(facts, asker, progress, deadline).await;
+        Ok(())
+    };
+    tokio::try_join!(asker.resolver.probe(), asking)?;
+    Ok(())
+}
+
 /// Asks until no rule misses anything, or the time is over.
 async fn ask_missing(
     facts: &mut Facts,
@@ -198,6 +212,8 @@ async fn ask_missing(
     deadline: Instant,
 ) {
     let mut under_way: BTreeSet<DnsQuestion> = BTreeSet::new();
+    // Those that lead further first: the others fill the time until those that come of them are answered too.
+    let mut waiting: BTreeSet<(bool, DnsQuestion)> = BTreeSet::new();
     let mut asking = FuturesUnordered::new();
     loop {
         // Each answer may lead further, so the rules are asked anew before the slower ones have come.
@@ -206,8 +222,13 @@ async fn ask_missing(
                 break;
             }
             if under_way.insert(question.clone()) {
-                asking.push(async move { asker.ask(&question).await });
+                waiting.insert((is_last(&question), question));
             }
+        }
+        while asking.len() < QUESTIONS_AT_ONCE
+            && let Some((_, question)) = waiting.pop_first()
+        {
+            asking.push(async move { asker.ask(&question).await });
         }
         let Ok(answer) = tokio::time::timeout_at(deadline, asking.next()).await else { return };
         let Some(mut answer) = answer else { return };
@@ -223,6 +244,11 @@ async fn ask_missing(
             }
         }
     }
+}
+
+/// Whether nothing comes of the answer that would be asked next: what a list says of an address, or a key.
+fn is_last(question: &DnsQuestion) -> bool {
+    audit::operator_of(&question.name).is_some() || question.name.as_str().contains("._domainkey.")
 }
 
 /// Asks a list of questions, a few at a time. For rooms that need the zone as it is, without an audit.

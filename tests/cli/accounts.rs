@@ -66,6 +66,14 @@ fn what_has_to_be_looked_at_ends_with_one_and_bad_usage_with_two() {
     let said = assert_status(&run(home.path(), &["accounts", "other", "--domain", "weber.example"]), 1);
     assert!(said.contains("Mailboxes (1)") && said.contains("another domain, else.example"), "{said}");
     assert_status(&run(home.path(), &["accounts", "other"]), 0);
+    // Headings alone, and a domain that the file has nothing of.
+    std::fs::write(home.path().join("headings.csv"), "Email address,First name,Last name\n").unwrap();
+    for file in ["headings.csv", "other"] {
+        let output = run(home.path(), &["accounts", file, "--domain", "third.example"]);
+        assert_status(&output, 1);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("No mailbox and no alias was found"), "{file}: {said}");
+    }
     for (arguments, status, expected) in [
         (vec!["accounts", "names"], 2, "give it with --domain"),
         (vec!["accounts", "names", "--as", "poem"], 2, "is no form of accounts"),

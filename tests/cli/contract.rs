@@ -194,6 +194,28 @@ fn odd_names_have_results(home: &Path, resolver: &str) {
 }
 
 #[test]
+fn spf_ends_with_a_failure_where_no_answer_was_to_be_had() {
+    // It answers everything with SERVFAIL.
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let resolver = socket.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let mut buffer = [0_u8; 4_096];
+        while let Ok((length, peer)) = socket.recv_from(&mut buffer) {
+            buffer[2] |= 0x80;
+            buffer[3] = 0x82;
+            socket.send_to(&buffer[..length], peer).unwrap();
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    let spf = mailferry(home.path())
+        .args(["spf", "weber.example", "--ip", "192.0.2.1", "--resolver", &resolver])
+        .output()
+        .unwrap();
+    assert_status(&spf, 1);
+    assert_eq!(words(&spf.stdout).lines().next(), Some("temperror"));
+}
+
+#[test]
 fn facts_are_saved_judged_again_and_read_strictly() {
     use mailferry::rehearsal::{Practice, PracticeOptions};
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -9,7 +9,9 @@ use std::time::Duration;
 use mailferry::audit::Facts;
 use mailferry::audit::evidence::{EvidenceFacts, SourceKind};
 use mailferry::rehearsal::{EvidenceStory, Practice, PracticeOptions, practice_evidence};
-use mailferry::survey::{EvidenceError, EvidenceMailbox, MailboxBounds, MailboxProgress, read_mailboxes};
+use mailferry::survey::{
+    EvidenceError, EvidenceMailbox, EvidenceSubject, MailboxBounds, MailboxProgress, read_mailboxes,
+};
 use mailferry::values::{DomainName, Security, UnixTime};
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::fakes::scripted_imap::{Does, Scripted};
@@ -18,17 +20,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::program::{run, words};
 
-const DOMAIN: &str = "weber-familie.example";
+pub(crate) const DOMAIN: &str = "weber-familie.example";
 /// INTERNALDATE of mail that counts, and of mail that is too old.
-const NEW: i64 = -2;
-const OLD: i64 = -200;
+pub(crate) const NEW: i64 = -2;
+pub(crate) const OLD: i64 = -200;
 
 fn date(days: i64) -> String {
     let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
     at.strftime("%d-%b-%Y %H:%M:%S +0000").to_string()
 }
 
-fn mail(folder: &str, days: i64, text: &str) -> Mail {
+pub(crate) fn mail(folder: &str, days: i64, text: &str) -> Mail {
     let bytes = text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
     Mail { folder: folder.to_owned(), flags: Vec::new(), date: date(days), bytes }
 }
@@ -41,7 +43,7 @@ fn practice_file(name: &str) -> String {
 }
 
 /// What Postfix returns to the sender.
-fn bounce(id: u32) -> String {
+pub(crate) fn bounce(id: u32) -> String {
     format!("Message-ID: <bounce-{id}@mail.{DOMAIN}>\n{}", practice_file("returned-mail.eml"))
 }
 
@@ -98,20 +100,26 @@ fn private_letter() -> String {
 
 /// Fills the mailboxes of anna and of the postmaster.
 fn fill(server: &Dovecot) {
-    let mut anna = PlainImap::open(server.clear_port, "anna");
-    anna.store(&[
+    PlainImap::open(server.clear_port, "anna").store(&of_anna());
+    PlainImap::open(server.clear_port, "postmaster").store(&of_postmaster());
+}
+
+pub(crate) fn of_anna() -> Vec<Mail> {
+    vec![
         mail("INBOX", NEW, &bounce(1)),
         mail("INBOX", NEW, &private_letter()),
         mail("INBOX", NEW, &over_a_list()),
         mail("Trash", NEW, &bounce(2)),
         mail("INBOX", OLD, &bounce(3)),
         mail("Sent", NEW, &over_a_list().replace("tulips@", "sent@")),
-    ]);
+    ]
+}
+
+pub(crate) fn of_postmaster() -> Vec<Mail> {
     let dmarc = practice_file("dmarc-report.xml");
     let tls = practice_file("tls-report.json");
     let subject = format!("Report Domain: {DOMAIN} Submitter: google.com Report-ID: <17>");
-    let mut postmaster = PlainImap::open(server.clear_port, "postmaster");
-    postmaster.store(&[
+    vec![
         mail("Reports/DMARC", NEW, &report("gz", &subject, "application/gzip", &gzip(&dmarc))),
         mail("Reports/DMARC", NEW, &report("zip", &subject, "application/zip", &zipped(&dmarc))),
         // The same one, filed twice.
@@ -124,7 +132,7 @@ fn fill(server: &Dovecot) {
                 .replace("MIME-Version", &format!("TLS-Report-Domain: {DOMAIN}\nMIME-Version")),
         ),
         mail("INBOX", NEW, &complaint()),
-    ]);
+    ]
 }
 
 fn flags(server: &Dovecot, user: &str) -> Vec<Vec<String>> {
@@ -133,7 +141,7 @@ fn flags(server: &Dovecot, user: &str) -> Vec<Vec<String>> {
     folders.iter().flat_map(|folder| client.messages(folder)).map(|held| held.flags).collect()
 }
 
-fn kinds<'a>(facts: &'a EvidenceFacts, mailbox: &str) -> Vec<(SourceKind, u64, &'a str)> {
+pub(crate) fn kinds<'a>(facts: &'a EvidenceFacts, mailbox: &str) -> Vec<(SourceKind, u64, &'a str)> {
     let sources = facts.sources.iter().filter(|source| source.name == mailbox);
     sources.map(|source| (source.kind, source.mails.unwrap(), source.problem.as_str())).collect()
 }
@@ -206,7 +214,7 @@ impl Drop for Scene {
     }
 }
 
-fn assert_sources(found: &EvidenceFacts) {
+pub(crate) fn assert_sources(found: &EvidenceFacts) {
     assert_eq!(
         kinds(found, &format!("anna@{DOMAIN}")),
         [(SourceKind::Bounce, 2, ""), (SourceKind::Message, 1, "")],
@@ -225,6 +233,9 @@ fn assert_sources(found: &EvidenceFacts) {
         ]
     );
     assert!(of_postmaster[3].2.starts_with("1 of 1 messages: "), "{of_postmaster:?}");
+}
+
+fn assert_troubles(found: &EvidenceFacts) {
     let trouble = |name: &str| kinds(found, &format!("{name}@{DOMAIN}"));
     assert!(
         matches!(trouble("jonas")[..], [(SourceKind::Mailbox, 0, words)] if words.contains("refused the user name or password")),
@@ -234,9 +245,10 @@ fn assert_sources(found: &EvidenceFacts) {
     assert_eq!(trouble("lena"), [(SourceKind::Mailbox, 0, "no password for it is known")]);
 }
 
-fn assert_contents(found: &EvidenceFacts) {
+pub(crate) fn assert_contents(found: &EvidenceFacts) {
     let (dmarc, tls) = (found.dmarc.as_ref().unwrap(), found.tls.as_ref().unwrap());
-    assert_eq!((dmarc.reports, tls.reports, tls.successes), (2, 1, 44));
+    // It came twice, packed in two ways.
+    assert_eq!((dmarc.reports, tls.reports, tls.successes), (1, 1, 44));
     assert_eq!(found.feedback.kinds["abuse"], 1);
     let microsoft = found.receivers.iter().find(|receiver| receiver.id == "microsoft-consumer").unwrap();
     assert_eq!(microsoft.days.values().map(|day| day.bounced).sum::<u64>(), 2);
@@ -253,6 +265,7 @@ fn mailboxes_of_a_real_server_are_evidence_and_stay_as_they_are() {
     assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
     let found = saved(&scene.facts());
     assert_sources(&found);
+    assert_troubles(&found);
     assert_contents(&found);
     let asked = std::fs::read_to_string(scene.facts()).unwrap();
     assert!(asked.contains(&format!("garden2026._domainkey.{DOMAIN}")), "its selector is asked for");
@@ -315,7 +328,7 @@ fn wrong_usage_asks_nobody() {
     }
 }
 
-fn read(
+pub(crate) fn read(
     mailboxes: &[EvidenceMailbox],
     bounds: &MailboxBounds,
     cancel: &CancellationToken,
@@ -324,12 +337,13 @@ fn read(
     let mut heard = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut tell = |progress: MailboxProgress| heard.push(progress);
-    let reading = read_mailboxes(&domain, mailboxes, bounds, UnixTime::now(), &mut tell, cancel);
+    let subject = EvidenceSubject { domain: &domain, now: UnixTime::now(), beside: None };
+    let reading = read_mailboxes(&subject, mailboxes, bounds, &mut tell, cancel);
     let facts = runtime.block_on(reading)?;
     Ok((facts, heard))
 }
 
-fn named(name: &str, access: mailferry::imap::Access) -> EvidenceMailbox {
+pub(crate) fn named(name: &str, access: mailferry::imap::Access) -> EvidenceMailbox {
     EvidenceMailbox { address: name.to_owned(), access: Some(access) }
 }
 
@@ -382,7 +396,9 @@ fn scripted(search: &'static str, fetch: impl Fn(&str) -> Does + Send + Sync + '
 #[test]
 fn hostile_servers_end_as_trouble_of_their_own_mailbox() {
     let facts = "* 1 FETCH (UID 7 FLAGS () INTERNALDATE \"12-Nov-2026 06:25:04 +0000\" RFC822.SIZE 900 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}\r\n\r\n)\r\n{tag} OK\r\n";
-    let refuses = scripted("{tag} NO [CANNOT] no search here\r\n", |_| Does::Nothing);
+    let refuses = scripted("{tag} NO [CANNOT] no search here\r\n", |_| {
+        Does::Says("{tag} NO [CANNOT] nor this\r\n".to_owned())
+    });
     // It says 900 bytes, and sends without an end.
     let endless = scripted("* SEARCH 7\r\n{tag} OK\r\n", move |command| {
         if command.contains("RFC822.SIZE") {
@@ -408,7 +424,7 @@ fn hostile_servers_end_as_trouble_of_their_own_mailbox() {
     let (found, _) = read(&mailboxes, &bounds, &CancellationToken::new()).unwrap();
     let told = |name: &str| kinds(&found, name);
     for (name, part) in [
-        ("refuses", "in INBOX SEARCH was refused: [CANNOT] no search here"),
+        ("refuses", "in INBOX FETCH was refused: [CANNOT] nor this"),
         ("endless", "misbehaves"),
         ("floods", "misbehaves"),
         ("silent", "longer than"),

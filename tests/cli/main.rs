@@ -13,6 +13,7 @@ mod accounts;
 mod certificates;
 mod contract;
 mod evidence_imap;
+mod evidence_without_search;
 mod foreign_project;
 mod guide;
 mod output_files;

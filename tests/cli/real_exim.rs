@@ -1,7 +1,7 @@
 //! A real Exim writes its log while another server takes, defers and refuses its mail with the documented words.
 
 use mailferry::audit::evidence::{EvidenceFacts, SourceKind};
-use mailferry::survey::read_evidence;
+use mailferry::survey::{EvidenceSubject, read_evidence};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::fakes::scripted_smtp::ScriptedSmtp;
 use mailferry_test_support::programs::until;
@@ -16,7 +16,8 @@ fn read(log: &str) -> EvidenceFacts {
     std::fs::write(folder.path().join("mainlog"), log).unwrap();
     let domain = DomainName::parse("weber.test").unwrap();
     let paths = [folder.path().to_path_buf()];
-    read_evidence(&domain, &paths, UnixTime::now(), &mut |_| {}, &CancellationToken::new()).unwrap()
+    let subject = EvidenceSubject { domain: &domain, now: UnixTime::now(), beside: None };
+    read_evidence(&subject, &paths, &mut |_| {}, &CancellationToken::new()).unwrap()
 }
 
 #[test]

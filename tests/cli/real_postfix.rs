@@ -1,7 +1,7 @@
 //! A real Postfix writes a log and a bounce while another server refuses its mail with the documented words; both are read.
 
 use mailferry::audit::evidence::{EvidenceFacts, SourceKind};
-use mailferry::survey::read_evidence;
+use mailferry::survey::{EvidenceSubject, read_evidence};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::fakes::scripted_smtp::ScriptedSmtp;
 use mailferry_test_support::programs::until;
@@ -13,7 +13,8 @@ const REFUSAL: &str = "550 5.7.1 Unfortunately, messages from [198.51.100.77] we
 fn read(folder: &std::path::Path) -> EvidenceFacts {
     let domain = DomainName::parse("weber.test").unwrap();
     let paths = [folder.to_path_buf()];
-    read_evidence(&domain, &paths, UnixTime::now(), &mut |_| {}, &CancellationToken::new()).unwrap()
+    let subject = EvidenceSubject { domain: &domain, now: UnixTime::now(), beside: None };
+    read_evidence(&subject, &paths, &mut |_| {}, &CancellationToken::new()).unwrap()
 }
 
 #[test]

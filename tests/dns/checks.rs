@@ -101,7 +101,7 @@ fn the_table_is_whole() {
         assert!(check.reason.is_empty() || check.reason.len() > 60, "{}: {}", check.number, check.reason);
     }
     let letters: String = numbers.keys().collect();
-    assert_eq!((letters.as_str(), checks.len()), ("ABCDEFGHIJK", 165));
+    assert_eq!((letters.as_str(), checks.len()), ("ABCDEFGHIJK", 166));
 }
 
 /// Whatever the code can say belongs to a check of the table, and the table names nothing that the code cannot say.

@@ -7,14 +7,20 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mailferry::audit::Facts;
+use mailferry::audit::evidence::SourceKind;
 use mailferry::engine::{
     self, Engine, EngineConfig, EngineHandle as _, LogRing, PasswordPlace, SecretsPolicy, Snapshot,
 };
 use mailferry::providers::ProviderId;
+use mailferry::rehearsal::{EvidenceStory, Practice, PracticeOptions, practice_evidence};
 use mailferry::secrets::{Deletion, Kept, SecretName, SecretStore, StoreStatus};
-use mailferry::values::{Endpoint, Secret, Security, Side};
+use mailferry::values::{Endpoint, Secret, Security, Side, UnixTime};
+use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::programs;
+use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry_test_support::servers::keyring::{self, UNLOCK, home};
+use tokio_util::sync::CancellationToken;
 
 fn name() -> SecretName {
     SecretName::new("9f3c", 7, "destination", "imap.weber.example:993", "anna")
@@ -250,9 +256,9 @@ fn a_key_for_lists_is_stored_used_and_deleted() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join("config")).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let options = mailferry::rehearsal::PracticeOptions::default();
-    let (practice, servers) = runtime.block_on(mailferry::rehearsal::Practice::start(&options)).unwrap();
-    let stop = tokio_util::sync::CancellationToken::new();
+    let options = PracticeOptions::default();
+    let (practice, servers) = runtime.block_on(Practice::start(&options)).unwrap();
+    let stop = CancellationToken::new();
     let _serving = runtime.spawn(servers.serve(stop.clone()));
     let resolver = practice.resolver.to_string();
     let run = |arguments: &[&str], input: &str, expected: i32| {
@@ -277,7 +283,7 @@ fn a_key_for_lists_is_stored_used_and_deleted() {
         run(&arguments, "", 0);
         let text = std::fs::read_to_string(home.path().join("facts.json")).unwrap();
         assert!(!text.contains(KEY), "the facts hold the key");
-        !mailferry::audit::Facts::from_json(&text).unwrap().keyed_operators.is_empty()
+        !Facts::from_json(&text).unwrap().keyed_operators.is_empty()
     };
     assert!(!asked_with_key());
     run(&["list-key", "nobody"], KEY, 3);
@@ -297,4 +303,103 @@ fn a_key_for_lists_is_stored_used_and_deleted() {
     run(&["forget-passwords", "x.mailferry"], "", 0);
     assert!(!asked_with_key());
     stop.cancel();
+}
+
+/// The mailboxes of a project at a real server, its passwords in a real keyring, and nothing told on the command line.
+#[test]
+fn an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring() {
+    const TEST: &str = "keyring::an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring";
+    const DOMAIN: &str = "weber-familie.example";
+    if bus::is_inside(TEST) {
+        let (anna, ben) = (format!("anna@{DOMAIN}"), format!("ben@{DOMAIN}"));
+        let dovecot = Dovecot::start(&[&anna, &ben], &Settings::default()).unwrap();
+        let files = practice_evidence(EvidenceStory::Neighbour, UnixTime::now());
+        let bounce = files.into_iter().find(|file| file.name == "returned-mail.eml").unwrap().bytes;
+        let bytes =
+            String::from_utf8(bounce).unwrap().replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
+        let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+        let date = yesterday.strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
+        PlainImap::open(dovecot.clear_port, &anna).store(&[Mail {
+            folder: "INBOX".to_owned(),
+            flags: Vec::new(),
+            date,
+            bytes,
+        }]);
+
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("weber.mailferry");
+        let mut window = OpenWindow::open(&project);
+        let server = Endpoint::new("127.0.0.1", dovecot.clear_port, Security::Clear).unwrap();
+        window.send(engine::Command::SetSourceServer(server));
+        window.send(engine::Command::AddMailbox(anna.clone()));
+        window.send(engine::Command::AddMailbox(ben.clone()));
+        let mailbox = window.engine.snapshot().project.as_ref().unwrap().mailboxes[0].id;
+        let secret = Secret::new(PASSWORD);
+        window.send(engine::Command::SetPassword { mailbox, side: Side::Source, secret });
+        window.wait(|snapshot| {
+            snapshot.project.as_ref().unwrap().mailboxes[0].source.password == PasswordPlace::Keyring
+        });
+        drop(window);
+
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
+        let stop = CancellationToken::new();
+        let serving = runtime.spawn(servers.serve(stop.clone()));
+        let facts = folder.path().join("facts.json");
+        let audit = |more: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+            command
+                .args(["audit", DOMAIN, "--no-probe", "--no-registries", "--resolver"])
+                .arg(practice.resolver.to_string())
+                .arg("--evidence-project")
+                .arg(&project)
+                .arg("--save-facts")
+                .arg(&facts)
+                .args(more);
+            programs::run(&mut command)
+        };
+        let output = audit(&[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        let found = Facts::from_json(&std::fs::read_to_string(&facts).unwrap()).unwrap().evidence.unwrap();
+        let sources: Vec<(&str, SourceKind, &str)> = found
+            .sources
+            .iter()
+            .map(|source| (source.name.as_str(), source.kind, source.problem.as_str()))
+            .collect();
+        assert_eq!(
+            sources,
+            [
+                (anna.as_str(), SourceKind::Bounce, ""),
+                (ben.as_str(), SourceKind::Mailbox, "no password for it is known"),
+            ]
+        );
+        assert!(found.receivers.iter().any(|receiver| receiver.id == "microsoft-consumer"));
+
+        // To somebody who has not made it, a project from elsewhere says first what it would read.
+        std::fs::remove_file(&facts).unwrap();
+        let stranger = tempfile::tempdir().unwrap();
+        let as_stranger = |more: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+            command
+                .env("XDG_CONFIG_HOME", stranger.path())
+                .env("XDG_STATE_HOME", stranger.path())
+                .args(["audit", DOMAIN, "--no-probe", "--no-registries", "--resolver"])
+                .arg(practice.resolver.to_string())
+                .arg("--evidence-project")
+                .arg(&project)
+                .args(more);
+            programs::run(&mut command)
+        };
+        let asked = as_stranger(&[]);
+        let words = String::from_utf8_lossy(&asked.stderr);
+        assert_eq!(asked.status.code(), Some(3), "{words}");
+        assert!(words.contains("--confirm-project") && words.contains("127.0.0.1"), "{words}");
+        assert_eq!(as_stranger(&["--confirm-project"]).status.code(), Some(0));
+        stop.cancel();
+        runtime.block_on(serving).unwrap();
+    } else if keyring::is_available() && programs::require_program("dovecot", "dovecot-imapd").is_some() {
+        let home = home();
+        bus::assert_passed(&bus::run_inside(TEST, home.path(), UNLOCK));
+    }
 }

@@ -10,6 +10,7 @@ use super::facts::{
     AccountFacts, DayTally, EvidenceFacts, ReceiverFacts, ReplyFacts, SndsColour, SourceFacts, SourceKind,
 };
 use super::receivers::{self, Meaning, meaning, owner_of, redacted, tidied};
+use super::report_id::{ReportId, ReportIds};
 use super::{Bounce, DmarcReport, Feedback, SndsRow, TlsReport};
 use crate::assets::{Receiver, ReplyClass};
 use crate::audit::message::MessageFacts;
@@ -111,6 +112,8 @@ pub struct Noted {
     pub first: Option<UnixTime>,
     /// The newest.
     pub last: Option<UnixTime>,
+    /// Reports that were counted before, and are no entries.
+    pub repeated: u64,
 }
 
 impl Noted {
@@ -119,6 +122,7 @@ impl Noted {
         self.entries += other.entries;
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
+        self.repeated += other.repeated;
     }
 }
 
@@ -141,9 +145,9 @@ pub struct Collector {
     /// Whether the log writes down where TLS is used.
     logs_tls: bool,
     pub(super) facts: EvidenceFacts,
-    entries: u64,
-    first: Option<UnixTime>,
-    last: Option<UnixTime>,
+    /// Reports that are counted at another place.
+    elsewhere: ReportIds,
+    noted: Noted,
 }
 
 /// Takes a number as its own hash, because it is one already: [`Collector::hash_of`].
@@ -185,6 +189,11 @@ impl Collector {
         Self::default()
     }
 
+    /// Nothing yet, beside reports that were read at another place and count there.
+    pub fn beside(reports: ReportIds) -> Self {
+        Self { elsewhere: reports, ..Self::default() }
+    }
+
     /// A number that stands for these texts, and leads back to none of them.
     fn hash_of(&self, parts: &[&[u8]]) -> u64 {
         self.hash_keys.hash_one(parts)
@@ -192,12 +201,12 @@ impl Collector {
 
     /// Entries found since the last source was closed.
     pub fn entries(&self) -> u64 {
-        self.entries
+        self.noted.entries
     }
 
     /// Writes down what the file was whose entries were added last.
     pub fn end_source(&mut self, name: &str, kind: SourceKind, problem: &str) {
-        let Noted { entries, first, last } = self.take_noted();
+        let Noted { entries, first, last, repeated } = self.take_noted();
         let problem = problem.to_owned();
         self.add_source(SourceFacts {
             name: name.to_owned(),
@@ -205,6 +214,7 @@ impl Collector {
             entries,
             first,
             last,
+            repeated,
             problem,
             mails: None,
         });
@@ -212,9 +222,7 @@ impl Collector {
 
     /// The entries that were added since this was asked last, or a source was closed.
     pub fn take_noted(&mut self) -> Noted {
-        let noted = Noted { entries: self.entries, first: self.first, last: self.last };
-        (self.entries, self.first, self.last) = (0, None, None);
-        noted
+        std::mem::take(&mut self.noted)
     }
 
     /// Writes down a source whose entries were added one by one.
@@ -226,9 +234,18 @@ impl Collector {
     }
 
     fn note(&mut self, at: UnixTime) {
-        self.entries += 1;
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+        self.noted.entries += 1;
+        self.noted.first = Some(self.noted.first.map_or(at, |first| first.min(at)));
+        self.noted.last = Some(self.noted.last.map_or(at, |last| last.max(at)));
+    }
+
+    /// Whether a report is met for the first time: the same one comes as a file and as a mail, or in two mails.
+    fn is_new(&mut self, id: ReportId) -> bool {
+        let is_elsewhere = self.elsewhere.contains(id);
+        let ids = if is_elsewhere { &mut self.facts.reports_elsewhere } else { &mut self.facts.reports };
+        let is_new = ids.insert(id) && !is_elsewhere;
+        self.noted.repeated += u64::from(!is_new);
+        is_new
     }
 
     /// The receiver behind a host or, where no host was reached, behind the domain of the recipient.
@@ -499,23 +516,29 @@ impl Collector {
         }
     }
 
-    /// Adds a DMARC aggregate report.
+    /// Adds a DMARC aggregate report, unless it was added before.
     pub fn dmarc_report(&mut self, report: &DmarcReport) {
+        if !self.is_new(report.id) {
+            return;
+        }
         self.note(report.begin);
-        self.last = self.last.max(Some(report.end));
+        self.noted.last = self.noted.last.max(Some(report.end));
         report.add_to(self.facts.dmarc.get_or_insert_default());
     }
 
-    /// Adds a TLS report.
+    /// Adds a TLS report, unless it was added before.
     pub fn tls_report(&mut self, report: &TlsReport) {
+        if !self.is_new(report.id) {
+            return;
+        }
         self.note(report.begin);
-        self.last = self.last.max(Some(report.end));
+        self.noted.last = self.noted.last.max(Some(report.end));
         report.add_to(self.facts.tls.get_or_insert_default());
     }
 
     /// Adds a row of Microsoft's dashboard.
     pub fn snds(&mut self, row: &SndsRow) {
-        self.entries += 1;
+        self.noted.entries += 1;
         self.helo_name(&row.helo);
         count(&mut self.facts.sending_addresses, row.address, 1, MAX_NAMES);
         let known = &mut self.facts.snds;

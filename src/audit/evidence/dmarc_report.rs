@@ -7,6 +7,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::ReportError;
 use super::collector::{MAX_REPORTED, count};
 use super::facts::{DmarcFacts, DmarcSource};
+use super::report_id::{Identity, ReportId};
 use crate::values::UnixTime;
 
 /// Rows of one report.
@@ -19,6 +20,8 @@ const MAX_NAME: usize = 253;
 /// One report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DmarcReport {
+    /// Which report it is, however it came.
+    pub id: ReportId,
     /// The receiver that reports.
     pub reporter: String,
     /// Begin of its time.
@@ -64,11 +67,16 @@ pub fn read_dmarc_report(xml: &[u8]) -> Result<DmarcReport, ReportError> {
     let begin = moment("begin").ok_or(ReportError::NoReport("<begin>"))?;
     let end = moment("end").unwrap_or(begin);
     let policy = child(root, "policy_published");
+    let reporter = name_of(text_of(metadata, "org_name").unwrap_or("unnamed"));
+    let domain = name_of(policy.and_then(|policy| text_of(policy, "domain")).unwrap_or_default());
+    let id = text_of(metadata, "report_id").unwrap_or_default();
+    let id = ReportId::of(&Identity { reporter: &reporter, id, domain: &domain, begin, end, text });
     Ok(DmarcReport {
-        reporter: name_of(text_of(metadata, "org_name").unwrap_or("unnamed")),
+        id,
+        reporter,
         begin,
         end,
-        domain: name_of(policy.and_then(|policy| text_of(policy, "domain")).unwrap_or_default()),
+        domain,
         rows: children(root, "record").take(MAX_ROWS).filter_map(row).collect(),
     })
 }

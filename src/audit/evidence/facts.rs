@@ -3,6 +3,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::report_id::ReportIds;
 use crate::assets::{ReplyClass, ReplyScope};
 use crate::audit::message::MessageFacts;
 use crate::values::UnixTime;
@@ -31,6 +32,12 @@ pub struct EvidenceFacts {
     pub dmarc: Option<DmarcFacts>,
     /// SMTP TLS reports (RFC 8460).
     pub tls: Option<TlsFacts>,
+    /// The reports that are counted here, each once.
+    #[serde(skip_serializing_if = "ReportIds::is_empty")]
+    pub reports: ReportIds,
+    /// Reports that were met and are counted in what was read at the other place: the owner's files, or the mailboxes.
+    #[serde(skip_serializing_if = "ReportIds::is_empty")]
+    pub reports_elsewhere: ReportIds,
     /// Complaints and failure reports (RFC 5965, RFC 9991).
     pub feedback: FeedbackFacts,
     /// The account whose use looks most like somebody else's.
@@ -111,6 +118,9 @@ pub struct SourceFacts {
     pub first: Option<UnixTime>,
     /// The newest entry.
     pub last: Option<UnixTime>,
+    /// Reports in it that were counted already, because they came a second time.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub repeated: u64,
     /// Why something of it was not read; empty where all was.
     pub problem: String,
     /// Messages of a mailbox that this stands for; `None` for a file.
@@ -119,10 +129,18 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
-    /// Files that this stands for, or messages of a mailbox.
+    /// Files that this stands for, or messages of a mailbox, without those that bring what was counted already.
     pub fn count(&self) -> u64 {
-        self.mails.unwrap_or(1)
+        match self.mails {
+            Some(mails) => mails.saturating_sub(self.repeated),
+            None => u64::from(self.entries > 0 || self.repeated == 0),
+        }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What one receiving provider did with the mail.

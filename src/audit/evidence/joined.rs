@@ -10,9 +10,10 @@ use super::collector::{
 };
 use super::facts::{
     DayTally, DmarcFacts, DmarcSource, EvidenceFacts, FeedbackFacts, OutboundTls, ReceiverFacts, ReplyFacts,
-    TlsFacts,
+    SourceFacts, SourceKind, TlsFacts,
 };
-use crate::values::UnixTime;
+use super::report_id::ReportIds;
+use crate::values::{UnixTime, counted_as};
 
 /// Evidence by where it was read. A new reading takes the place of the one before at the same place only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,16 +40,45 @@ impl EvidenceParts {
 
     /// Both as one; `None` where nothing was read.
     pub fn whole(&self) -> Option<EvidenceFacts> {
-        match (&self.files, &self.mailboxes) {
-            (Some(files), Some(mailboxes)) => Some(joined(files, mailboxes)),
-            (one, other) => one.as_ref().or(other.as_ref()).cloned(),
+        let mut whole = match (&self.files, &self.mailboxes) {
+            (Some(files), Some(mailboxes)) => joined(files, mailboxes),
+            (one, other) => one.as_ref().or(other.as_ref()).cloned()?,
+        };
+        for (part, other, place) in
+            [(&self.files, &self.mailboxes, "your files"), (&self.mailboxes, &self.files, "your mailboxes")]
+        {
+            let Some(part) = part else { continue };
+            let nothing = ReportIds::default();
+            let counted = other.as_ref().map_or(&nothing, |other| &other.reports);
+            whole.sources.extend(no_longer_counted(place, part.reports_elsewhere.missing_in(counted)));
         }
+        whole.sources.truncate(MAX_SOURCES);
+        Some(whole)
     }
 
     /// Whether there is evidence of both places.
     pub const fn is_of_both(&self) -> bool {
         self.files.is_some() && self.mailboxes.is_some()
     }
+}
+
+/// Says that reports were left out because the other place had them, and that a newer reading of it has not.
+fn no_longer_counted(place: &str, reports: usize) -> Option<SourceFacts> {
+    let problem = format!(
+        "{} in them had been counted elsewhere, and no longer {}: read them again",
+        counted_as(reports, "report", "reports"),
+        if reports == 1 { "is" } else { "are" }
+    );
+    (reports > 0).then(|| SourceFacts {
+        name: place.to_owned(),
+        kind: SourceKind::Unknown,
+        entries: 0,
+        first: None,
+        last: None,
+        repeated: 0,
+        problem,
+        mails: None,
+    })
 }
 
 /// The sum of both. Who corresponds with the domain is seen in both, so recipients are not added up: the larger count stands.
@@ -79,6 +109,8 @@ fn joined(files: &EvidenceFacts, mailboxes: &EvidenceFacts) -> EvidenceFacts {
     if let Some(more) = &mailboxes.tls {
         add_tls(whole.tls.get_or_insert_default(), more);
     }
+    whole.reports.extend(&mailboxes.reports);
+    whole.reports_elsewhere.extend(&mailboxes.reports_elsewhere);
     let FeedbackFacts { kinds, last } = &mailboxes.feedback;
     add_counts(&mut whole.feedback.kinds, kinds, MAX_NAMES);
     whole.feedback.last = whole.feedback.last.max(*last);
@@ -194,8 +226,7 @@ fn add_tls(tls: &mut TlsFacts, more: &TlsFacts) {
 mod tests {
     use super::*;
     use crate::audit::evidence::{
-        Collector, LogKind, LogReader, Noted, SourceFacts, SourceKind, read_bounce, read_dmarc_report,
-        read_feedback,
+        Collector, LogKind, LogReader, Noted, read_bounce, read_dmarc_report, read_feedback,
     };
 
     const AT: UnixTime = UnixTime(1_795_914_000);
@@ -217,27 +248,49 @@ mod tests {
         book.bounce(&read_bounce(BOUNCE.as_bytes()).unwrap(), AT);
         book.feedback(&read_feedback(COMPLAINT.as_bytes()).unwrap(), AT);
         book.dmarc_report(&read_dmarc_report(DMARC.as_bytes()).unwrap());
-        let Noted { entries, first, last } = book.take_noted();
-        assert_eq!(entries, 3);
+        let Noted { entries, first, last, repeated } = book.take_noted();
+        assert_eq!((entries, repeated), (2, 1), "the report lies among the files too");
         let (name, problem) = ("anna@weber.example".to_owned(), String::new());
         let kind = SourceKind::Bounce;
-        book.add_source(SourceFacts { name, kind, entries, first, last, problem, mails: Some(3) });
+        book.add_source(SourceFacts { name, kind, entries, first, last, repeated, problem, mails: Some(3) });
     }
 
     #[test]
     fn two_readings_give_what_one_reading_of_everything_gives() {
-        let (mut one, mut other, mut both) = (Collector::new(), Collector::new(), Collector::new());
+        let (mut one, mut both) = (Collector::new(), Collector::new());
         log(&mut one);
+        let files = one.finish();
+        let mut other = Collector::beside(files.reports.clone());
         mails(&mut other);
         log(&mut both);
         mails(&mut both);
-        let parts = EvidenceParts { files: Some(one.finish()), mailboxes: Some(other.finish()) };
+        let parts = EvidenceParts { files: Some(files), mailboxes: Some(other.finish()) };
         let whole = parts.whole().unwrap();
-        assert_eq!(whole, both.finish());
+        let once = EvidenceFacts { reports_elsewhere: ReportIds::default(), ..whole.clone() };
+        assert_eq!(once, both.finish());
         assert_eq!(whole.receivers[0].id, "google");
         assert_eq!((whole.receivers.len(), whole.recipients()), (2, 2));
-        assert_eq!(whole.dmarc.as_ref().unwrap().reports, 2);
+        assert_eq!(whole.dmarc.as_ref().unwrap().reports, 1);
         assert!(parts.is_of_both());
+    }
+
+    #[test]
+    fn a_report_that_no_longer_lies_at_the_other_place_is_missed() {
+        let mut files = Collector::new();
+        log(&mut files);
+        let mut mailboxes = Collector::beside(files.facts.reports.clone());
+        mails(&mut mailboxes);
+        let told = |files: Option<EvidenceFacts>, mailboxes: EvidenceFacts| {
+            let parts = EvidenceParts { files, mailboxes: Some(mailboxes) };
+            let sources = parts.whole().unwrap().sources;
+            sources.into_iter().filter(|source| source.name == "your mailboxes").collect::<Vec<_>>()
+        };
+        let mailboxes = mailboxes.finish();
+        assert!(told(Some(files.finish()), mailboxes.clone()).is_empty());
+        for files in [None, Some(Collector::new().finish())] {
+            let [source] = &told(files, mailboxes.clone())[..] else { panic!("nothing is told") };
+            assert!(source.problem.starts_with("1 report in them"), "{}", source.problem);
+        }
     }
 
     #[test]
@@ -245,6 +298,7 @@ mod tests {
         assert_eq!(EvidenceParts::of_one_place(None).whole(), None);
         let (mut files, mut mailboxes) = (Collector::new(), Collector::new());
         log(&mut files);
+        log(&mut mailboxes);
         mails(&mut mailboxes);
         for (facts, is_mailboxes) in [(files.finish(), false), (mailboxes.finish(), true)] {
             let parts = EvidenceParts::of_one_place(Some(facts.clone()));

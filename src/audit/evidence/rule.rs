@@ -117,12 +117,18 @@ fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     };
     let told = |source: &&SourceFacts| {
         let kind = named.into_iter().find(|(kind, _)| *kind == source.kind).map(|(_, words)| words);
-        match (source.mails, kind) {
-            (Some(mails), Some((one, many))) => {
-                format!("mailbox {}: {}", source.name, counted_as(mails, one, many))
+        let line = match (source.mails, kind) {
+            (Some(_), Some((one, many))) => {
+                format!("mailbox {}: {}", source.name, counted_as(source.count(), one, many))
             }
             (Some(_), None) => format!("mailbox {}: nothing found", source.name),
             (None, _) => format!("{}: {} entries", source.name, source.entries),
+        };
+        match source.repeated {
+            0 => line,
+            repeated => {
+                format!("{line}, beside {} counted already", counted_as(repeated, "report", "reports"))
+            }
         }
     };
     let in_trouble = |source: &&SourceFacts| match source.mails {

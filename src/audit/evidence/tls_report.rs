@@ -6,6 +6,7 @@ use super::ReportError;
 use super::collector::{MAX_REPORTED, count};
 use super::dates::line_date;
 use super::facts::TlsFacts;
+use super::report_id::{Identity, ReportId};
 use crate::values::UnixTime;
 
 /// Policies and failures of one report.
@@ -14,6 +15,8 @@ const MAX_ENTRIES: usize = 10_000;
 /// One report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsReport {
+    /// Which report it is, however it came.
+    pub id: ReportId,
     /// Who reports.
     pub reporter: String,
     /// Begin of its time.
@@ -29,6 +32,7 @@ pub struct TlsReport {
 #[serde(rename_all = "kebab-case")]
 struct Report {
     organization_name: Option<String>,
+    report_id: Option<String>,
     date_range: Option<DateRange>,
     policies: Option<Vec<Policy>>,
 }
@@ -72,8 +76,9 @@ struct Failure {
 /// Where it is damaged, or JSON of another kind.
 pub fn read_tls_report(json: &[u8]) -> Result<TlsReport, ReportError> {
     let text = String::from_utf8_lossy(json);
-    let report: Report = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| ReportError::Damaged(error.to_string()))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let report: Report =
+        serde_json::from_str(text).map_err(|error| ReportError::Damaged(error.to_string()))?;
     let range = report.date_range.ok_or(ReportError::NoReport("date-range"))?;
     let policies = report.policies.ok_or(ReportError::NoReport("policies"))?;
     let moment = |text: &str| line_date(text.as_bytes(), UnixTime(0)).map(|(at, _)| at);
@@ -96,7 +101,9 @@ pub fn read_tls_report(json: &[u8]) -> Result<TlsReport, ReportError> {
         }
     }
     let reporter = short(report.organization_name.as_deref().unwrap_or("unnamed"));
-    Ok(TlsReport { reporter, begin, end, successes, failures, kinds })
+    let id = report.report_id.as_deref().unwrap_or_default();
+    let id = ReportId::of(&Identity { reporter: &reporter, id, domain: "", begin, end, text });
+    Ok(TlsReport { id, reporter, begin, end, successes, failures, kinds })
 }
 
 impl TlsReport {

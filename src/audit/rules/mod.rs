@@ -9,7 +9,7 @@ use super::{
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 
 /// In the order in which the survey should ask. The zone comes before all of them.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     mx::rule::judge,
     spf::rule::judge,
     dmarc::rule::judge,
@@ -24,6 +24,7 @@ const RULES: [Rule; 14] = [
     message::rule::judge,
     // What was found on the way is judged by these.
     zone::judge_denial,
+    zone::judge_aliases,
     zone::judge_ttl,
 ];
 

@@ -77,6 +77,7 @@ mod tests {
             record("_spf.d.example", "v=spf1 ip4:198.51.100.0/24 ~all"),
             record("service.example", "v=spf1 ip4:203.0.112.0/20 ip6:2001:db8::/32 ~all"),
             record("open.example", "v=spf1 ip4:192.0.2.1 +all"),
+            record("whole.example", "v=spf1 ip4:0.0.0.0/0 ~all"),
             record("list.d.example", "v=spf1 ip4:198.51.100.0/24 include:service.example ~all"),
         ]
         .into_iter()
@@ -110,6 +111,7 @@ mod tests {
         assert_eq!(of("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all").everybody.len(), 2);
         assert_eq!(of("v=spf1 redirect=open.example").everybody, ["redirect=open.example"]);
         assert_eq!(of("v=spf1 include:open.example -all").everybody, ["include:open.example"]);
+        assert_eq!(of("v=spf1 include:whole.example -all").everybody, ["include:whole.example"]);
         assert_eq!(of("v=spf1 ip6:::/0 -all").everybody, ["ip6:::/0"]);
         assert_eq!(of("v=spf1 mx +all").everybody, ["+all"]);
         assert_eq!(of("v=spf1 mx ?all").everybody, Vec::<String>::new());

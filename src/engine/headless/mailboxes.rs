@@ -19,10 +19,8 @@ use crate::imap::{Compression, IdleSessions, Timeouts, Uncounted};
 use crate::plan::{CsvRow, Reach, parse_mailboxes};
 use crate::project::{Pin, Project, ProjectError};
 use crate::signin::TokenDesk;
-use crate::survey::MailboxProgress;
-use crate::values::{
-    Credential, DomainName, Endpoint, Fingerprint, MailboxId, Secret, Side, SignInWay, UnixTime,
-};
+use crate::survey::{EvidenceSubject, MailboxProgress};
+use crate::values::{Credential, Endpoint, Fingerprint, MailboxId, Secret, Side, SignInWay, UnixTime};
 
 /// A list of ten thousand mailboxes has a few MB.
 const MOST_CSV_BYTES: u64 = 4_000_000;
@@ -69,7 +67,7 @@ pub enum MailboxNames<'a> {
 /// # Errors
 /// In the user's words: the list or project cannot be read, or has no mailbox.
 pub fn mailbox_evidence(
-    domain: &DomainName,
+    subject: &EvidenceSubject<'_>,
     source: MailboxSource<'_>,
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
 ) -> Result<EvidenceFacts, Box<UserError>> {
@@ -87,7 +85,7 @@ pub fn mailbox_evidence(
         let mut tell = |heard: MailboxProgress| {
             progress(heard.done, heard.total, &format!("{} (in mailboxes)", heard.what));
         };
-        mailboxes.read(domain, &mut tell, &CancellationToken::new()).await
+        mailboxes.read(subject, &mut tell, &CancellationToken::new()).await
     })
 }
 

@@ -11,7 +11,9 @@ use crate::engine::explain;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::passwords::Passwords;
-use crate::survey::{self, EvidenceMailbox, EvidenceProgress, MailboxBounds, MailboxProgress};
+use crate::survey::{
+    self, EvidenceMailbox, EvidenceProgress, EvidenceSubject, MailboxBounds, MailboxProgress,
+};
 use crate::values::{DomainName, UnixTime};
 
 /// Mailboxes at the old server, and where their passwords are.
@@ -28,7 +30,7 @@ impl MailboxesToRead {
     /// Reads them all. `progress` is told of mailboxes and of the folder that is being read.
     pub(in crate::engine) async fn read(
         &self,
-        domain: &DomainName,
+        subject: &EvidenceSubject<'_>,
         progress: &mut (dyn FnMut(MailboxProgress) + Send),
         cancel: &CancellationToken,
     ) -> Result<EvidenceFacts, Box<UserError>> {
@@ -38,16 +40,17 @@ impl MailboxesToRead {
             let access = password.map(|secret| attempt.access(secret));
             mailboxes.push(EvidenceMailbox { address: address.clone(), access });
         }
-        let (bounds, now) = (MailboxBounds::default(), UnixTime::now());
-        survey::read_mailboxes(domain, &mailboxes, &bounds, now, progress, cancel)
+        let bounds = MailboxBounds::default();
+        survey::read_mailboxes(subject, &mailboxes, &bounds, progress, cancel)
             .await
             .map_err(|error| Box::new(explain::evidence(&error)))
     }
 }
 
-/// Reads mailboxes for the window.
+/// Reads mailboxes for the window, beside the owner's files.
 pub(in crate::engine) async fn read_mailboxes(
     domain: &DomainName,
+    files: Option<&EvidenceFacts>,
     mailboxes: &MailboxesToRead,
     context: &JobContext,
 ) -> Result<EvidenceFacts, Box<UserError>> {
@@ -57,16 +60,18 @@ pub(in crate::engine) async fn read_mailboxes(
         let what = format!("{what} (in mailboxes)");
         context.tell_soon(Message::AuditProgress { number, done, total, what });
     };
-    mailboxes.read(domain, &mut tell, &context.token).await
+    let subject = EvidenceSubject { domain, now: UnixTime::now(), beside: files };
+    mailboxes.read(&subject, &mut tell, &context.token).await
 }
 
-/// Reads the owner's files on a thread that may wait for a disk.
+/// Reads the owner's files, beside the mailboxes, on a thread that may wait for a disk.
 pub(in crate::engine) async fn read_files(
     domain: &DomainName,
+    mailboxes: Option<&EvidenceFacts>,
     paths: &[PathBuf],
     context: &JobContext,
 ) -> Result<EvidenceFacts, Box<UserError>> {
-    let (domain, paths) = (domain.clone(), paths.to_vec());
+    let (domain, mailboxes, paths) = (domain.clone(), mailboxes.cloned(), paths.to_vec());
     let (answers, number, token) = (context.answers.clone(), context.number, context.token.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let kilobytes = |bytes: u64| usize::try_from(bytes / 1000).unwrap_or(usize::MAX);
@@ -75,7 +80,8 @@ pub(in crate::engine) async fn read_files(
             let what = format!("{} (in kB)", heard.what);
             let _overtaken = answers.try_send(Message::AuditProgress { number, done, total, what }).is_err();
         };
-        survey::read_evidence(&domain, &paths, UnixTime::now(), &mut tell, &token)
+        let subject = EvidenceSubject { domain: &domain, now: UnixTime::now(), beside: mailboxes.as_ref() };
+        survey::read_evidence(&subject, &paths, &mut tell, &token)
     });
     match reading.await {
         Ok(outcome) => outcome.map_err(|error| Box::new(explain::evidence(&error))),

@@ -223,13 +223,14 @@ pub(in crate::engine) async fn audit(
         }
         question.reach.keys.extend(stored.keys);
     }
+    let parts = &mut question.known.evidence;
     if !question.options.evidence.is_empty() {
-        let files = read_files(&question.domain, &question.options.evidence, &context).await?;
-        question.known.evidence.files = Some(files);
+        let paths = &question.options.evidence;
+        parts.files = Some(read_files(&question.domain, parts.mailboxes.as_ref(), paths, &context).await?);
     }
     if let Some(mailboxes) = mailboxes {
-        let found = read_mailboxes(&question.domain, &mailboxes, &context).await?;
-        question.known.evidence.mailboxes = Some(found);
+        parts.mailboxes =
+            Some(read_mailboxes(&question.domain, parts.files.as_ref(), &mailboxes, &context).await?);
     }
     let mut tell = |progress: Progress| {
         let Progress { done, total, what } = progress;

@@ -20,6 +20,8 @@ pub struct Quirks {
     pub refuses_list_return: bool,
     /// SEARCH gives its numbers in no order.
     pub searches_unsorted: bool,
+    /// The tagged reply to every SEARCH; `None`: it searches.
+    pub search_reply: Option<&'static str>,
     /// A header field, line end included, that the server puts in front of what it stores.
     pub added_header: Option<&'static str>,
     /// Raw 8-bit header bytes are shown as question marks if single fields are requested.
@@ -75,6 +77,7 @@ impl Quirks {
         volunteers_special_use: false,
         refuses_list_return: false,
         searches_unsorted: false,
+        search_reply: None,
         added_header: None,
         shows_fields_in_ascii: false,
         inbox_name: "INBOX",

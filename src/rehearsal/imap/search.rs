@@ -23,6 +23,9 @@ impl Session {
         let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
         let Some(mut all) = view.resolve_all() else { return Reply::no("[SERVERBUG] Internal error.") };
         let quirks = &self.shared.personality.quirks;
+        if let Some(reply) = quirks.search_reply {
+            return Reply::from_line(reply);
+        }
         let cut_at = View::cut_to_limit(&mut all, quirks.message_limit);
         let found = self.with_account(|account| {
             let Some(folder) = account.folder(&view.path) else { return Ok(Vec::new()) };

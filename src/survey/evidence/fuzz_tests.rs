@@ -4,13 +4,29 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::mailboxes::header::Header;
 use super::{Origin, Reading};
 use crate::audit::evidence::Collector;
 use crate::mutate::Target;
 use crate::values::{DomainName, UnixTime};
 
 /// The targets of this folder.
-pub const TARGETS: &[Target] = &[Target { name: "survey: evidence", examples: FILES, read: file }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "survey: evidence", examples: FILES, read: file },
+    Target { name: "survey: header fields", examples: HEADERS, read: header },
+];
+
+const HEADERS: &[&[u8]] = &[
+    b"Message-ID: <1@a.example>\r\nFrom: mailer-daemon@a.example\r\nSubject: Report\r\n Domain: a.example\r\n\r\n",
+    b"X-Failed-Recipients:\nDKIM-Signature: v=1;\n\td=a.example\n",
+];
+
+fn header(bytes: &[u8]) {
+    let header = Header::read(bytes);
+    if let Some(id) = header.first("Message-ID") {
+        assert!(header.has_words("message-id", &id.to_ascii_uppercase()));
+    }
+}
 
 /// A gzip member and a zip archive with the word “hello”, an xz and a Zstandard stream with the same, and mails.
 const FILES: &[&[u8]] = &[

@@ -19,7 +19,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::evidence::{
-    Collector, EvidenceFacts, LOG_HEAD, LogKind, LogReader, ReportError, SourceKind, is_snds,
+    Collector, EvidenceFacts, LOG_HEAD, LogKind, LogReader, ReportError, ReportIds, SourceKind, is_snds,
     read_dmarc_report, read_snds, read_tls_report,
 };
 use crate::values::{DomainName, UnixTime};
@@ -32,6 +32,23 @@ const PIECE: usize = 256 << 10;
 const MOST_REPORT_BYTES: u64 = 64 << 20;
 /// How often something packed may lie in something packed.
 const DEEPEST: usize = 4;
+
+/// Whom evidence is read about, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct EvidenceSubject<'a> {
+    /// The domain.
+    pub domain: &'a DomainName,
+    /// Dates what has no date of its own.
+    pub now: UnixTime,
+    /// What was read at the other place, the files or the mailboxes: reports that are counted there are not counted again.
+    pub beside: Option<&'a EvidenceFacts>,
+}
+
+impl EvidenceSubject<'_> {
+    fn counted(&self) -> ReportIds {
+        self.beside.map(|facts| facts.reports.clone()).unwrap_or_default()
+    }
+}
 
 /// How far the reading is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,21 +80,21 @@ pub enum EvidenceError {
 
 /// Reads files and folders as evidence about a domain. Blocks: for a thread that may.
 ///
-/// Rotated logs are read in the order of time. `now` dates what has no date of its own.
+/// Rotated logs are read in the order of time.
 ///
 /// # Errors
 /// Where a named path cannot be opened, or on cancellation; a single bad file is a source with a problem.
 pub fn read_evidence(
-    domain: &DomainName,
+    subject: &EvidenceSubject<'_>,
     paths: &[PathBuf],
-    now: UnixTime,
     progress: &mut (dyn FnMut(EvidenceProgress) + Send),
     cancel: &CancellationToken,
 ) -> Result<EvidenceFacts, EvidenceError> {
     let list = files::listed(paths)?;
     let total = list.files.iter().map(|file| file.bytes).sum();
+    let book = Collector::beside(subject.counted());
     let mut reading =
-        Reading { domain, book: Collector::new(), cancel, progress, done: 0, total, what: String::new() };
+        Reading { domain: subject.domain, book, cancel, progress, done: 0, total, what: String::new() };
     for file in &list.files {
         if cancel.is_cancelled() {
             return Err(EvidenceError::Cancelled);
@@ -85,7 +102,7 @@ pub fn read_evidence(
         reading.what.clone_from(&file.name);
         reading.tell();
         let before = reading.done;
-        reading.file(&file.path, &file.name, file.written.unwrap_or(now));
+        reading.file(&file.path, &file.name, file.written.unwrap_or(subject.now));
         reading.done = before.saturating_add(file.bytes);
     }
     if cancel.is_cancelled() {

@@ -19,7 +19,8 @@ fn read(paths: &[&Path]) -> EvidenceFacts {
         was = progress.done;
         last = Some(progress);
     };
-    let facts = read_evidence(&domain, &paths, NOW, &mut tell, &CancellationToken::new()).unwrap();
+    let subject = EvidenceSubject { domain: &domain, now: NOW, beside: None };
+    let facts = read_evidence(&subject, &paths, &mut tell, &CancellationToken::new()).unwrap();
     let last = last.unwrap();
     assert_eq!(last.done, last.total);
     facts
@@ -102,7 +103,9 @@ fn everything_is_recognised_by_what_is_in_it() {
         assert_eq!(kind(name), [expected], "{name}: {:?}", facts.sources);
     }
     assert_eq!(kind("three"), [SourceKind::DmarcReport, SourceKind::TlsReport, SourceKind::MailLog]);
-    assert_eq!((facts.dmarc.as_ref().unwrap().reports, facts.tls.as_ref().unwrap().reports), (5, 2));
+    // All are the same two.
+    assert_eq!((facts.dmarc.as_ref().unwrap().reports, facts.tls.as_ref().unwrap().reports), (1, 1));
+    assert_eq!(facts.sources.iter().map(|source| source.repeated).sum::<u64>(), 4 + 1);
     let dashboard = &facts.snds[&"198.51.100.25".parse::<std::net::IpAddr>().unwrap()];
     assert_eq!((dashboard.yellow, dashboard.trap_hits, dashboard.complaints.as_str()), (1, 1, "0.4%"));
     assert_eq!(facts.helo_names.get("mail.weber.example"), Some(&1));
@@ -111,6 +114,72 @@ fn everything_is_recognised_by_what_is_in_it() {
     assert_eq!((microsoft.id.as_str(), tally), ("microsoft-consumer", (3, 2)));
     let json = serde_json::to_string(&facts).unwrap();
     assert!(!json.contains("rita") && !json.contains("\"r@"), "{json}");
+}
+
+/// A report of Google's, as its id and its count of messages say.
+fn numbered(id: u32, messages: u32) -> String {
+    DMARC
+        .replace("</org_name>", &format!("</org_name><report_id>{id}</report_id>"))
+        .replace("<count>3</count>", &format!("<count>{messages}</count>"))
+}
+
+fn in_a_mail(message_id: &str, kind: &str, packed: &[u8]) -> String {
+    format!(
+        "From: g@g.example\nSubject: Report domain: weber.example\nMessage-ID: <{message_id}@g.example>\nMIME-Version: 1.0\n\
+         Content-Type: {kind}\nContent-Transfer-Encoding: base64\n\n{}\n",
+        base64(packed)
+    )
+}
+
+#[test]
+fn a_report_counts_once_however_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let dmarc = numbered(17, 3);
+    let tls = TLS.replace("{\"organization-name\"", "{\"report-id\":\"7\",\"organization-name\"");
+    write("a.xml", dmarc.as_bytes());
+    write("b.xml.gz", &gzip(dmarc.as_bytes()));
+    write("c.zip", &zip_of(&[("g!weber.example!1.xml", dmarc.as_bytes()), ("t.json", tls.as_bytes())]));
+    write("d.eml", in_a_mail("1", "application/gzip", &gzip(dmarc.as_bytes())).as_bytes());
+    // Written anew by a program that sets it out differently.
+    let set_out = dmarc.replace("><", ">\r\n<");
+    write("e.eml", in_a_mail("2", "application/zip", &zip_of(&[("r.xml", set_out.as_bytes())])).as_bytes());
+    write("f.json", tls.as_bytes());
+    write("g.eml", in_a_mail("3", "application/tlsrpt+gzip", &gzip(tls.as_bytes())).as_bytes());
+    // Two others: the next id, and the same id of another day.
+    write("h.xml", numbered(18, 20).as_bytes());
+    write(
+        "i.xml",
+        numbered(17, 100).replace("1795000000", "1795086400").replace("1795086399", "1795172799").as_bytes(),
+    );
+    let facts = read(&[folder.path()]);
+    let (dmarc, tls) = (facts.dmarc.unwrap(), facts.tls.unwrap());
+    assert_eq!((dmarc.reports, dmarc.sources.values().map(|source| source.messages).sum::<u64>()), (3, 123));
+    assert_eq!((tls.reports, tls.successes), (1, 5));
+    assert_eq!(dmarc.reporters["g"], 123);
+    let repeated: Vec<(&str, u64, u64)> = facts
+        .sources
+        .iter()
+        .filter(|source| source.repeated > 0)
+        .map(|source| (source.name.as_str(), source.entries, source.count()))
+        .collect();
+    assert_eq!(repeated.len(), 6, "{repeated:?}");
+    assert!(repeated.iter().all(|(_, entries, count)| (*entries, *count) == (0, 0)), "{repeated:?}");
+    assert!(facts.sources.iter().all(|source| source.problem.is_empty()), "{:?}", facts.sources);
+}
+
+#[test]
+fn what_the_other_place_counts_is_not_counted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a.xml"), folder.path().join("b.xml"));
+    fs::write(&first, numbered(17, 3)).unwrap();
+    fs::write(&second, numbered(18, 20)).unwrap();
+    let domain = DomainName::parse("weber.example").unwrap();
+    let there = read(&[&first]);
+    let subject = EvidenceSubject { domain: &domain, now: NOW, beside: Some(&there) };
+    let paths = [first, second];
+    let facts = read_evidence(&subject, &paths, &mut |_| {}, &CancellationToken::new()).unwrap();
+    assert_eq!(facts.dmarc.unwrap().sources.values().map(|source| source.messages).sum::<u64>(), 20);
 }
 
 #[test]
@@ -188,9 +257,10 @@ fn a_reading_can_be_cancelled_and_a_missing_file_is_reported() {
             stop.cancel();
         }
     };
-    let outcome = read_evidence(&domain, &[path], NOW, &mut tell, &cancel);
+    let subject = EvidenceSubject { domain: &domain, now: NOW, beside: None };
+    let outcome = read_evidence(&subject, &[path], &mut tell, &cancel);
     assert!(matches!(outcome, Err(EvidenceError::Cancelled)));
     let outcome =
-        read_evidence(&domain, &[folder.path().join("none")], NOW, &mut |_| {}, &CancellationToken::new());
+        read_evidence(&subject, &[folder.path().join("none")], &mut |_| {}, &CancellationToken::new());
     assert!(matches!(outcome, Err(EvidenceError::Open { .. })));
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Found;
 use super::wanted::Sought;
-use crate::audit::evidence::{Collector, EvidenceFacts, Noted, SourceFacts, SourceKind};
+use crate::audit::evidence::{Collector, EvidenceFacts, Noted, ReportIds, SourceFacts, SourceKind};
 use crate::audit::message::read_message;
 use crate::survey::evidence::{Origin, Reading};
 use crate::values::DomainName;
@@ -34,13 +34,14 @@ impl Judged {
     /// Reads until nobody sends any more. Blocks: for a thread that may.
     pub(super) fn of(
         domain: &DomainName,
+        counted: ReportIds,
         mut found: mpsc::Receiver<Found>,
         cancel: &CancellationToken,
     ) -> Self {
         let mut by_kind = BTreeMap::new();
         let mut reading = Reading {
             domain,
-            book: Collector::new(),
+            book: Collector::beside(counted),
             cancel,
             progress: &mut |_| {},
             done: 0,
@@ -78,6 +79,7 @@ impl Judged {
                 entries: if kind == SourceKind::Message { mails } else { noted.entries },
                 first: noted.first,
                 last: noted.last,
+                repeated: noted.repeated,
                 problem: if bad > 0 { format!("{bad} of {mails} messages: {problem}") } else { problem },
                 mails: Some(mails),
             };

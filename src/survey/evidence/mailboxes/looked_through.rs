@@ -1,4 +1,4 @@
-//! One mailbox, folder by folder: searched by its server, sized, and then fetched.
+//! One mailbox, folder by folder: searched by its server or, where that cannot, header by header; sized, and then fetched.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -6,14 +6,17 @@ use std::sync::PoisonError;
 
 use tokio::time::Instant;
 
-use super::wanted::{Sought, chosen};
+use super::header::Header;
+use super::wanted::{FIELDS, MESSAGE_ID, Sought, Wanted, chosen};
 use super::{EvidenceMailbox, Found, MailboxBounds, Shared};
 use crate::imap::{BodyReply, Detail, Folder, ImapError, MessageFacts, Session, SignInError};
 use crate::message::internal_date_secs;
-use crate::values::UnixTime;
+use crate::values::{UnixTime, with_thousands};
 
 /// Messages that are asked for with one command.
 const PORTION: usize = 16;
+/// Headers that are asked for in one step at a server that does not search.
+const STEP: usize = 500;
 /// Message-IDs that are remembered.
 const MAX_MET: usize = 100_000;
 /// Folders whose trouble is told in full.
@@ -31,6 +34,12 @@ struct Left {
     /// What there was more of than is read.
     had_more: BTreeSet<Sought>,
     folder_troubles: Vec<String>,
+    /// The server has refused to search.
+    searches_not: bool,
+    /// Headers that may still be asked for in place of a search.
+    headers: usize,
+    /// There were more messages than headers are asked for.
+    had_more_headers: bool,
 }
 
 impl Left {
@@ -42,6 +51,9 @@ impl Left {
             too_large: 0,
             had_more: BTreeSet::new(),
             folder_troubles: Vec::new(),
+            searches_not: false,
+            headers: bounds.headers,
+            had_more_headers: false,
         }
     }
 
@@ -64,6 +76,12 @@ impl Left {
         // Of the domain's own messages a few are enough.
         for sought in self.had_more.into_iter().filter(|sought| *sought != Sought::Own) {
             troubles.push(format!("it has more {} than are read; the newest were", sought.words()));
+        }
+        if self.had_more_headers {
+            troubles.push(format!(
+                "its server does not search, so only {} of the newest messages were looked at",
+                with_thousands(bounds.headers as u64)
+            ));
         }
         if self.too_large > 0 {
             let megabytes = bounds.message_bytes >> 20;
@@ -119,6 +137,42 @@ fn words(error: &dyn std::error::Error) -> String {
     words
 }
 
+/// A message that is looked for, at a server that does not search.
+struct Seen {
+    facts: MessageFacts,
+    /// As what; not empty.
+    sought: Vec<Sought>,
+}
+
+impl Seen {
+    fn of(facts: MessageFacts, wanted: &Wanted) -> Option<Self> {
+        let header = Header::read(&facts.header);
+        let sought: Vec<Sought> =
+            Sought::ALL.into_iter().filter(|sought| wanted.fits(*sought, &header)).collect();
+        (!sought.is_empty()).then_some(Self { facts, sought })
+    }
+
+    fn fits(&self, sought: Sought) -> bool {
+        self.sought.contains(&sought)
+    }
+}
+
+/// Facts about these messages, ascending.
+async fn facts_of(
+    session: &mut Session,
+    uids: &[u32],
+    fields: &[&str],
+) -> Result<Vec<MessageFacts>, ImapError> {
+    let mut facts = Vec::new();
+    session
+        .fetch_facts(uids, fields, |portion| {
+            facts.extend(portion);
+            Ok::<(), ImapError>(())
+        })
+        .await?;
+    Ok(facts)
+}
+
 struct Looker<'a, 'b> {
     index: usize,
     address: &'a str,
@@ -149,31 +203,89 @@ impl Looker<'_, '_> {
             return Ok(());
         }
         let mut taken = BTreeSet::new();
+        let mut looked_at = None;
         for sought in Sought::ALL {
             let room = *self.left.messages(sought);
             if room == 0 || self.left.is_full {
                 continue;
             }
-            let mut uids: Vec<u32> =
-                session.newest_found(&self.shared.wanted.keys(sought), room.saturating_add(1)).await?;
-            if uids.len() > room {
-                uids.remove(0);
+            let mut found = match self.searched(session, sought, room.saturating_add(1)).await? {
+                Some(facts) => facts,
+                None => {
+                    let all = match looked_at.take() {
+                        Some(all) => all,
+                        None => self.headers(session).await?,
+                    };
+                    let fitting = looked_at.insert(all).iter().filter(|seen| seen.fits(sought));
+                    let mut newest: Vec<MessageFacts> =
+                        fitting.rev().take(room.saturating_add(1)).map(|seen| seen.facts.clone()).collect();
+                    newest.reverse();
+                    newest
+                }
+            };
+            if found.len() > room {
+                found.remove(0);
                 self.left.had_more.insert(sought);
             }
-            uids.retain(|uid| taken.insert(*uid));
-            let mut facts: Vec<MessageFacts> = Vec::new();
-            session
-                .fetch_facts(&uids, &["MESSAGE-ID"], |portion| {
-                    facts.extend(portion);
-                    Ok::<(), ImapError>(())
-                })
-                .await?;
-            let picked = self.picked(facts);
+            found.retain(|facts| taken.insert(facts.uid));
+            let picked = self.picked(found);
             let used = self.fetch(session, folder, sought, &picked).await?;
             let room = self.left.messages(sought);
             *room = room.saturating_sub(used);
         }
         Ok(())
+    }
+
+    /// The newest that the server's search finds, ascending; `None` where it does not search.
+    async fn searched(
+        &mut self,
+        session: &mut Session,
+        sought: Sought,
+        most: usize,
+    ) -> Result<Option<Vec<MessageFacts>>, ImapError> {
+        if self.left.searches_not {
+            return Ok(None);
+        }
+        let uids: Vec<u32> = match session.newest_found(&self.shared.wanted.keys(sought), most).await {
+            Ok(uids) => uids,
+            Err(error) if error.refusal().is_some() => {
+                // Some servers know no search at all, or not with these keys (NO or BAD).
+                tracing::debug!(%error, "headers are looked at in place of a search");
+                self.left.searches_not = true;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        facts_of(session, &uids, &[MESSAGE_ID]).await.map(Some)
+    }
+
+    /// What is looked for by its header, among the newest messages of a folder, ascending: step by step, until the messages
+    /// are too old or the bound is reached.
+    async fn headers(&mut self, session: &mut Session) -> Result<Vec<Seen>, ImapError> {
+        let uids: Vec<u32> = session.fetch_uids(1).await?;
+        let mut seen = Vec::new();
+        for whole in uids.rchunks(STEP) {
+            let step = whole.get(whole.len().saturating_sub(self.left.headers)..).unwrap_or_default();
+            self.left.had_more_headers |= step.len() < whole.len();
+            if step.is_empty() {
+                break;
+            }
+            self.left.headers -= step.len();
+            let facts = facts_of(session, step, &FIELDS).await?;
+            let arrived = |facts: &MessageFacts| internal_date_secs(&facts.internal_date);
+            let is_old = |facts: &MessageFacts| {
+                arrived(facts).is_some_and(|arrived| self.shared.wanted.is_too_old(arrived))
+            };
+            // Messages that were moved here are not in the order of their dates, so one old one says nothing.
+            let is_end = !facts.is_empty() && facts.iter().all(is_old);
+            let new = facts.into_iter().filter(|facts| !is_old(facts));
+            seen.extend(new.rev().filter_map(|facts| Seen::of(facts, &self.shared.wanted)));
+            if is_end {
+                break;
+            }
+        }
+        seen.reverse();
+        Ok(seen)
     }
 
     /// Those that fit and were not met before, the newest first.
@@ -196,11 +308,8 @@ impl Looker<'_, '_> {
 
     /// Whether no message with this id was met; one without an id always is new.
     fn is_new(&self, header: &[u8]) -> bool {
-        let Some(colon) = memchr::memchr(b':', header) else { return true };
-        let id = header.get(colon + 1..).unwrap_or_default().trim_ascii();
-        if id.is_empty() {
-            return true;
-        }
+        let header = Header::read(header);
+        let Some(id) = header.first(MESSAGE_ID) else { return true };
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let mut met = self.shared.met.lock().unwrap_or_else(PoisonError::into_inner);

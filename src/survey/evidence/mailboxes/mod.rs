@@ -1,8 +1,9 @@
 //! Evidence from mailboxes, over IMAP: bounces, reports, complaints, and a few of the domain's own messages as they arrived.
 //!
-//! Nothing changes there (EXAMINE, BODY.PEEK). The server searches, and everything has a bound: days, messages, bytes, time.
+//! Nothing changes there (EXAMINE, BODY.PEEK). The server searches if it can, and everything has a bound: days, messages, bytes, time.
 //! What is wrong with one mailbox is told with it, and the others are read all the same.
 
+pub(super) mod header;
 mod judged;
 mod looked_through;
 mod wanted;
@@ -15,10 +16,10 @@ use futures::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::EvidenceError;
+use super::{EvidenceError, EvidenceSubject};
 use crate::audit::evidence::EvidenceFacts;
 use crate::imap::Access;
-use crate::values::{DomainName, UnixTime};
+use crate::values::UnixTime;
 use judged::Judged;
 use looked_through::look_through;
 use wanted::{Sought, Wanted};
@@ -50,6 +51,8 @@ pub struct MailboxBounds {
     pub message_bytes: u64,
     /// Bytes of all messages of one mailbox.
     pub bytes: u64,
+    /// Headers that are looked at in one mailbox whose server does not search.
+    pub headers: usize,
     /// Folders of one mailbox.
     pub folders: usize,
     /// Time for one mailbox.
@@ -67,6 +70,7 @@ impl Default for MailboxBounds {
             received: 40,
             message_bytes: 8 << 20,
             bytes: 100 << 20,
+            headers: 20_000,
             folders: 60,
             time: Duration::from_mins(5),
             parallel: 4,
@@ -133,27 +137,26 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// Reads mailboxes as evidence about a domain. `now` is the end of the days that count.
+/// Reads mailboxes as evidence about a domain. The moment of the subject is the end of the days that count.
 ///
 /// # Errors
 /// On cancellation alone; a mailbox that cannot be read is a source with a problem.
 pub async fn read_mailboxes(
-    domain: &DomainName,
+    subject: &EvidenceSubject<'_>,
     mailboxes: &[EvidenceMailbox],
     bounds: &MailboxBounds,
-    now: UnixTime,
     progress: &mut (dyn FnMut(MailboxProgress) + Send),
     cancel: &CancellationToken,
 ) -> Result<EvidenceFacts, EvidenceError> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let reading = {
-        let (domain, cancel) = (domain.clone(), cancel.clone());
-        tokio::task::spawn_blocking(move || Judged::of(&domain, receiver, &cancel))
+        let (domain, counted, cancel) = (subject.domain.clone(), subject.counted(), cancel.clone());
+        tokio::task::spawn_blocking(move || Judged::of(&domain, counted, receiver, &cancel))
     };
     let shared = Shared {
         bounds,
-        wanted: Wanted::new(domain, bounds.days, now),
-        now,
+        wanted: Wanted::new(subject.domain, bounds.days, subject.now),
+        now: subject.now,
         found: sender,
         met: Mutex::default(),
         teller: Mutex::new(Teller { progress, done: 0, total: mailboxes.len() }),

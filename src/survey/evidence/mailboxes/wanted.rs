@@ -1,5 +1,7 @@
-//! What is looked for in a mailbox, as keys of the server's search, and in which folders.
+//! What is looked for in a mailbox, and in which folders: keys that the server searches with or, where it cannot, that
+//! header fields are compared with here.
 
+use super::header::Header;
 use crate::imap::{Folder, Namespace, Whose};
 use crate::values::{DomainName, UnixTime};
 
@@ -29,26 +31,76 @@ impl Sought {
 
 /// Notices of failed delivery come from these (RFC 5321 section 6.1, RFC 3464), or say what they are (RFC 6522 and, from Exim,
 /// a field of its own).
-const NOTICES: [&str; 4] = [
-    "FROM \"mailer-daemon\"",
-    "FROM \"postmaster\"",
-    "HEADER Content-Type \"multipart/report\"",
-    "HEADER X-Failed-Recipients \"\"",
+const NOTICES: [Key; 4] = [
+    Key::In("From", "mailer-daemon"),
+    Key::In("From", "postmaster"),
+    Key::In("Content-Type", "multipart/report"),
+    Key::There("X-Failed-Recipients"),
 ];
 
 /// How reports are sent: RFC 9990 section 2.6 (`Report Domain:` in the subject), RFC 8460 section 5.3 (fields of their own),
 /// and the mailboxes that they come from or are addressed to.
-const REPORTS: [&str; 9] = [
-    "SUBJECT \"Report Domain\"",
-    "SUBJECT \"Report-ID\"",
-    "SUBJECT \"DMARC Aggregate\"",
-    "HEADER TLS-Report-Domain \"\"",
-    "FROM \"dmarc\"",
-    "FROM \"tls-report\"",
-    "FROM \"tlsrpt\"",
-    "TO \"dmarc\"",
-    "TO \"tlsrpt\"",
+const REPORTS: [Key; 9] = [
+    Key::In("Subject", "Report Domain"),
+    Key::In("Subject", "Report-ID"),
+    Key::In("Subject", "DMARC Aggregate"),
+    Key::There("TLS-Report-Domain"),
+    Key::In("From", "dmarc"),
+    Key::In("From", "tls-report"),
+    Key::In("From", "tlsrpt"),
+    Key::In("To", "dmarc"),
+    Key::In("To", "tlsrpt"),
 ];
+
+/// What never left the server has neither a signature nor anybody's word on it, and tells nothing.
+const PASSED_BY: [Key; 3] =
+    [Key::In("DKIM-Signature", "d="), Key::There("Authentication-Results"), Key::There("ARC-Seal")];
+
+/// Tells a message from its copies.
+pub(super) const MESSAGE_ID: &str = "Message-ID";
+
+/// The fields that all keys are about, and the one above.
+pub(super) const FIELDS: [&str; 10] = [
+    MESSAGE_ID,
+    "From",
+    "To",
+    "Subject",
+    "Content-Type",
+    "X-Failed-Recipients",
+    "TLS-Report-Domain",
+    "DKIM-Signature",
+    "Authentication-Results",
+    "ARC-Seal",
+];
+
+/// One key of a search (RFC 3501 section 6.4.4), in plain ASCII.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    /// A field of this name holds these words, in whatever case.
+    In(&'static str, &'static str),
+    /// There is a field of this name.
+    There(&'static str),
+}
+
+impl Key {
+    /// As the server takes it.
+    fn sent(self) -> String {
+        match self {
+            Self::In(field @ ("From" | "To" | "Subject"), words) => {
+                format!("{} \"{words}\"", field.to_ascii_uppercase())
+            }
+            Self::In(field, words) => format!("HEADER {field} \"{words}\""),
+            Self::There(field) => format!("HEADER {field} \"\""),
+        }
+    }
+
+    fn fits(self, header: &Header) -> bool {
+        match self {
+            Self::In(field, words) => header.has_words(field, words),
+            Self::There(field) => header.has_words(field, ""),
+        }
+    }
+}
 
 /// Folders whose mail nobody has sent here, or that show the mail of other folders once more (RFC 6154).
 const LEFT_OUT: [&str; 5] = ["\\Drafts", "\\Sent", "\\All", "\\Flagged", "\\Important"];
@@ -56,6 +108,8 @@ const LEFT_OUT: [&str; 5] = ["\\Drafts", "\\Sent", "\\All", "\\Flagged", "\\Impo
 /// The searches of one reading.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
+    /// Seconds since 1970.
+    from: i64,
     since: String,
     domain: String,
 }
@@ -67,39 +121,40 @@ impl Wanted {
             |_beyond_the_calendar| "1-Jan-1970".to_owned(),
             |at| at.strftime("%-d-%b-%Y").to_string(),
         );
-        Self { since, domain: domain.as_ascii().to_owned() }
+        Self { from, since, domain: domain.as_ascii().to_owned() }
     }
 
     /// The keys of RFC 3501 section 6.4.4, one line of ASCII.
     pub(super) fn keys(&self, sought: Sought) -> String {
-        let Self { since, domain } = self;
+        let Self { since, domain, .. } = self;
         match sought {
             Sought::Notice => format!("SINCE {since} {}", any_of(&NOTICES)),
             Sought::Report => format!("SINCE {since} {}", any_of(&REPORTS)),
-            // What never left the server has neither a signature nor anybody's word on it, and tells nothing.
-            Sought::Own => {
-                let passed_by = [
-                    "HEADER DKIM-Signature \"d=\"",
-                    "HEADER Authentication-Results \"\"",
-                    "HEADER ARC-Seal \"\"",
-                ];
-                format!("SINCE {since} FROM \"{domain}\" {}", any_of(&passed_by))
-            }
+            Sought::Own => format!("SINCE {since} FROM \"{domain}\" {}", any_of(&PASSED_BY)),
         }
+    }
+
+    /// The same, of a message whose header came from a server that does not search.
+    pub(super) fn fits(&self, sought: Sought, header: &Header) -> bool {
+        let any_of = |keys: &[Key]| keys.iter().any(|key| key.fits(header));
+        match sought {
+            Sought::Notice => any_of(&NOTICES),
+            Sought::Report => any_of(&REPORTS),
+            Sought::Own => header.has_words("From", &self.domain) && any_of(&PASSED_BY),
+        }
+    }
+
+    /// Whether a message that arrived then is too old; SINCE counts whole days.
+    pub(super) const fn is_too_old(&self, arrived_secs: i64) -> bool {
+        arrived_secs < self.from.saturating_sub(86_400)
     }
 }
 
 /// `OR a OR b c`.
-fn any_of(keys: &[&str]) -> String {
-    let (last, others) = keys.split_last().map_or(("ALL", keys), |(last, others)| (*last, others));
-    let mut text = String::new();
-    for key in others {
-        text.push_str("OR ");
-        text.push_str(key);
-        text.push(' ');
-    }
-    text.push_str(last);
-    text
+fn any_of(keys: &[Key]) -> String {
+    let mut keys: Vec<String> = keys.iter().map(|key| key.sent()).collect();
+    let last = keys.pop().unwrap_or_else(|| "ALL".to_owned());
+    keys.into_iter().map(|key| format!("OR {key} ")).collect::<String>() + &last
 }
 
 /// The folders that are searched: the inbox first, then junk and trash, where bounces end up.
@@ -152,6 +207,37 @@ mod tests {
             assert!(wanted.keys(sought).bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{sought:?}");
         }
         assert!(Wanted::new(&domain, 90, UnixTime(i64::MAX)).keys(Sought::Own).contains("1-Jan-1970"));
+    }
+
+    #[test]
+    fn headers_are_compared_as_the_server_would_search() {
+        let domain = DomainName::parse("weber.example").unwrap();
+        let wanted = Wanted::new(&domain, 90, UnixTime(1_795_914_000));
+        let found = |header: &str| -> Vec<Sought> {
+            let header = Header::read(header.as_bytes());
+            Sought::ALL.into_iter().filter(|sought| wanted.fits(*sought, &header)).collect()
+        };
+        for (header, expected) in [
+            ("From: Mail Delivery System <MAILER-DAEMON@mail.weber.example>\r\n", &[Sought::Notice][..]),
+            ("Content-Type: Multipart/Report;\r\n report-type=delivery-status\r\n", &[Sought::Notice]),
+            ("x-failed-recipients:\r\n", &[Sought::Notice]),
+            ("Subject: report\r\n domain: weber.example\r\n", &[Sought::Report]),
+            ("TLS-Report-Domain: weber.example\r\n", &[Sought::Report]),
+            ("To: <dmarc@weber.example>\r\n", &[Sought::Report]),
+            ("From: anna@weber.example\r\nDKIM-Signature: v=1; d=weber.example\r\n", &[Sought::Own]),
+            ("From: anna@weber.example\r\n", &[]),
+            ("From: a@b.example\r\nARC-Seal: i=1\r\n", &[]),
+            // In another field, or in the name of one.
+            ("To: mailer-daemon@b.example\r\nX-From: postmaster\r\n", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(found(header), expected, "{header}");
+        }
+        assert!(wanted.is_too_old(wanted.from - 86_401) && !wanted.is_too_old(wanted.from - 86_400));
+        let keys = NOTICES.iter().chain(&REPORTS).chain(&PASSED_BY);
+        for Key::In(field, _) | Key::There(field) in keys {
+            assert!(FIELDS.contains(field), "{field} is not fetched");
+        }
     }
 
     #[test]

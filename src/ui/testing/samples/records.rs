@@ -165,6 +165,7 @@ fn judgement(stage: SwitchStage) -> StageJudgement {
             sender(SenderRole::Provider, [103, 168, 172, 1], false),
         ],
         dmarc: Some(DmarcChange { before: Some(Policy::None), after: Some(Policy::None) }),
+        broken_spf: String::new(),
         refused_hosts: Vec::new(),
         has_gaps: false,
     }
