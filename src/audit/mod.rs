@@ -24,6 +24,7 @@ pub mod message;
 mod message_proof;
 mod mx;
 mod no_mail;
+mod policy_aliases;
 mod reputation;
 mod rules;
 mod sender;

@@ -33,7 +33,11 @@ pub(super) fn tags(text: &str) -> Vec<(String, String)> {
         .chars()
         .take(2_000)
         .filter(|character| !is_invisible(*character))
-        .map(|character| if character.is_whitespace() { ' ' } else { character })
+        .map(|character| match character {
+            _ if character.is_whitespace() => ' ',
+            _ if is_printed_quote(character) => '"',
+            _ => character,
+        })
         .collect();
     let mut starts: Vec<(usize, usize, &str)> = Vec::new();
     let mut is_word = false;
@@ -49,12 +53,27 @@ pub(super) fn tags(text: &str) -> Vec<(String, String)> {
         let value = text.get(*value..end).unwrap_or_default();
         let value =
             value.trim_matches(|character: char| character.is_whitespace() || ";\\\"',".contains(character));
-        let is_new = !found.iter().any(|(known, _)| known == name);
-        if is_new && !value.contains([';', '"']) {
-            found.push(((*name).to_owned(), value.to_owned()));
+        if value.contains([';', '"']) {
+            continue;
+        }
+        match found.iter_mut().find(|(known, _)| known == name) {
+            None => found.push(((*name).to_owned(), value.to_owned())),
+            // Who writes a second list of addresses means them as well.
+            Some((_, known)) if matches!(*name, "rua" | "ruf") && !value.is_empty() => {
+                if !known.split(',').any(|address| address.trim() == value) {
+                    known.push(',');
+                    known.push_str(value);
+                }
+            }
+            Some(_) => {}
         }
     }
     found
+}
+
+/// A quotation mark as word processors print it.
+const fn is_printed_quote(character: char) -> bool {
+    matches!(character, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')
 }
 
 /// A known tag with its equals sign, or the colon in its place, at the beginning of a text, and how long that is.
@@ -82,7 +101,7 @@ fn odd(text: &str) -> String {
     let value = version.split_once('=').map_or("", |(_, value)| value.trim());
     if is_odd_blank(first) {
         "it begins with a blank".to_owned()
-    } else if matches!(first, '"' | '\'') {
+    } else if matches!(first, '"' | '\'') || is_printed_quote(first) {
         "it begins with a quotation mark, which belongs around the text and not into it".to_owned()
     } else if !first.eq_ignore_ascii_case(&'v') {
         let start: String =
@@ -133,6 +152,16 @@ mod tests {
             ("p=reject; v=DMARC1", "begins with “p=reject”", Some("v=DMARC1; p=reject")),
             ("v=DMARC1: p=reject", "“:” stands behind", Some("v=DMARC1; p=reject")),
             ("\"v=DMARC1; p=reject\"", "begins with a quotation mark", Some("v=DMARC1; p=reject")),
+            (
+                "\u{201c}v=DMARC1; p=reject; rua=mailto:a@b.example\u{201d}",
+                "begins with a quotation mark",
+                Some("v=DMARC1; p=reject; rua=mailto:a@b.example"),
+            ),
+            (
+                "v=DMARC1 p=reject rua=mailto:a@b.example rua=mailto:c@d.example rua=mailto:a@b.example",
+                "semicolon is missing",
+                Some("v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example"),
+            ),
             ("v=dmarc1", "capital letters", None),
         ] {
             let found = near_miss(text).unwrap();

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use crate::audit::addresses::is_public;
 use crate::audit::context::Context;
@@ -68,7 +68,7 @@ fn look<'a>(context: &Context<'a>, host: &DnsName, faults: &mut Faults<'a>) {
     let domain = context.facts.domain.dns();
     let before_domain = host.as_str().strip_suffix(domain.as_str()).and_then(|rest| rest.strip_suffix('.'));
     // A name server puts the domain behind a name without a dot at its end, also behind an address.
-    let is_literal = |text: &str| text.parse::<Ipv4Addr>().is_ok();
+    let is_literal = |text: &str| text.parse::<IpAddr>().is_ok();
     if is_literal(host.as_str()) || before_domain.is_some_and(is_literal) {
         faults.literals.push(host.clone());
         return;

@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::zone::Standing;
 use super::{
-    Finding, bimi, dkim, dmarc, evidence, key_age, message, mx, reputation, sender, spf, transport, zone,
+    Finding, bimi, dkim, dmarc, evidence, key_age, message, mx, policy_aliases, reputation, sender, spf,
+    transport, zone,
 };
 
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
@@ -24,7 +25,7 @@ const RULES: [Rule; 15] = [
     message::rule::judge,
     // What was found on the way is judged by these.
     zone::judge_denial,
-    zone::judge_aliases,
+    policy_aliases::judge,
     zone::judge_ttl,
 ];
 

@@ -63,7 +63,7 @@ pub fn meant_term(term: &str) -> Option<String> {
 /// behind a term. `None` where that does not make a record without errors.
 pub(super) fn corrected(text: &str) -> Option<String> {
     let mut terms: Vec<String> =
-        text.split_whitespace().skip(1).map(corrected_term).filter(|term| !term.is_empty()).collect();
+        rejoined(text).iter().map(|term| corrected_term(term)).filter(|term| !term.is_empty()).collect();
     // What stood behind “all” was meant to be read; only a term that was no “all” before can have got there.
     if let Some(at) = terms.iter().position(|term| is_all(term))
         && text.split_whitespace().skip(1).filter(|term| is_all(term)).count() == 0
@@ -72,6 +72,23 @@ pub(super) fn corrected(text: &str) -> Option<String> {
         terms.push(all);
     }
     checked(&format!("v=spf1 {}", terms.join(" ")))
+}
+
+/// The terms of a record, those put together again that a blank has torn apart: “- all”, “include: a.example”.
+fn rejoined(text: &str) -> Vec<String> {
+    let mut terms: Vec<String> = Vec::new();
+    for word in text.split_whitespace().skip(1) {
+        let is_open = |term: &String| {
+            let term = plain_characters(term);
+            matches!(term.as_str(), "+" | "-" | "~" | "?") || term.ends_with(':')
+        };
+        let continues = word.starts_with([':', '/']);
+        match terms.last_mut() {
+            Some(last) if is_open(last) || continues => last.push_str(word),
+            _ => terms.push(word.to_owned()),
+        }
+    }
+    terms
 }
 
 fn is_all(term: &str) -> bool {

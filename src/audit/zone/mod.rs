@@ -1,6 +1,5 @@
 //! The zone itself: whether it exists, who answers for it, whether its signatures hold, and how long its answers are kept.
 
-mod aliases;
 mod delegation;
 mod denial;
 mod dnssec;
@@ -10,7 +9,6 @@ mod servers;
 mod soa;
 mod ttl;
 
-pub(super) use aliases::judge_aliases;
 pub(super) use denial::judge_denial;
 pub(super) use names::without_doubled_domain;
 pub(super) use rule::Standing;

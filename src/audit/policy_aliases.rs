@@ -1,9 +1,9 @@
 //! Aliases at the names of policies that lead to nothing: whoever gets hold of the target writes the policy.
 
-use crate::audit::context::Context;
-use crate::audit::dmarc::registered_domain;
-use crate::audit::draft::{Draft, listed};
-use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
+use super::context::Context;
+use super::dmarc::registered_domain;
+use super::draft::{Draft, listed};
+use super::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, Outcome, RecordType};
 
 /// Names that services are delegated by an alias; `_dmarc` and keys have rules of their own. An address is looked at where
@@ -28,7 +28,7 @@ struct Found<'a> {
 }
 
 /// Judges what others have asked for. Silent where none of the names is an alias.
-pub(in crate::audit) fn judge_aliases(context: &Context<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     lookups.begin();
     let mut found = Found::default();
