@@ -32,7 +32,8 @@ pub struct TlsReport {
 #[serde(rename_all = "kebab-case")]
 struct Report {
     organization_name: Option<String>,
-    report_id: Option<String>,
+    #[serde(rename = "report-id")]
+    id: Option<String>,
     date_range: Option<DateRange>,
     policies: Option<Vec<Policy>>,
 }
@@ -101,7 +102,7 @@ pub fn read_tls_report(json: &[u8]) -> Result<TlsReport, ReportError> {
         }
     }
     let reporter = short(report.organization_name.as_deref().unwrap_or("unnamed"));
-    let id = report.report_id.as_deref().unwrap_or_default();
+    let id = report.id.as_deref().unwrap_or_default();
     let id = ReportId::of(&Identity { reporter: &reporter, id, domain: "", begin, end, text });
     Ok(TlsReport { id, reporter, begin, end, successes, failures, kinds })
 }

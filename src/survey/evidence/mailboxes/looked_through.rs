@@ -157,6 +157,14 @@ impl Seen {
     }
 }
 
+/// The newest of those that are looked for as this, at most so many, ascending.
+fn newest(seen: &[Seen], sought: Sought, most: usize) -> Vec<MessageFacts> {
+    let fitting = seen.iter().rev().filter(|seen| seen.fits(sought));
+    let mut newest: Vec<MessageFacts> = fitting.take(most).map(|seen| seen.facts.clone()).collect();
+    newest.reverse();
+    newest
+}
+
 /// Facts about these messages, ascending.
 async fn facts_of(
     session: &mut Session,
@@ -209,19 +217,15 @@ impl Looker<'_, '_> {
             if room == 0 || self.left.is_full {
                 continue;
             }
-            let mut found = match self.searched(session, sought, room.saturating_add(1)).await? {
-                Some(facts) => facts,
-                None => {
-                    let all = match looked_at.take() {
-                        Some(all) => all,
-                        None => self.headers(session).await?,
-                    };
-                    let fitting = looked_at.insert(all).iter().filter(|seen| seen.fits(sought));
-                    let mut newest: Vec<MessageFacts> =
-                        fitting.rev().take(room.saturating_add(1)).map(|seen| seen.facts.clone()).collect();
-                    newest.reverse();
-                    newest
-                }
+            let most = room.saturating_add(1);
+            let mut found = if let Some(facts) = self.searched(session, sought, most).await? {
+                facts
+            } else {
+                let seen = match looked_at.take() {
+                    Some(seen) => seen,
+                    None => self.headers(session).await?,
+                };
+                newest(looked_at.insert(seen), sought, most)
             };
             if found.len() > room {
                 found.remove(0);

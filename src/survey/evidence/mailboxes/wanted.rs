@@ -152,9 +152,15 @@ impl Wanted {
 
 /// `OR a OR b c`.
 fn any_of(keys: &[Key]) -> String {
-    let mut keys: Vec<String> = keys.iter().map(|key| key.sent()).collect();
-    let last = keys.pop().unwrap_or_else(|| "ALL".to_owned());
-    keys.into_iter().map(|key| format!("OR {key} ")).collect::<String>() + &last
+    let keys: Vec<String> = keys.iter().map(|key| key.sent()).collect();
+    let Some((last, others)) = keys.split_last() else { return "ALL".to_owned() };
+    let mut text = String::new();
+    for key in others {
+        text.push_str("OR ");
+        text.push_str(key);
+        text.push(' ');
+    }
+    text + last
 }
 
 /// The folders that are searched: the inbox first, then junk and trash, where bounces end up.
