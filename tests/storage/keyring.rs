@@ -305,6 +305,27 @@ fn a_key_for_lists_is_stored_used_and_deleted() {
     stop.cancel();
 }
 
+/// A notice of failed delivery of the practice domain, one day old.
+fn bounce_of_yesterday() -> Mail {
+    let files = practice_evidence(EvidenceStory::Neighbour, UnixTime::now());
+    let bounce = files.into_iter().find(|file| file.name == "returned-mail.eml").unwrap().bytes;
+    let bytes = String::from_utf8(bounce).unwrap().replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    let date = yesterday.strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
+    Mail { folder: "INBOX".to_owned(), flags: Vec::new(), date, bytes }
+}
+
+/// The audit of the practice domain, with what lies in the mailboxes of a project.
+fn audit_with(project: &Path, resolver: &str, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    command
+        .args(["audit", "weber-familie.example", "--no-probe", "--no-registries", "--resolver", resolver])
+        .arg("--evidence-project")
+        .arg(project)
+        .args(more);
+    command
+}
+
 /// The mailboxes of a project at a real server, its passwords in a real keyring, and nothing told on the command line.
 #[test]
 fn an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring() {
@@ -313,18 +334,7 @@ fn an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring() {
     if bus::is_inside(TEST) {
         let (anna, ben) = (format!("anna@{DOMAIN}"), format!("ben@{DOMAIN}"));
         let dovecot = Dovecot::start(&[&anna, &ben], &Settings::default()).unwrap();
-        let files = practice_evidence(EvidenceStory::Neighbour, UnixTime::now());
-        let bounce = files.into_iter().find(|file| file.name == "returned-mail.eml").unwrap().bytes;
-        let bytes =
-            String::from_utf8(bounce).unwrap().replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
-        let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
-        let date = yesterday.strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
-        PlainImap::open(dovecot.clear_port, &anna).store(&[Mail {
-            folder: "INBOX".to_owned(),
-            flags: Vec::new(),
-            date,
-            bytes,
-        }]);
+        PlainImap::open(dovecot.clear_port, &anna).store(&[bounce_of_yesterday()]);
 
         let folder = tempfile::tempdir().unwrap();
         let project = folder.path().join("weber.mailferry");
@@ -346,19 +356,9 @@ fn an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring() {
         let stop = CancellationToken::new();
         let serving = runtime.spawn(servers.serve(stop.clone()));
         let facts = folder.path().join("facts.json");
-        let audit = |more: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
-            command
-                .args(["audit", DOMAIN, "--no-probe", "--no-registries", "--resolver"])
-                .arg(practice.resolver.to_string())
-                .arg("--evidence-project")
-                .arg(&project)
-                .arg("--save-facts")
-                .arg(&facts)
-                .args(more);
-            programs::run(&mut command)
-        };
-        let output = audit(&[]);
+        let resolver = practice.resolver.to_string();
+        let saved = facts.display().to_string();
+        let output = programs::run(&mut audit_with(&project, &resolver, &["--save-facts", &saved]));
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{said}");
         let found = Facts::from_json(&std::fs::read_to_string(&facts).unwrap()).unwrap().evidence.unwrap();
@@ -377,19 +377,11 @@ fn an_audit_reads_the_mailboxes_of_a_project_with_passwords_of_the_keyring() {
         assert!(found.receivers.iter().any(|receiver| receiver.id == "microsoft-consumer"));
 
         // To somebody who has not made it, a project from elsewhere says first what it would read.
-        std::fs::remove_file(&facts).unwrap();
         let stranger = tempfile::tempdir().unwrap();
         let as_stranger = |more: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
-            command
-                .env("XDG_CONFIG_HOME", stranger.path())
-                .env("XDG_STATE_HOME", stranger.path())
-                .args(["audit", DOMAIN, "--no-probe", "--no-registries", "--resolver"])
-                .arg(practice.resolver.to_string())
-                .arg("--evidence-project")
-                .arg(&project)
-                .args(more);
-            programs::run(&mut command)
+            let mut command = audit_with(&project, &resolver, more);
+            let place = stranger.path();
+            programs::run(command.env("XDG_CONFIG_HOME", place).env("XDG_STATE_HOME", place))
         };
         let asked = as_stranger(&[]);
         let words = String::from_utf8_lossy(&asked.stderr);
