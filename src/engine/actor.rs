@@ -299,6 +299,9 @@ impl Actor {
             tracing::warn!("jobs did not end within {} s", began.elapsed().as_secs());
         }
         open.remember_phase();
+        // Nothing is on its way any more: what was sent and never confirmed counts as to do, in the list of projects too.
+        open.copy = None;
+        open.refresh_sums();
         if !open.view.is_temporary {
             self.recent.remember(open.as_recent());
         }

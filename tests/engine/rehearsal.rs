@@ -2,8 +2,8 @@
 
 use mailferry::cutover::{Sees, StepKind, StepState, Viewer};
 use mailferry::engine::{
-    Command, ConsentWay, CopyPhase, EngineConfig, MailboxView, PracticeTrouble, ProjectView, SignInState,
-    certificate_questions,
+    Command, ConsentWay, CopyPhase, EngineConfig, MailboxView, PracticeTrouble, ProjectMark, ProjectView,
+    SignInState, certificate_questions,
 };
 use mailferry::plan::open_decisions;
 use mailferry::records::{ExportStage, SwitchStage};
@@ -110,7 +110,12 @@ fn a_rehearsal_that_is_closed_in_the_middle_of_its_copy_goes_on_without_a_questi
     bench.send(Command::MakeTrouble(PracticeTrouble::SlowMotion));
     bench.send(Command::StartCopy);
     bench.wait_project(|project| project.copy.sum.copied > 0);
-    bench.send(Command::CloseProject);
+    let snapshot = bench.send(Command::CloseProject);
+    assert!(
+        matches!(snapshot.recent[0].mark, ProjectMark::Copying(percent) if percent < 100),
+        "{:?}",
+        snapshot.recent
+    );
     bench.send(Command::OpenProject(path));
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.to_do, 0, "{:?}", project.copy.sum);

@@ -393,7 +393,8 @@ impl OpenProject {
         self.refresh_forecasts();
     }
 
-    fn refresh_sums(&mut self) {
+    /// Reads from the ledger how far the copy is.
+    pub(in crate::engine) fn refresh_sums(&mut self) {
         let known = Known {
             states: &self.copy_states,
             done: &self.done,

@@ -53,7 +53,6 @@ const NEW: &[&str] = &[
     "Not published by",
     "Options for the audit",
     "Keeps its name",
-    "Only a parent",
     "Options…",
     "Copied: every message is accounted for",
 ];
