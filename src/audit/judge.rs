@@ -11,7 +11,7 @@ use crate::values::DnsQuestion;
 
 /// Judges what was measured. The same facts always give the same report.
 pub fn judge(facts: &Facts) -> AuditReport {
-    let (findings, _missing) = run(facts);
+    let Judged { findings, .. } = run(facts);
     let mut receivers =
         facts.evidence.as_ref().map(|evidence| trust_table(evidence, facts.at)).unwrap_or_default();
     add_requests(facts, &findings, &mut receivers);
@@ -34,10 +34,16 @@ pub fn judge(facts: &Facts) -> AuditReport {
 
 /// Questions that the rules would still like to ask, given what is known. Empty when the survey is complete.
 pub fn missing_questions(facts: &Facts) -> BTreeSet<DnsQuestion> {
-    run(facts).1
+    run(facts).missing
 }
 
-fn run(facts: &Facts) -> (Vec<Finding>, BTreeSet<DnsQuestion>) {
+/// What one pass of the rules came to.
+struct Judged {
+    findings: Vec<Finding>,
+    missing: BTreeSet<DnsQuestion>,
+}
+
+fn run(facts: &Facts) -> Judged {
     let context = Context { facts, lookups: Lookups::new(&facts.answers) };
     let mut findings = rules::run(&context);
     list_history(facts, &context.lookups, &mut findings);
@@ -47,7 +53,7 @@ fn run(facts: &Facts) -> (Vec<Finding>, BTreeSet<DnsQuestion>) {
             |finding: &Finding| (finding.group, finding.importance, severity(finding.status), finding.area);
         key(one).cmp(&key(other))
     });
-    (findings, context.lookups.into_missing())
+    Judged { findings, missing: context.lookups.into_missing() }
 }
 
 /// Worst first inside a group.
@@ -74,16 +80,16 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
     if findings.iter().filter(is_measured).count() + fails + warnings == 0 {
         return "Nothing could be measured, so nothing can be said.".to_owned();
     }
-    let checks = |number: usize, verb: (&str, &str)| match number {
-        1 => format!("One check {}", verb.0),
-        _ => format!("{number} checks {}", verb.1),
+    let checks = |number: usize, does: &str, they_do: &str| match number {
+        1 => format!("One check {does}"),
+        _ => format!("{number} checks {they_do}"),
     };
     let mut text = match (fails, warnings) {
         (0, 0) => "Everything that could be measured is in order.".to_owned(),
-        (0, _) => format!("Nothing fails. {}.", checks(warnings, ("deserves a look", "deserve a look"))),
-        (_, 0) => format!("{}.", checks(fails, ("fails", "fail"))),
-        (_, 1) => format!("{}, 1 more deserves a look.", checks(fails, ("fails", "fail"))),
-        _ => format!("{}, {warnings} more deserve a look.", checks(fails, ("fails", "fail"))),
+        (0, _) => format!("Nothing fails. {}.", checks(warnings, "deserves a look", "deserve a look")),
+        (_, 0) => format!("{}.", checks(fails, "fails", "fail")),
+        (_, 1) => format!("{}, 1 more deserves a look.", checks(fails, "fails", "fail")),
+        _ => format!("{}, {warnings} more deserve a look.", checks(fails, "fails", "fail")),
     };
     let about_staying = match staying {
         _ if fails + warnings == 0 => String::new(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Lookups;
 use super::dkim::key_name;
 use super::dmarc::{Policy, Proven, demands};
-use super::message::{MessageFacts, Verdict, ascii, border, trusted, verify};
+use super::message::{Border, MessageFacts, Verdict, ascii, border, trusted, verify};
 use super::spf::{SpfQuery, SpfResult, check_with};
 use crate::values::{AnswerBook, DnsName, DnsQuestion, UnixTime};
 
@@ -148,8 +148,8 @@ fn prove_with(message: &MessageFacts, lookups: &Lookups<'_>, at: UnixTime) -> Me
     });
     let written = trusted(message);
     let mut proof = MessageProof {
-        handed_over_by: border(message).and_then(|(_, hop)| hop.address),
-        taken_over_by: border(message).and_then(|(_, hop)| hop.by.clone()),
+        handed_over_by: border(message).and_then(|border| border.hop.address),
+        taken_over_by: border(message).and_then(|border| border.hop.by.clone()),
         spf: spf(message, lookups, at, &|domain| counts(domain, Proven::BySpf)),
         signatures: signatures.collect(),
         dmarc: DmarcProof::Unknown,
@@ -176,7 +176,7 @@ fn spf(
     at: UnixTime,
     counts: &dyn Fn(&str) -> bool,
 ) -> SpfProof {
-    let Some((_, hop)) = border(message) else { return SpfProof::NotTold };
+    let Some(Border { hop, .. }) = border(message) else { return SpfProof::NotTold };
     let Some(address) = hop.address else { return SpfProof::NotTold };
     let helo = hop.helo.clone().unwrap_or_default();
     let domain = match &message.return_path {

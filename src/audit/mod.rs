@@ -51,10 +51,10 @@ pub use judge::{judge, missing_questions};
 pub use lookups::Lookups;
 pub use message_proof::{DmarcProof, MessageProof, SignatureOutcome, SignatureProof, SpfProof, prove};
 pub use reputation::{
-    AddressRange, CellState, DomainRegistration, KEY_LABEL, ListRow, ListSaid, Neighbour, NeighbourPlan,
-    NeighbourQuestion, Neighbourhood, NetworkRegistration, RangeCell, RdapError, RdapLookup, RdapPlan,
-    RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of, rdap_plan,
-    read_domain, read_network, with_key,
+    AddressRange, CellState, DomainRegistration, KEY_LABEL, KeyedOperator, ListRow, ListSaid, Neighbour,
+    NeighbourPlan, NeighbourQuestion, Neighbourhood, NetworkRegistration, RangeCell, RdapError, RdapLookup,
+    RdapPlan, RdapSaid, RdapSilence, Said, keyed_operators, lists_on_request, neighbour_plan, operator_of,
+    rdap_plan, read_domain, read_network, with_key,
 };
 pub use sender::contact_lines;
 pub use transport::policy::{Mode as StsMode, Policy as StsPolicy};

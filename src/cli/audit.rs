@@ -199,7 +199,7 @@ fn known_lists(named: &[String]) -> Result<Vec<String>, CliError> {
 
 /// Keys from files, so that none stands in a command line.
 fn keys(named: &[String]) -> Result<Vec<(String, Secret)>, CliError> {
-    let known: Vec<&str> = keyed_operators().into_iter().map(|(operator, _)| operator).collect();
+    let known: Vec<&str> = keyed_operators().into_iter().map(|operator| operator.id).collect();
     let key = |text: &String| {
         let (operator, path) =
             text.split_once('=').filter(|(operator, _)| known.contains(operator)).ok_or_else(|| {

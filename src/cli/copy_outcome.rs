@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::output;
 use super::plan_outcome::ForecastOutcome;
 use crate::engine::{
-    CopyPhase, FolderRemark, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut,
+    Advice, CopyPhase, FolderRemark, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut,
     is_all_copied, result_words,
 };
 use crate::plan::{LedgerSum, VerifySummary, duration_words};
@@ -132,19 +132,22 @@ struct ProblemOutcome {
 
 impl FolderProblemOutcome {
     fn of(remark: &FolderRemark) -> Self {
-        let (what, consequence) = remark.way_out.clone();
         Self {
             folder: remark.folder.clone(),
             code: remark.code,
             title: remark.title.clone(),
             reason: remark.cause.clone(),
             server_words: remark.server_words.clone(),
-            way_out: WayOutcome { what, consequence },
+            way_out: WayOutcome::of(remark.way_out),
         }
     }
 }
 
 impl WayOutcome {
+    fn of(Advice { what, consequence }: Advice) -> Self {
+        Self { what: what.to_owned(), consequence: consequence.to_owned() }
+    }
+
     fn all(error: &UserError) -> Vec<Self> {
         let way = |way: &WayOut| Self { what: way.label.clone(), consequence: way.consequence.clone() };
         error.ways_out.iter().map(way).collect()

@@ -1,12 +1,11 @@
 //! The plan with its forecast, for programs and for people.
 
+use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailVolume, MailboxPlan, Oversize};
 use serde::Serialize;
 
 use super::output;
 use crate::engine::{ProjectView, rename_words};
-use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxPlan, Oversize};
-use crate::values::MailboxId;
-use crate::values::{counted_as, with_thousands};
+use crate::values::{MailboxId, counted_as, with_thousands};
 
 /// How long a copy takes.
 #[derive(Debug, Serialize)]
@@ -79,7 +78,7 @@ impl PlanOutcome {
 }
 
 fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxOutcome {
-    let (messages, bytes) = plan.chosen();
+    let MailVolume { messages, bytes } = plan.chosen();
     let collisions = Collisions::of(plan);
     let folder = |folder: &FolderPlan| FolderOutcome {
         source: folder.source.to_string(),

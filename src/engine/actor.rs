@@ -1,5 +1,6 @@
 //! The actor owns the state of the engine. It takes commands and job results one at a time and publishes snapshots.
 
+use crate::engine::jobs::{Begun, Ended, Jobs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +12,14 @@ use tokio::time::{Instant, interval};
 
 use crate::assets::SignInProvider;
 use crate::engine::api::command::Command;
-use crate::engine::api::event::Event;
-use crate::engine::api::event::Notice;
-use crate::engine::api::snapshot::KeyringStatus;
-use crate::engine::api::snapshot::Snapshot;
+use crate::engine::api::event::{Event, Notice};
+use crate::engine::api::snapshot::{KeyringStatus, Snapshot};
 use crate::engine::api::user_error::UserError;
 use crate::engine::config::EngineConfig;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
-use crate::engine::jobs::{Ended, Jobs};
 use crate::engine::list_keys::ListKeyring;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::confirmed::Confirmed;
@@ -232,7 +230,7 @@ impl Actor {
     {
         // Before the job starts: if the program is killed now, it will not ask about this next time.
         self.keep_confirmed();
-        let (number, token) = self.jobs.begin(kind);
+        let Begun { number, token } = self.jobs.begin(kind);
         let answers = self.messages.clone();
         let context = JobContext { number, token, answers: answers.clone() };
         self.jobs.spawn(work(context), move |ended| async move {

@@ -49,7 +49,7 @@ impl ListKeyring {
             None => String::new(),
         };
         let known = keyed_operators();
-        let is_known = |line: &&str| known.iter().any(|(operator, _)| operator == line);
+        let is_known = |line: &&str| known.iter().any(|operator| operator.id == *line);
         let operators = text.lines().map(str::trim).filter(is_known).map(str::to_owned).collect();
         Self { store, file, operators }
     }
@@ -65,7 +65,7 @@ impl ListKeyring {
         operator: &str,
         key: &Secret,
     ) -> Result<Kept, Box<UserError>> {
-        if !keyed_operators().iter().any(|(known, _)| *known == operator) {
+        if !keyed_operators().iter().any(|known| known.id == operator) {
             return Err(Box::new(explain::no_keyed_operator(operator)));
         }
         let text = key.expose().trim();

@@ -39,17 +39,17 @@ pub use api::sign_ins::{
 };
 pub use api::snapshot::{
     AccountsPreview, AccountsView, ApprovedCertificate, AuditView, CertificateView, CountedFolder,
-    DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView,
-    PracticeLogins, ProjectMark, ProjectView, RecentProject, RecordsView, SavedView, ServerCandidate,
-    SignInState, SignInView, Snapshot,
+    DestinationView, DomainEntries, DomainView, ForecastsView, KeyringStatus, LogLine, MailboxView, PartDone,
+    PasswordPlace, PlanView, PracticeLogins, ProjectMark, ProjectView, ProviderAnswer, RecentProject,
+    RecordsView, SavedView, ServerCandidate, SignInState, SignInView, Snapshot,
 };
 pub use api::standing::{
-    CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,
-    is_report_saved, is_zone_saved, missing_passwords, saved_stages,
+    CopyStanding, SavedStages, copied_to, copy_percent, copy_standing, is_asking_keyring,
+    is_keyring_unlocked, is_report_saved, is_zone_saved, missing_passwords, saved_stages,
 };
-pub use api::step::{Readiness, Step, StepState, readiness, step_line, step_state};
+pub use api::step::{Cure, Readiness, Step, StepState, readiness, step_line, step_state};
 pub use api::switch_snapshot::{LateMailView, ReminderView, SwitchView};
-pub use api::user_error::{FolderRemark, UserError, WayOut};
+pub use api::user_error::{Advice, FolderRemark, UserError, WayOut};
 pub use config::{EngineConfig, SecretsPolicy, Verify, crash_folder};
 pub use explain::{DESTINATION_FULL, not_written, reason_words, rename_words, why};
 pub use facts_file::read_facts;

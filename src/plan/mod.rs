@@ -22,7 +22,7 @@ pub use folders::overrides::{FolderOverride, apply_overrides, shared_destination
 pub use folders::oversize::{Oversize, OversizeFolder};
 pub use folders::path::{FolderPath, SpecialUse};
 pub use folders::pattern::FolderPattern;
-pub use folders::plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan, NameRules};
+pub use folders::plan::{FolderChoice, FolderPlan, LeftOutBecause, MailVolume, MailboxPlan, NameRules};
 pub use folders::rename_reason::RenameReason;
 #[cfg(test)]
 pub use folders::rename_reason::samples as rename_samples;

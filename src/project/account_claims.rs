@@ -81,6 +81,15 @@ pub enum Claimed {
     ByThisRun,
 }
 
+/// An account that another run writes into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusyAccount {
+    /// Its index among the accounts asked about.
+    pub index: usize,
+    /// Process id of that run, if it could be read.
+    pub pid: Option<u32>,
+}
+
 /// What lies on the disk for others.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Table {
@@ -108,7 +117,9 @@ impl AccountClaims {
             return Ok(Claimed::ByThisRun);
         }
         let _gate = gate(&run.folder).map_err(|source| run.unavailable(source))?;
-        if let Some((_, pid)) = run.others_with(&[account]).map_err(|source| run.unavailable(source))? {
+        if let Some(BusyAccount { pid, .. }) =
+            run.others_with(&[account]).map_err(|source| run.unavailable(source))?
+        {
             return Err(ClaimError::Busy { pid });
         }
         own.next += 1;
@@ -121,11 +132,8 @@ impl AccountClaims {
         Ok(Claimed::Now(AccountClaim { run: Arc::clone(run), number }))
     }
 
-    /// The first of these accounts that another run writes into, by its index, and that run's process. Nothing is taken.
-    pub fn find_busy(
-        &self,
-        accounts: &[&AccountIdentity],
-    ) -> Result<Option<(usize, Option<u32>)>, ClaimError> {
+    /// The first of these accounts that another run writes into. Claims nothing.
+    pub fn find_busy(&self, accounts: &[&AccountIdentity]) -> Result<Option<BusyAccount>, ClaimError> {
         let run = &self.0;
         let _gate = gate(&run.folder).map_err(|source| run.unavailable(source))?;
         run.others_with(accounts).map_err(|source| run.unavailable(source))
@@ -142,10 +150,7 @@ impl Run {
     }
 
     /// Which of these accounts another run writes into, and its process. Removes what runs have left that ended early.
-    fn others_with(
-        &self,
-        accounts: &[&AccountIdentity],
-    ) -> Result<Option<(usize, Option<u32>)>, ProjectError> {
+    fn others_with(&self, accounts: &[&AccountIdentity]) -> Result<Option<BusyAccount>, ProjectError> {
         let failed = |error| ProjectError::from_io(&self.folder, error);
         for entry in fs::read_dir(&self.folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -162,7 +167,8 @@ impl Run {
                     let is_taken =
                         |one: &AccountIdentity| taken.iter().any(|other| other.is_same_account(one));
                     if let Some(index) = accounts.iter().position(|one| is_taken(one)) {
-                        return Ok(Some((index, pid.or((told != 0).then_some(told)))));
+                        let pid = pid.or((told != 0).then_some(told));
+                        return Ok(Some(BusyAccount { index, pid }));
                     }
                 }
                 Err(error) => return Err(error),
@@ -306,7 +312,7 @@ mod tests {
         let own = if cfg!(windows) { None } else { Some(std::process::id()) };
         let refused = other.claim(&again);
         assert!(matches!(refused, Err(ClaimError::Busy { pid }) if pid == own), "{refused:?}");
-        assert_eq!(other.find_busy(&[&ben, &again]).unwrap(), Some((1, own)));
+        assert_eq!(other.find_busy(&[&ben, &again]).unwrap(), Some(BusyAccount { index: 1, pid: own }));
         assert!(matches!(one.claim(&again).unwrap(), Claimed::ByThisRun));
         let Claimed::Now(bens) = other.claim(&ben).unwrap() else { panic!("ben is somebody else") };
         drop(held);

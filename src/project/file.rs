@@ -15,8 +15,7 @@ use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
 use super::{Ledger, ProjectError, cause_pattern};
-use crate::values::MailboxId;
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, MailboxId, UnixTime};
 
 /// First bytes of every SQLite 3 file.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
@@ -96,7 +95,7 @@ impl Project {
         unfinished.as_file().sync_all().map_err(|error| ProjectError::from_io(folder, error))?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
         let open_here = OpenHere::note(path)?;
-        Self::open_locked(path, (lock, open_here), (SystemTime::now(), true))
+        Self::open_locked(path, lock, open_here, SystemTime::now(), true)
     }
 
     /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
@@ -107,14 +106,16 @@ impl Project {
         check_header(path)?;
         let touched_at = touched_at(path);
         let lock = FileLock::of_project(path)?;
-        Self::open_locked(path, (lock, open_here), (touched_at, false))
+        Self::open_locked(path, lock, open_here, touched_at, false)
     }
 
     /// A new file is marked as open from the beginning.
     fn open_locked(
         path: &Path,
-        (lock, open_here): (FileLock, OpenHere),
-        (touched_at, is_new): (SystemTime, bool),
+        lock: FileLock,
+        open_here: OpenHere,
+        touched_at: SystemTime,
+        is_new: bool,
     ) -> Result<Arc<Self>, ProjectError> {
         check_beside(path)?;
         let has_log = log_path(path).metadata().is_ok_and(|log| log.len() > 0);

@@ -56,15 +56,32 @@ pub struct MessageListing {
     pub row: LedgerRow,
 }
 
+impl MessageListing {
+    /// Where the list goes on after this message.
+    pub const fn place(&self) -> MessagePlace {
+        MessagePlace { folder: self.folder, uid: self.row.uid }
+    }
+}
+
+/// The key of a message in the ledger, by which the list is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessagePlace {
+    /// Its folder.
+    pub folder: FolderId,
+    /// Its UID at the source.
+    pub uid: SourceUid,
+}
+
 impl Project {
     /// At most `limit` messages of the whole ledger behind this key, by folder and UID; page through with the key
     /// of the last one.
     pub fn messages_after(
         &self,
-        after: Option<(FolderId, SourceUid)>,
+        after: Option<MessagePlace>,
         limit: usize,
     ) -> Result<Vec<MessageListing>, ProjectError> {
-        let (folder, uid) = after.map_or((0, SourceUid(0)), |(folder, uid)| (folder.0, uid));
+        let MessagePlace { folder, uid } =
+            after.unwrap_or(MessagePlace { folder: FolderId(0), uid: SourceUid(0) });
         self.read(|connection| {
             let listed = connection
                 .prepare_cached(&format!(
@@ -75,7 +92,7 @@ impl Project {
                          ON folder.id = message.folder_id
                      ORDER BY message.folder_id, message.uid",
                 ))?
-                .query_map(params![folder, uid, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                .query_map(params![folder.0, uid, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
                     Ok(MessageListing {
                         mailbox: MailboxId(row.get(0)?),
                         folder: FolderId(row.get(1)?),

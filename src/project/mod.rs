@@ -27,17 +27,17 @@ mod settings;
 mod sides;
 
 pub use abandoned::{Abandoned, remove_abandoned};
-pub use account_claims::{AccountClaim, AccountClaims, ClaimError, Claimed};
+pub use account_claims::{AccountClaim, AccountClaims, BusyAccount, ClaimError, Claimed};
 pub use copy_job::{CopyJob, CopyJobPhase, CopyRoute, EarlierCopy, WholeCopy};
 pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};
 pub use ledger::{
     ChangedFlags, CopyKey, ExportedFile, FolderCounts, FolderId, FolderMemory, FolderTotals, ForgottenCopy,
-    FoundCopy, Ledger, LedgerRow, LedgerTotals, MaybeMoved, MessageResult, Pause, Problem, Repair,
-    SeenFolder, SentForm, SetAside, SourceMessage, Traffic,
+    FoundCopy, Ledger, LedgerRow, LedgerTotals, MaybeMoved, MessageResult, Pause, Problem, ProblemSample,
+    Repair, SeenFolder, SentForm, SetAside, SourceMessage, Traffic,
 };
 pub use mailboxes::SignInFact;
-pub use message_list::MessageListing;
+pub use message_list::{MessageListing, MessagePlace};
 pub use place::{final_place, is_of_open_project, is_of_project, is_same_place};
 pub use plans::StoredPlan;
 pub use saved_files::SavedFile;

@@ -1,13 +1,14 @@
 use askama::Template;
 
 use super::format::utc;
-use super::page_accounts::{AccountsPage, accounts_page, left_behind};
+use super::page_accounts::{AccountsPage, accounts_page};
 use super::page_audit::{AuditPage, audit_page};
 use super::page_copy::{CopyPage, copy_page, headline};
 use super::page_records::{RecordsPage, records_page};
 use super::page_switch::{ReminderPage, SwitchPage, reminder_pages, switch_page};
 use super::page_verdict::{VerdictPage, verdict_page};
 use super::{ReportError, ReportInput, next_steps};
+use crate::accounts::LeftBehind;
 use crate::audit::AuditReport;
 
 #[derive(Template)]
@@ -27,7 +28,7 @@ struct ReportPage {
     switch: Option<SwitchPage>,
     reminders: Vec<ReminderPage>,
     accounts: Option<AccountsPage>,
-    left_behind: Vec<(String, String, String)>,
+    left_behind: Vec<LeftBehind>,
     next_steps: Vec<String>,
 }
 
@@ -74,7 +75,7 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
         switch: input.switch.as_ref().map(switch_page),
         reminders: reminder_pages(&input.reminders),
         accounts: input.accounts.as_ref().map(accounts_page),
-        left_behind: left_behind(input),
+        left_behind: input.left_behind.clone(),
         next_steps: next_steps(input),
     };
     Ok(page.render()?)

@@ -10,7 +10,7 @@ use super::page_audit::{FindingPage, audit_page};
 use super::page_copy::{copy_page, headline};
 use super::page_records::records_page;
 use super::page_switch::{SwitchPage, reminder_pages, switch_page};
-use super::page_verdict::verdict_page;
+use super::page_verdict::{DecidingRow, OverruledPage, verdict_page};
 use super::{ReportInput, next_steps};
 use crate::audit::AuditReport;
 use crate::values::printable_line;
@@ -201,11 +201,11 @@ fn audit(out: &mut Page, report: &AuditReport) {
         let clean = if verdict.clean_first { ", but clean first" } else { "" };
         out.heading(3, &format!("Verdict: {}{clean}", verdict.title));
         out.paragraph(&format!("**{}.** {}", escaped(&verdict.sentence), escaped(&verdict.why)));
-        if let Some((outcome, because)) = &verdict.overruled {
+        if let Some(OverruledPage { outcome, because }) = &verdict.overruled {
             out.paragraph(&format!("**You decided otherwise: {outcome}.** {}", escaped(because)));
         }
         out.paragraph(&format!("{}: {}.", verdict.confidence, escaped(&verdict.confidence_words)));
-        for (title, raw, weight) in &verdict.decided_by {
+        for DecidingRow { title, raw, weight } in &verdict.decided_by {
             out.line(&format!("- {} {}", escaped(title), escaped(weight)));
             if !raw.is_empty() {
                 out.line(&format!("  {}", code(raw)));

@@ -1,6 +1,6 @@
 //! The parts of the page about aliases, and about what IMAP does not carry.
 
-use super::{AccountsReport, ReportInput};
+use super::AccountsReport;
 use crate::accounts::{RouteKind, RouteTrouble};
 use crate::values::{counted, with_thousands};
 
@@ -76,10 +76,4 @@ pub(super) fn accounts_page(accounts: &AccountsReport) -> AccountsPage {
             more => format!("and {}", counted(more, "more entry").replace("entrys", "entries")),
         },
     }
-}
-
-/// Title, where it is, what to do.
-pub(super) fn left_behind(input: &ReportInput) -> Vec<(String, String, String)> {
-    let rows = input.left_behind.iter();
-    rows.map(|item| (item.title.clone(), item.words.clone(), item.what_to_do.clone())).collect()
 }

@@ -10,10 +10,22 @@ pub(super) struct RangePage {
     pub facts: Vec<(&'static str, String)>,
     /// Sixteen rows of sixteen places; empty where no neighbour was asked about.
     pub grid: Vec<GridRow>,
-    pub counts: Vec<(&'static str, &'static str, usize)>,
-    pub listed: Vec<(String, String, String)>,
+    pub counts: Vec<StateCount>,
+    pub listed: Vec<ListedPlace>,
     pub lists: Vec<ListPage>,
     pub never_asked: String,
+}
+
+pub(super) struct StateCount {
+    pub class: &'static str,
+    pub word: &'static str,
+    pub number: usize,
+}
+
+pub(super) struct ListedPlace {
+    pub place: String,
+    pub name: String,
+    pub lists: String,
 }
 
 pub(super) struct GridRow {
@@ -51,7 +63,11 @@ pub(super) fn range_page(range: &AddressRange) -> RangePage {
     ];
     let has_neighbours = range.neighbours().next().is_some();
     let grid = if has_neighbours { (0..16).map(|row| grid_row(range, row)).collect() } else { Vec::new() };
-    let count = |state: CellState| (state_words(state).0, state_words(state).2, range.count(state));
+    let count = |state: CellState| {
+        let CellStyle { class, word, .. } = cell_style(state);
+        StateCount { class, word, number: range.count(state) }
+    };
+    let not_asked = StateCount { class: "na", word: "Not asked", number: range.not_asked() };
     let states = [CellState::HighImpact, CellState::LowerImpact, CellState::Unknown, CellState::Clean];
     let listed = range.neighbours().filter(|cell| !cell.lists.is_empty());
     RangePage {
@@ -59,7 +75,7 @@ pub(super) fn range_page(range: &AddressRange) -> RangePage {
         words: range.words(),
         facts: facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect(),
         grid,
-        counts: states.map(count).into_iter().chain([("na", "Not asked", range.not_asked())]).collect(),
+        counts: states.map(count).into_iter().chain([not_asked]).collect(),
         listed: listed.map(listed_row).collect(),
         lists: range
             .rows
@@ -76,8 +92,12 @@ pub(super) fn range_page(range: &AddressRange) -> RangePage {
     }
 }
 
-fn listed_row(cell: &RangeCell) -> (String, String, String) {
-    (cell.place.clone(), cell.name.clone().unwrap_or_default(), cell.lists.join(", "))
+fn listed_row(cell: &RangeCell) -> ListedPlace {
+    ListedPlace {
+        place: cell.place.clone(),
+        name: cell.name.clone().unwrap_or_default(),
+        lists: cell.lists.join(", "),
+    }
 }
 
 fn grid_row(range: &AddressRange, row: u8) -> GridRow {
@@ -87,21 +107,33 @@ fn grid_row(range: &AddressRange, row: u8) -> GridRow {
 
 fn grid_cell(range: &AddressRange, index: u8) -> GridCell {
     let cell = range.cells.iter().find(|cell| cell.index == index);
-    let (class, sign, word) = match cell {
-        _ if index == range.own_index => ("own", "●", "you"),
-        Some(cell) => state_words(cell.state),
-        None => ("na", "", "not asked"),
+    let CellStyle { class, sign, word } = match cell {
+        _ if index == range.own_index => CellStyle::new("own", "●", "you"),
+        Some(cell) => cell_style(cell.state),
+        None => CellStyle::new("na", "", "not asked"),
     };
     let place = cell.map_or_else(|| index.to_string(), |cell| cell.place.clone());
     GridCell { class, sign, title: format!("{place}: {word}") }
 }
 
-/// Class, sign and word of a state.
-const fn state_words(state: CellState) -> (&'static str, &'static str, &'static str) {
+/// How a cell is shown.
+struct CellStyle {
+    class: &'static str,
+    sign: &'static str,
+    word: &'static str,
+}
+
+impl CellStyle {
+    const fn new(class: &'static str, sign: &'static str, word: &'static str) -> Self {
+        Self { class, sign, word }
+    }
+}
+
+const fn cell_style(state: CellState) -> CellStyle {
     match state {
-        CellState::HighImpact => ("fail", "✕", "High impact"),
-        CellState::LowerImpact => ("warn", "/", "Lower impact"),
-        CellState::Unknown => ("unknown", "?", "No answer"),
-        CellState::Clean => ("pass", "·", "Clean"),
+        CellState::HighImpact => CellStyle::new("fail", "✕", "High impact"),
+        CellState::LowerImpact => CellStyle::new("warn", "/", "Lower impact"),
+        CellState::Unknown => CellStyle::new("unknown", "?", "No answer"),
+        CellState::Clean => CellStyle::new("pass", "·", "Clean"),
     }
 }

@@ -14,14 +14,26 @@ pub(super) struct VerdictPage {
     pub sentence: String,
     pub why: String,
     /// What the owner decided instead, and why.
-    pub overruled: Option<(&'static str, String)>,
+    pub overruled: Option<OverruledPage>,
     pub confidence: &'static str,
     pub confidence_words: String,
-    pub decided_by: Vec<(String, String, String)>,
+    pub decided_by: Vec<DecidingRow>,
     pub receivers: Vec<ReceiverRow>,
     pub lists: Vec<(&'static str, Vec<String>)>,
     pub rule: String,
     pub relay: Vec<(&'static str, String)>,
+}
+
+pub(super) struct OverruledPage {
+    pub outcome: &'static str,
+    pub because: String,
+}
+
+pub(super) struct DecidingRow {
+    pub title: String,
+    /// The record or reply itself.
+    pub raw: String,
+    pub weight: String,
 }
 
 pub(super) struct ReceiverRow {
@@ -49,10 +61,10 @@ pub(super) fn verdict_page(audit: &AuditReport) -> Option<VerdictPage> {
         clean_first: verdict.clean_first,
         sentence: verdict.sentence.clone(),
         why: verdict.why.clone(),
-        overruled: verdict
-            .overruled
-            .as_ref()
-            .map(|owner| (outcome_name(owner.outcome), owner.because.clone())),
+        overruled: verdict.overruled.as_ref().map(|owner| OverruledPage {
+            outcome: outcome_name(owner.outcome),
+            because: owner.because.clone(),
+        }),
         confidence: match verdict.confidence {
             Confidence::Low => "Low confidence",
             Confidence::Medium => "Medium confidence",
@@ -62,7 +74,11 @@ pub(super) fn verdict_page(audit: &AuditReport) -> Option<VerdictPage> {
         decided_by: verdict
             .decided_by
             .iter()
-            .map(|deciding| (deciding.title.clone(), deciding.raw.clone(), deciding.weight.clone()))
+            .map(|deciding| DecidingRow {
+                title: deciding.title.clone(),
+                raw: deciding.raw.clone(),
+                weight: deciding.weight.clone(),
+            })
             .collect(),
         receivers: audit.receivers.iter().take(MOST_RECEIVERS).map(receiver_row).collect(),
         lists: lists(verdict),

@@ -29,7 +29,7 @@ fn what_was_read_is_added_when_the_owner_says_so_and_can_be_taken_back() {
     let preview = project.accounts.preview.unwrap();
     assert_eq!(project.mailboxes.len(), 1, "nothing is added yet");
     let domains: Vec<_> =
-        preview.domains.iter().map(|(name, count, is_own)| (name.to_string(), *count, *is_own)).collect();
+        preview.domains.iter().map(|named| (named.domain.to_string(), named.entries, named.is_own)).collect();
     assert_eq!(domains, [("else.example".to_owned(), 1, false), ("weber.example".to_owned(), 2, true)]);
     bench.send(Command::TakeAccounts(vec![domain("weber.example")]));
     let project = bench.wait_project(|project| project.accounts.preview.is_none());

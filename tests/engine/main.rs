@@ -232,7 +232,7 @@ fn a_project_made_in_the_window_is_copied_headless_and_shown_in_the_window_again
     assert_eq!(project.copy.phase, CopyPhase::Finished);
     assert!(!project.was_interrupted);
     assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
-    let in_plan: u64 = planned.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
+    let in_plan: u64 = planned.plan.mailboxes.values().map(|plan| plan.chosen().messages).sum();
     assert_eq!(project.copy.sum.source_count, in_plan);
     assert_eq!(step_state(Step::Copy, &project), StepState::Done);
 }

@@ -213,9 +213,9 @@ fn a_zone_file_is_saved_only_as_long_as_it_holds_the_lines_on_show() {
         bench.wait_project(|_| true)
     };
     let first = export(&mut bench, SwitchStage::Now, "now.zone");
-    assert!(saved_stages(&first).0 == 1 && !is_zone_saved(&first), "{:?}", saved_stages(&first));
+    assert!(saved_stages(&first).saved == 1 && !is_zone_saved(&first), "{:?}", saved_stages(&first));
     let same = export(&mut bench, SwitchStage::AtTheSwitch, "now.zone");
-    assert_eq!(saved_stages(&same).0, 1, "one file holds one stage");
+    assert_eq!(saved_stages(&same).saved, 1, "one file holds one stage");
     export(&mut bench, SwitchStage::Now, "now.zone");
     export(&mut bench, SwitchStage::AtTheSwitch, "switch.zone");
     export(&mut bench, SwitchStage::Later, "later.zone");
@@ -225,7 +225,7 @@ fn a_zone_file_is_saved_only_as_long_as_it_holds_the_lines_on_show() {
     let other = choose(&mut bench, "mailbox-org", None);
     assert!(!is_zone_saved(&other), "the file is about the other provider");
     let other = prepare(&mut bench);
-    assert!(saved_stages(&other).0 == 0 && !other.records.saved.is_empty());
+    assert!(saved_stages(&other).saved == 0 && !other.records.saved.is_empty());
 
     // Opened again it is no other: the file of a rehearsal goes with it, so a copy is opened.
     let folder = home.path().join("again");

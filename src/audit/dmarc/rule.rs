@@ -112,12 +112,18 @@ fn first_record(context: &Context<'_>) -> String {
     format!("v=DMARC1; p=none; rua=mailto:postmaster@{}", context.facts.domain.as_ascii())
 }
 
-/// A text that is meant to be the record: at its place, or at the domain itself.
-fn misplaced(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearMiss)> {
+/// A text that is meant to be the record, and why it is not.
+struct Misplaced {
+    text: String,
+    near_miss: NearMiss,
+}
+
+/// Looks for a text that is meant to be the record: at its place, or at the domain itself.
+fn misplaced(context: &Context<'_>, own: &WalkStep<'_>) -> Option<Misplaced> {
     let here = own.answer.texts().map(|text| String::from_utf8_lossy(&text).into_owned());
     let found = here
         .filter(|text| !is_dmarc(text.as_bytes()))
-        .find_map(|text| Some((text.clone(), near_miss(&text)?)));
+        .find_map(|text| Some(Misplaced { near_miss: near_miss(&text)?, text }));
     found
         .or_else(|| {
             let apex = context.lookups.ask(&context.facts.domain.dns(), RecordType::Txt);
@@ -126,21 +132,21 @@ fn misplaced(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearM
                     near_miss(&text).filter(|_| text.trim_start().to_ascii_lowercase().starts_with('v'))?;
                 found.odd = format!("it stands at {} instead of _dmarc.{}", own.domain, own.domain);
                 found.cleaned = found.cleaned.or_else(|| Proposal::of(&text).corrected().text());
-                Some((text, found))
+                Some(Misplaced { text, near_miss: found })
             })
         })
         .or_else(|| doubled(context, own))
 }
 
 /// A record whose name got the domain twice: in a zone file a dot at the end was forgotten, or a web form added it.
-fn doubled(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearMiss)> {
+fn doubled(context: &Context<'_>, own: &WalkStep<'_>) -> Option<Misplaced> {
     let name = DnsName::new(&format!("_dmarc.{}.{}", own.domain, own.domain));
     let answer = is_askable(&name).then(|| context.lookups.ask(&name, RecordType::Txt))?;
     let mut texts = answer.texts().map(|text| String::from_utf8_lossy(&text).into_owned());
     let text = texts.find(|text| is_dmarc(text.as_bytes()))?;
     let odd = format!("it stands at {name}, where the domain is written twice");
     let cleaned = Proposal::of(&text).corrected().text();
-    Some((text, NearMiss { odd, cleaned }))
+    Some(Misplaced { text, near_miss: NearMiss { odd, cleaned } })
 }
 
 fn missing(context: &Context<'_>, own: &WalkStep<'_>) -> Finding {
@@ -183,7 +189,7 @@ fn missing(context: &Context<'_>, own: &WalkStep<'_>) -> Finding {
                 proposal.or_else(|| Proposal::of(&own.text).corrected().with("p", "none").text()),
             ),
         }
-    } else if let Some((text, found)) = misplaced(context, own) {
+    } else if let Some(Misplaced { text, near_miss: found }) = misplaced(context, own) {
         let shown: String = text.chars().take(80).collect();
         publish(
             new(

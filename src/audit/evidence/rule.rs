@@ -173,8 +173,15 @@ fn lines(receivers: &[&Receiver]) -> Vec<String> {
     receivers.iter().filter(|receiver| !receiver.reply.is_empty()).map(line).collect()
 }
 
-/// What the replies of these receivers mean and what to do, each said once.
-fn meanings(receivers: &[&Receiver]) -> (String, String) {
+/// The replies of several receivers in words, each said once.
+struct Meanings {
+    /// What they mean.
+    words: String,
+    /// What to do.
+    remedy: String,
+}
+
+fn meanings(receivers: &[&Receiver]) -> Meanings {
     let found: Vec<_> =
         receivers.iter().filter_map(|receiver| meaning(Some(&receiver.id), &receiver.reply)).collect();
     let join = |texts: Vec<&'static str>| {
@@ -182,7 +189,10 @@ fn meanings(receivers: &[&Receiver]) -> (String, String) {
         texts.into_iter().filter(|text| seen.insert(*text)).take(4).collect::<Vec<_>>().join(" ")
     };
     let remedies = found.iter().filter_map(|found| found.pattern).map(|pattern| pattern.remedy.as_str());
-    (join(found.iter().map(|found| found.words).collect()), join(remedies.collect()))
+    Meanings {
+        words: join(found.iter().map(|found| found.words).collect()),
+        remedy: join(remedies.collect()),
+    }
 }
 
 /// How a state of the trust table is told as a finding.
@@ -264,7 +274,7 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
                 None => format!("{}: {} refusals in 30 days", receiver.name, receiver.refused),
             })
             .collect();
-        let (meaning, remedy) = meanings(&receivers);
+        let Meanings { words: meaning, remedy } = meanings(&receivers);
         let importance =
             if status == Status::Fail { Importance::VeryImportant } else { Importance::Important };
         let title = format!("Mail to {} is {words}", named(&receivers));

@@ -25,4 +25,4 @@ pub use facts::{
 };
 pub use read::{MAX_MESSAGE_BYTES, looks_like_message, read_message};
 pub(super) use rule_signatures::{Verdict, passes, verify};
-pub(super) use rule_way::{border, border_addresses, border_hops, trusted};
+pub(super) use rule_way::{Border, border, border_addresses, border_hops, trusted};

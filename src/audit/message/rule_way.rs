@@ -32,7 +32,7 @@ pub(super) fn judge(context: &Context<'_>, messages: &[&MessageFacts], findings:
 pub(in crate::audit) fn border_addresses(messages: &[MessageFacts], domain: &str) -> Vec<IpAddr> {
     let mut addresses = Vec::new();
     for message in messages.iter().filter(|message| message.from_domains.iter().any(|from| from == domain)) {
-        let address = border(message).and_then(|(_, hop)| hop.address);
+        let address = border(message).and_then(|border| border.hop.address);
         addresses.extend(address.filter(|address| !addresses.contains(address)));
     }
     addresses
@@ -44,17 +44,26 @@ pub(in crate::audit) fn border_hops<'a>(
     domain: &'a str,
 ) -> impl Iterator<Item = &'a Hop> {
     let own = messages.iter().filter(move |message| message.is_of(domain));
-    own.filter_map(|message| border(message).map(|(_, hop)| hop))
+    own.filter_map(|message| border(message).map(|border| border.hop))
 }
 
-/// Where the receiver took the message over: the last hop from a public address, and its place in the chain.
-pub(in crate::audit) fn border(message: &MessageFacts) -> Option<(usize, &Hop)> {
-    message.received.iter().enumerate().find(|(_, hop)| hop.address.is_some_and(is_public))
+/// Where the receiver took a message over.
+pub(in crate::audit) struct Border<'a> {
+    /// How many hops are above it.
+    pub(in crate::audit) hops_above: usize,
+    pub(in crate::audit) hop: &'a Hop,
+}
+
+/// Finds the border: the last hop from a public address.
+pub(in crate::audit) fn border(message: &MessageFacts) -> Option<Border<'_>> {
+    let mut hops = message.received.iter().enumerate();
+    let (hops_above, hop) = hops.find(|(_, hop)| hop.address.is_some_and(is_public))?;
+    Some(Border { hops_above, hop })
 }
 
 /// Results that the receiver itself wrote. What stands below the border, anybody may have written.
 pub(in crate::audit) fn trusted(message: &MessageFacts) -> Vec<&MethodResult> {
-    let border = border(message).map_or(0, |(index, _)| index);
+    let border = border(message).map_or(0, |border| border.hops_above);
     message
         .results
         .iter()
@@ -140,7 +149,7 @@ fn results(messages: &[&MessageFacts]) -> Draft {
 fn folder(messages: &[&MessageFacts]) -> Draft {
     let (mut spam, mut promotions, mut inbox) = (Vec::new(), Vec::new(), Vec::new());
     for message in messages {
-        let border = border(message).map_or(0, |(index, _)| index);
+        let border = border(message).map_or(0, |border| border.hops_above);
         // Where two filters disagree, the worse one counts: a reader's filter sits behind the provider's.
         let worst = message
             .placements
@@ -178,7 +187,8 @@ fn folder(messages: &[&MessageFacts]) -> Draft {
 fn first_hop(context: &Context<'_>, messages: &[&MessageFacts]) -> Draft {
     let (mut bad, mut good, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for message in messages {
-        let Some((hop, address)) = border(message).and_then(|(_, hop)| Some((hop, hop.address?))) else {
+        let Some((hop, address)) = border(message).and_then(|border| Some((border.hop, border.hop.address?)))
+        else {
             continue;
         };
         let helo = hop.helo.as_deref().unwrap_or_default();

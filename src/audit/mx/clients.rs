@@ -5,9 +5,20 @@ use crate::audit::lookups::is_askable;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, RecordData, RecordType};
 
-/// What mail programs look for: reading, and sending.
-const SERVICES: [(&str, bool); 4] =
-    [("_imaps._tcp", true), ("_imap._tcp", true), ("_submissions._tcp", false), ("_submission._tcp", false)];
+/// A service that mail programs look for.
+#[derive(Clone, Copy)]
+struct Service {
+    label: &'static str,
+    /// Whether it is for reading mail, not for sending it.
+    is_reading: bool,
+}
+
+const SERVICES: [Service; 4] = [
+    Service { label: "_imaps._tcp", is_reading: true },
+    Service { label: "_imap._tcp", is_reading: true },
+    Service { label: "_submissions._tcp", is_reading: false },
+    Service { label: "_submission._tcp", is_reading: false },
+];
 
 /// What the zone tells mail programs (RFC 6186, RFC 8314).
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -16,11 +27,11 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
         return;
     }
     lookups.begin();
-    let mut found: Vec<(&str, bool)> = Vec::new();
+    let mut found: Vec<Service> = Vec::new();
     let mut dead: Vec<String> = Vec::new();
     let mut unknown: Option<&DnsAnswer> = None;
-    for (service, is_reading) in SERVICES {
-        let answer = lookups.ask(&context.facts.domain.below(service), RecordType::Srv);
+    for service in SERVICES {
+        let answer = lookups.ask(&context.facts.domain.below(service.label), RecordType::Srv);
         if !answer.outcome.is_known() {
             unknown = Some(answer);
         }
@@ -30,16 +41,16 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
         });
         for target in targets {
             // The root says that the service is not offered, which is an answer too.
-            found.push((service, is_reading));
+            found.push(service);
             if !target.as_str().is_empty() && is_dead(context, target) {
-                dead.push(format!("{service} leads to {target}"));
+                dead.push(format!("{} leads to {target}", service.label));
             }
         }
     }
     for name in ["autoconfig", "autodiscover"] {
         lookups.ask(&context.facts.domain.below(name), RecordType::A);
     }
-    let has = |wanted: bool| found.iter().any(|(_, is_reading)| *is_reading == wanted);
+    let has = |wanted: bool| found.iter().any(|service| service.is_reading == wanted);
     let hosts: Vec<&str> = ["autoconfig", "autodiscover"]
         .into_iter()
         .filter(|name| !lookups.ask(&context.facts.domain.below(name), RecordType::A).records.is_empty())
@@ -85,8 +96,8 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
     findings.push(draft.rfc(6186, "3").done(lookups));
 }
 
-fn services<'s>(found: &[(&'s str, bool)]) -> Vec<&'s str> {
-    let mut names: Vec<&str> = found.iter().map(|(service, _)| *service).collect();
+fn services(found: &[Service]) -> Vec<&'static str> {
+    let mut names: Vec<&str> = found.iter().map(|service| service.label).collect();
     names.dedup();
     names
 }

@@ -20,12 +20,21 @@ pub(in crate::audit) fn catalogue() -> Result<&'static DnsLists, &'static AssetE
     LISTS.as_ref()
 }
 
-/// Operators whose lists can be asked with a key of one's own, and how they are called.
-pub fn keyed_operators() -> Vec<(&'static str, &'static str)> {
-    let mut found: Vec<(&str, &str)> = Vec::new();
+/// An operator whose lists answer to a key of one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyedOperator {
+    /// Its id in the catalogue.
+    pub id: &'static str,
+    /// The name of its first list.
+    pub list: &'static str,
+}
+
+/// Operators whose lists answer to a key of one's own.
+pub fn keyed_operators() -> Vec<KeyedOperator> {
+    let mut found: Vec<KeyedOperator> = Vec::new();
     for list in catalogue().into_iter().flat_map(|lists| &lists.lists) {
-        if list.keyed_zone.is_some() && found.iter().all(|(operator, _)| *operator != list.operator) {
-            found.push((&list.operator, &list.name));
+        if list.keyed_zone.is_some() && found.iter().all(|known| known.id != list.operator) {
+            found.push(KeyedOperator { id: &list.operator, list: &list.name });
         }
     }
     found
@@ -390,7 +399,7 @@ mod tests {
         assert_eq!((operator_of(&shown), operator_of(&sent)), (Some("spamhaus"), Some("spamhaus")));
         assert_eq!(with_key(&DnsName::new("1.2.0.192.zen.spamhaus.org"), "abc123"), None);
         assert_eq!(operator_of(&DnsName::new("www.weber.example")), None);
-        assert_eq!(keyed_operators(), [("spamhaus", "Spamhaus ZEN")]);
+        assert_eq!(keyed_operators(), [KeyedOperator { id: "spamhaus", list: "Spamhaus ZEN" }]);
     }
 
     #[test]

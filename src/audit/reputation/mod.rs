@@ -16,7 +16,7 @@ mod subjects;
 
 pub(super) use history::{ID as LIST_HISTORY, judge as list_history};
 pub(super) use letters::{add_letters, add_requests};
-pub use list::{KEY_LABEL, keyed_operators, lists_on_request, operator_of, with_key};
+pub use list::{KEY_LABEL, KeyedOperator, keyed_operators, lists_on_request, operator_of, with_key};
 pub use neighbourhood::{
     ListSaid, Neighbour, NeighbourPlan, NeighbourQuestion, Neighbourhood, Said, neighbour_plan,
 };

@@ -35,12 +35,14 @@ pub(super) fn breadth(lookups: &Lookups<'_>, domain: &DnsName, record: &SpfRecor
     let terms = networks_of_everybody(lookups, domain, record);
     let home = registered_domain(domain).unwrap_or_else(|| domain.clone());
     let mut breadth = Breadth::default();
-    (breadth.v4, breadth.v6_networks) = count(terms.iter().flat_map(|term| &term.networks));
-    (breadth.own_v4, breadth.own_v6_networks) =
-        count(own_networks(lookups, domain, record, &home).iter().flat_map(|term| &term.networks));
+    let own = own_networks(lookups, domain, record, &home);
+    let everybody = Count::of(terms.iter().flat_map(|term| &term.networks));
+    let own = Count::of(own.iter().flat_map(|term| &term.networks));
+    (breadth.v4, breadth.v6_networks) = (everybody.v4, everybody.v6_networks);
+    (breadth.own_v4, breadth.own_v6_networks) = (own.v4, own.v6_networks);
     for term in &terms {
-        let (v4, v6) = count(term.networks.iter());
-        if v4 >= EVERYBODY_V4 || v6 >= EVERYBODY_V6 {
+        let Count { v4, v6_networks } = Count::of(term.networks.iter());
+        if v4 >= EVERYBODY_V4 || v6_networks >= EVERYBODY_V6 {
             breadth.everybody.push(term.term.clone());
         }
         breadth.widest.push((term.term.clone(), v4));
@@ -50,17 +52,27 @@ pub(super) fn breadth(lookups: &Lookups<'_>, domain: &DnsName, record: &SpfRecor
     breadth
 }
 
-/// IPv4 addresses and IPv6 networks of 64 bits, each counted once however often it is named.
-fn count<'n>(networks: impl Iterator<Item = &'n IpNet>) -> (u64, u128) {
-    let networks: Vec<IpNet> = networks.map(IpNet::trunc).collect();
-    let (mut v4, mut v6) = (0_u64, 0_u128);
-    for network in IpNet::aggregate(&networks) {
-        match network {
-            IpNet::V4(network) => v4 += 1_u64 << (32 - network.prefix_len().min(32)),
-            IpNet::V6(network) => v6 += 1_u128 << 64_u8.saturating_sub(network.prefix_len()),
+/// IPv4 addresses and IPv6 networks of 64 bits.
+struct Count {
+    v4: u64,
+    v6_networks: u128,
+}
+
+impl Count {
+    /// Counts each address once, however often it is named.
+    fn of<'n>(networks: impl Iterator<Item = &'n IpNet>) -> Self {
+        let networks: Vec<IpNet> = networks.map(IpNet::trunc).collect();
+        let mut count = Self { v4: 0, v6_networks: 0 };
+        for network in IpNet::aggregate(&networks) {
+            match network {
+                IpNet::V4(network) => count.v4 += 1_u64 << (32 - network.prefix_len().min(32)),
+                IpNet::V6(network) => {
+                    count.v6_networks += 1_u128 << 64_u8.saturating_sub(network.prefix_len())
+                }
+            }
         }
+        count
     }
-    (v4, v6)
 }
 
 #[cfg(test)]

@@ -104,18 +104,24 @@ fn missing(context: &Context<'_>, answer: &DnsAnswer) -> Finding {
             ),
         }
     } else {
-        let (record, what) = first_record(context);
+        let FirstRecord { record, words } = first_record(context);
         new("spf.missing", Status::Fail, Importance::VeryImportant, "There is no SPF record")
             .words("Nothing says which servers may send mail of this domain. Large receivers refuse or distrust such mail.")
-            .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish this record as TXT at the domain itself: {what}"))
+            .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish this record as TXT at the domain itself: {words}"))
             .copy("SPF record", record)
             .rfc(7208, "3")
     };
     draft.done(&context.lookups)
 }
 
-/// What a domain without a record begins with, and what it says.
-fn first_record(context: &Context<'_>) -> (String, &'static str) {
+/// A record for a domain that has none.
+struct FirstRecord {
+    record: String,
+    /// What it says, and what to add.
+    words: &'static str,
+}
+
+fn first_record(context: &Context<'_>) -> FirstRecord {
     let given: Vec<String> = context
         .facts
         .sending_addresses
@@ -124,23 +130,23 @@ fn first_record(context: &Context<'_>) -> (String, &'static str) {
         .collect();
     if !given.is_empty() {
         let record = format!("v=spf1 {} ~all", given.join(" "));
-        return (
+        return FirstRecord {
             record,
-            "it lets the addresses send that you named. Add services that send in your name before you publish it.",
-        );
+            words: "it lets the addresses send that you named. Add services that send in your name before you publish it.",
+        };
     }
     let answer = context.lookups.ask(&context.facts.domain.dns(), RecordType::Mx);
     let takes_mail = mx::hosts(answer).iter().any(|host| !host.as_str().is_empty());
     if takes_mail || !answer.outcome.is_known() {
-        (
-            "v=spf1 mx ~all".to_owned(),
-            "it lets the servers send that receive your mail. Add every other server and service that sends in your name before you publish it.",
-        )
+        FirstRecord {
+            record: "v=spf1 mx ~all".to_owned(),
+            words: "it lets the servers send that receive your mail. Add every other server and service that sends in your name before you publish it.",
+        }
     } else {
-        (
-            "v=spf1 -all".to_owned(),
-            "it says that the domain sends no mail. If it does, name the servers in place of “-all”.",
-        )
+        FirstRecord {
+            record: "v=spf1 -all".to_owned(),
+            words: "it says that the domain sends no mail. If it does, name the servers in place of “-all”.",
+        }
     }
 }
 

@@ -93,9 +93,9 @@ pub(super) fn strings(context: &Context<'_>) -> Option<Draft> {
         _ => None,
     })?;
     let draft = match glued(strings) {
-        Some((at, apart)) => {
+        Some(Glued { place, apart }) => {
             let draft = new("spf.strings", Status::Fail, Importance::VeryImportant, "Two SPF terms are glued together")
-                .words(format!("The record is published in {} strings, and receivers join them without a blank: “{at}” becomes one word.", strings.strings().len()))
+                .words(format!("The record is published in {} strings, and receivers join them without a blank: “{place}” becomes one word.", strings.strings().len()))
                 .remedy(Effort::Low, Changer::YouInTheZone, "Let the string before end in a blank.");
             if SpfRecord::parse(apart.as_bytes()).is_ok() { draft.copy("SPF record", apart) } else { draft }
         }
@@ -111,8 +111,17 @@ pub(super) fn strings(context: &Context<'_>) -> Option<Draft> {
     Some(draft.rfc(7208, "3.3"))
 }
 
-/// The place where two terms meet without a blank, and the record with blanks put in.
-pub(super) fn glued(strings: &TxtStrings) -> Option<(String, String)> {
+/// Two terms that meet without a blank.
+#[derive(Debug, PartialEq)]
+pub(super) struct Glued {
+    /// Both, as one word.
+    pub(super) place: String,
+    /// The record with blanks put in.
+    pub(super) apart: String,
+}
+
+/// Finds the first two terms that receivers glue together when they join the strings.
+pub(super) fn glued(strings: &TxtStrings) -> Option<Glued> {
     let parts: Vec<String> =
         strings.strings().iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
     let mut apart = parts.first()?.clone();
@@ -129,7 +138,7 @@ pub(super) fn glued(strings: &TxtStrings) -> Option<(String, String)> {
         }
         apart.push_str(part);
     }
-    place.map(|place| (place, apart))
+    place.map(|place| Glued { place, apart })
 }
 
 fn begins_term(text: &str) -> bool {
@@ -186,7 +195,7 @@ mod tests {
         let of = |parts: &[&str]| {
             glued(&TxtStrings::new(parts.iter().map(|part| part.as_bytes().to_vec()).collect()))
         };
-        let (place, apart) = of(&["v=spf1 include:a.example", "include:b.example -all"]).unwrap();
+        let Glued { place, apart } = of(&["v=spf1 include:a.example", "include:b.example -all"]).unwrap();
         assert_eq!(place, "include:a.exampleinclude:b.example");
         assert_eq!(apart, "v=spf1 include:a.example include:b.example -all");
         assert!(of(&["v=spf1 mx", "-all"]).is_some());

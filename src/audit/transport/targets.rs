@@ -76,11 +76,11 @@ pub fn probe_targets(facts: &Facts, stand_ins: StandIns) -> Vec<ProbeTarget> {
     let mut targets = Vec::new();
     let exchangers = exchangers(facts);
     for host in &exchangers {
-        add(facts, &mut targets, host, (MailService::Smtp, stand_ins.smtp_port));
+        add(facts, &mut targets, host, MailService::Smtp, stand_ins.smtp_port);
     }
     let servers = named_servers(facts);
-    for (host, service, port) in &servers {
-        add(facts, &mut targets, host, (*service, *port));
+    for NamedPort { host, service, port } in &servers {
+        add(facts, &mut targets, host, *service, *port);
     }
     if servers.is_empty() {
         // An own server mostly is all of it.
@@ -89,7 +89,7 @@ pub fn probe_targets(facts: &Facts, stand_ins: StandIns) -> Vec<ProbeTarget> {
         let own = exchangers.iter().filter(|host| **host == domain || host.as_str().ends_with(&below));
         for host in own {
             for (_, service) in SERVICE_RECORDS {
-                add(facts, &mut targets, host, (service, service.port()));
+                add(facts, &mut targets, host, service, service.port());
             }
         }
     }
@@ -107,15 +107,22 @@ pub(super) fn exchangers(facts: &Facts) -> Vec<DnsName> {
     named.take(MAX_HOSTS).collect()
 }
 
+/// A port that a service record names.
+struct NamedPort {
+    host: DnsName,
+    service: MailService,
+    port: u16,
+}
+
 /// The hosts that service records name for mail programs.
-fn named_servers(facts: &Facts) -> Vec<(DnsName, MailService, u16)> {
+fn named_servers(facts: &Facts) -> Vec<NamedPort> {
     let mut servers = Vec::new();
     for (label, service) in SERVICE_RECORDS {
         let name = service_name(facts, label);
         let records = facts.answer(&name, RecordType::Srv).into_iter().flat_map(|answer| &answer.records);
         let named = records.filter_map(|record| match record {
             RecordData::Srv { port, target, .. } if is_askable(target) && *port > 0 => {
-                Some((target.clone(), service, *port))
+                Some(NamedPort { host: target.clone(), service, port: *port })
             }
             _ => None,
         });
@@ -131,13 +138,13 @@ pub(super) fn service_name(facts: &Facts, label: &str) -> DnsName {
 
 /// Hosts for mail programs whose addresses have to be asked for.
 pub(super) fn server_names(facts: &Facts) -> Vec<DnsName> {
-    let mut names: Vec<DnsName> = named_servers(facts).into_iter().map(|(host, _, _)| host).collect();
+    let mut names: Vec<DnsName> = named_servers(facts).into_iter().map(|named| named.host).collect();
     names.sort();
     names.dedup();
     names
 }
 
-fn add(facts: &Facts, targets: &mut Vec<ProbeTarget>, host: &DnsName, (service, port): (MailService, u16)) {
+fn add(facts: &Facts, targets: &mut Vec<ProbeTarget>, host: &DnsName, service: MailService, port: u16) {
     let found = addresses(facts, host).take(MAX_ADDRESSES);
     targets.extend(found.map(|address| ProbeTarget { host: host.clone(), address, port, service }));
 }

@@ -1,5 +1,6 @@
 //! The snapshot of the copy and its messages.
 
+use crate::engine::api::snapshot::PartDone;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,8 +11,7 @@ use crate::plan::{
 };
 use crate::project::{CopyRoute, EarlierCopy};
 use crate::transfer::{LargeMessage, WaitCause};
-use crate::values::{Bytes, UnixTime};
-use crate::values::{DestinationUid, MailboxId, Side, SourceUid};
+use crate::values::{Bytes, DestinationUid, MailboxId, Side, SourceUid, UnixTime};
 
 /// What the copy does as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct CopyView {
     /// Whether this run only verifies earlier copies.
     pub is_verifying: bool,
     /// Copies verified so far and in total, while a verification runs alone.
-    pub verified: (u64, u64),
+    pub verified: PartDone,
     /// Pauses that servers asked for, the longest first.
     pub pauses: Vec<PauseGroup>,
     /// Mailboxes in table order.
@@ -81,6 +81,17 @@ pub struct CopyView {
     pub verification: Option<String>,
     /// The same in figures.
     pub verification_counts: Option<VerifySummary>,
+}
+
+impl CopyView {
+    /// What the percentage is of: copies in a verification, otherwise bytes.
+    pub const fn part_done(&self) -> PartDone {
+        if self.is_verifying {
+            self.verified
+        } else {
+            PartDone { done: self.bytes_done.0, total: self.bytes_total.0 }
+        }
+    }
 }
 
 /// A large message in progress.

@@ -1,5 +1,6 @@
 //! Everything that a face may show, at one moment.
 
+use crate::plan::{CopyOptions, Forecast, MailVolume, Mailbox, MailboxPlan, Oversize, Reach};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,17 +11,15 @@ use crate::accounts::{AliasPlan, Directory};
 use crate::audit::AuditReport;
 use crate::audit::verdict::Outcome;
 use crate::engine::api::command::AuditOptions;
-use crate::engine::api::copy_snapshot::CopyView;
-use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::copy_snapshot::{CopyView, MessagesView};
 use crate::engine::api::practice_snapshot::PracticeView;
 use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
-use crate::plan::{CopyOptions, FolderPath, Forecast, Mailbox, MailboxPlan, Oversize, Reach, SpecialUse};
+use crate::plan::{CopyOptions, FolderPath, Forecast, MailVolume, Mailbox, MailboxPlan, Oversize, Reach, SpecialUse};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::{ExportStage, Format, RecordsPlan, SwitchStage};
-use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
-use crate::values::{MailboxId, Side};
+use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, MailboxId, Side, UnixTime};
 
 /// Everything a face may show, at one moment. Immutable; the latest wins.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -187,10 +186,41 @@ pub struct AccountsView {
 pub struct AccountsPreview {
     /// What the files say.
     pub directory: Directory,
-    /// Its domains, with the number of entries; whether they are the project's own.
-    pub domains: Vec<(DomainName, usize, bool)>,
+    /// The domains of its addresses.
+    pub domains: Vec<DomainEntries>,
     /// How many of the mailboxes are in the project already.
     pub known: usize,
+}
+
+/// A domain that files of accounts name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainEntries {
+    /// Its name.
+    pub domain: DomainName,
+    /// How many mailboxes and aliases it has there.
+    pub entries: usize,
+    /// Whether it is the project's own.
+    pub is_own: bool,
+}
+
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartDone {
+    /// What is done.
+    pub done: u64,
+    /// What there is to do.
+    pub total: u64,
+}
+
+/// A value that the provider shows its customer and that its records need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderAnswer {
+    /// The name of the variable in the provider's file.
+    pub name: String,
+    /// What the owner is asked.
+    pub question: String,
+    /// The value so far.
+    pub value: String,
 }
 
 /// Sample log-ins of a practice project.
@@ -285,7 +315,7 @@ pub struct MailboxView {
     /// Sign-in at the destination.
     pub destination: SignInView,
     /// Messages and bytes counted at the source.
-    pub counted: Option<(u64, Bytes)>,
+    pub counted: Option<MailVolume>,
     /// The same by folder, as of the last sign-in; a plan knows more.
     pub folders: Arc<Vec<CountedFolder>>,
 }
@@ -431,7 +461,7 @@ pub struct ApprovedCertificate {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanView {
     /// Mailboxes being counted now and in all; `None` when nothing is counted.
-    pub counting: Option<(usize, usize)>,
+    pub counting: Option<PartDone>,
     /// Plans by mailbox.
     pub mailboxes: Arc<BTreeMap<MailboxId, MailboxPlan>>,
     /// Mailboxes that could not be counted.
@@ -467,8 +497,8 @@ pub struct RecordsView {
     pub zone_texts: BTreeMap<SwitchStage, String>,
     /// Every stage, and the way back, in every format; the whole zone only where it was read from a file.
     pub exports: Arc<BTreeMap<(ExportStage, Format), String>>,
-    /// Values that the provider's records need: name, question, value so far.
-    pub answers: Vec<(String, String, String)>,
+    /// Values that the provider's records need.
+    pub answers: Vec<ProviderAnswer>,
     /// Why it failed.
     pub error: Option<UserError>,
     /// The saved snippets, by stage.

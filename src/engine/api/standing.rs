@@ -1,12 +1,8 @@
 //! The standing of a project, for the rail, the pages, the footer and the report. A page that says "done",
 //! "saved" or "unlocked" must ask here first.
 
-use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
-use crate::engine::api::snapshot::KeyringStatus;
-use crate::engine::api::snapshot::MailboxView;
-use crate::engine::api::snapshot::PasswordPlace;
-use crate::engine::api::snapshot::ProjectView;
+use crate::engine::api::copy_snapshot::{CopyPhase, MailboxProgressState};
+use crate::engine::api::snapshot::{KeyringStatus, MailboxView, PartDone, PasswordPlace, ProjectView};
 use crate::records::{Change, SwitchStage};
 
 /// How the copy stands.
@@ -96,21 +92,30 @@ pub fn is_asking_keyring(project: &ProjectView) -> bool {
     chosen(project).any(is_asked)
 }
 
+/// How many stages of the records are saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SavedStages {
+    /// Stages whose current zone lines are saved.
+    pub saved: usize,
+    /// Stages with changes.
+    pub all: usize,
+}
+
 /// Stages whose current zone lines are saved, and the number of stages with changes.
-pub fn saved_stages(project: &ProjectView) -> (usize, usize) {
+pub fn saved_stages(project: &ProjectView) -> SavedStages {
     let records = &project.records;
-    let Some(plan) = &records.plan else { return (0, 0) };
+    let Some(plan) = &records.plan else { return SavedStages::default() };
     let lines = || plan.groups.iter().flat_map(|group| &group.lines);
     let has_changes =
         |stage: &SwitchStage| lines().any(|line| line.stage == *stage && line.change != Change::Keep);
     let stages: Vec<SwitchStage> = SwitchStage::ALL.into_iter().filter(has_changes).collect();
     let is_saved = |stage: &&SwitchStage| records.saved.get(stage).is_some_and(|saved| saved.is_current);
-    (stages.iter().filter(is_saved).count(), stages.len())
+    SavedStages { saved: stages.iter().filter(is_saved).count(), all: stages.len() }
 }
 
 /// Whether the current zone lines of every stage are saved.
 pub fn is_zone_saved(project: &ProjectView) -> bool {
-    let (saved, all) = saved_stages(project);
+    let SavedStages { saved, all } = saved_stages(project);
     all > 0 && saved == all
 }
 
@@ -127,8 +132,7 @@ pub const fn is_keyring_unlocked(keyring: &KeyringStatus) -> bool {
 /// Whole percent of what should be at the destination; 100 only if the copy is complete.
 pub fn copy_percent(project: &ProjectView) -> u64 {
     let copy = &project.copy;
-    let (done, total) =
-        if copy.is_verifying { copy.verified } else { (copy.bytes_done.0, copy.bytes_total.0) };
+    let PartDone { done, total } = copy.part_done();
     if copy_standing(project) == CopyStanding::Finished {
         return 100;
     }

@@ -4,17 +4,11 @@ use crate::audit::Status;
 use crate::audit::verdict::{Verdict, outcome_name};
 use crate::engine::api::command::Command;
 use crate::engine::api::copy_words::{copy_line, copy_readiness};
-use crate::engine::api::snapshot::AuditView;
-use crate::engine::api::snapshot::ProjectView;
-use crate::engine::api::snapshot::SignInState;
-use crate::engine::api::snapshot::Snapshot;
-use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::copy_standing;
-use crate::engine::api::standing::is_asking_keyring;
-use crate::engine::api::standing::is_report_saved;
-use crate::engine::api::standing::is_zone_saved;
-use crate::engine::api::standing::missing_passwords;
-use crate::engine::api::standing::saved_stages;
+use crate::engine::api::snapshot::{AuditView, PartDone, ProjectView, SignInState, Snapshot};
+use crate::engine::api::standing::{
+    CopyStanding, SavedStages, copy_standing, is_asking_keyring, is_report_saved, is_zone_saved,
+    missing_passwords, saved_stages,
+};
 use crate::engine::api::switch_words::{switch_line, switch_readiness, switch_state};
 use crate::plan::open_decisions;
 use crate::values::with_thousands;
@@ -103,9 +97,25 @@ pub enum Readiness {
     Blocked {
         /// Why.
         why: String,
-        /// The text of the link and its command.
-        cure: Option<(String, Command)>,
+        /// What would resolve it.
+        cure: Option<Cure>,
     },
+}
+
+/// A link that resolves what blocks a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cure {
+    /// Its text.
+    pub label: String,
+    /// What it sends.
+    pub command: Command,
+}
+
+impl Cure {
+    /// A link of this text that sends this command.
+    pub fn new(label: &str, command: Command) -> Self {
+        Self { label: label.to_owned(), command }
+    }
 }
 
 /// How a step stands.
@@ -179,8 +189,8 @@ fn mailboxes_state(project: &ProjectView) -> StepState {
 }
 
 fn plan_state(project: &ProjectView) -> StepState {
-    if let Some((done, total)) = project.plan.counting {
-        StepState::Running(share(done as u64, total as u64))
+    if let Some(PartDone { done, total }) = project.plan.counting {
+        StepState::Running(share(done, total))
     } else if !project.plan.errors.is_empty() || decisions(project) > 0 {
         StepState::NeedsYou
     } else if !project.plan.mailboxes.is_empty() {
@@ -272,8 +282,8 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
             StepState::Available | StepState::Paused => {
                 match (&project.records.plan, saved_stages(project)) {
                     (None, _) => "Ready to prepare".to_owned(),
-                    (Some(_), (0, _)) => "Prepared, not saved yet".to_owned(),
-                    (Some(_), (saved, all)) => format!("{saved} of {all} stages saved"),
+                    (Some(_), SavedStages { saved: 0, .. }) => "Prepared, not saved yet".to_owned(),
+                    (Some(_), SavedStages { saved, all }) => format!("{saved} of {all} stages saved"),
                 }
             }
         },
@@ -322,7 +332,7 @@ fn decisions(project: &ProjectView) -> usize {
 }
 
 fn plan_line(project: &ProjectView) -> String {
-    if let Some((done, total)) = project.plan.counting {
+    if let Some(PartDone { done, total }) = project.plan.counting {
         return format!("Counting, {done} of {total}");
     }
     if project.plan.mailboxes.is_empty() {
@@ -334,7 +344,7 @@ fn plan_line(project: &ProjectView) -> String {
         1 => return "1 decision open".to_owned(),
         open => return format!("{} decisions open", with_thousands(u64::try_from(open).unwrap_or(u64::MAX))),
     }
-    let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
+    let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().messages).sum();
     format!("{} to copy", with_thousands(messages))
 }
 
@@ -343,8 +353,7 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
     let Some(project) = &snapshot.project else {
         return Readiness::Ready(String::new());
     };
-    let blocked =
-        |why: &str, cure: Option<(String, Command)>| Readiness::Blocked { why: why.to_owned(), cure };
+    let blocked = |why: &str, cure: Option<Cure>| Readiness::Blocked { why: why.to_owned(), cure };
     match step {
         Step::Domain => Readiness::Ready("Next: what receivers see of your domain".to_owned()),
         Step::Audit => match &project.audit {
@@ -373,7 +382,7 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
             }
         }
         Step::Copy => copy_readiness(project),
-        Step::Records => match (&project.records.plan, saved_stages(project).0) {
+        Step::Records => match (&project.records.plan, saved_stages(project).saved) {
             (None, _) => blocked("The records are not prepared yet", None),
             (Some(_), 0) => {
                 Readiness::Ready("Save the zone lines, then publish them at your DNS host".to_owned())
@@ -400,9 +409,8 @@ fn mailboxes_readiness(project: &ProjectView) -> Readiness {
         }
         _ => Readiness::Blocked {
             why: "Some mailboxes are not signed in yet".to_owned(),
-            cure: Some((
-                if mailboxes_state(project) == StepState::NeedsYou { "Sign in again" } else { "Sign in" }
-                    .to_owned(),
+            cure: Some(Cure::new(
+                if mailboxes_state(project) == StepState::NeedsYou { "Sign in again" } else { "Sign in" },
                 Command::TestSignIn { mailboxes: Vec::new() },
             )),
         },

@@ -1,5 +1,6 @@
 //! The snapshot of the switch: who sees what, the dated plan, late mail, the way back, and what remains afterwards.
 
+use crate::engine::api::snapshot::PartDone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub struct SwitchView {
     /// From which mail hosts to which; `None` while no plan of the records changes them.
     pub route: Option<MailRoute>,
     /// Servers and resolvers that have answered, and that are asked, while everybody is asked.
-    pub looking: Option<(usize, usize)>,
+    pub looking: Option<PartDone>,
     /// When everybody was last asked.
     pub looked_at: Option<UnixTime>,
     /// When everybody is asked next by itself.

@@ -5,7 +5,7 @@ use crate::engine::api::command::Command;
 use crate::engine::api::day::{date_time, day};
 use crate::engine::api::snapshot::ProjectView;
 use crate::engine::api::standing::{CopyStanding, copy_standing, saved_stages};
-use crate::engine::api::step::{Readiness, StepState};
+use crate::engine::api::step::{Cure, Readiness, StepState};
 
 /// How the step stands.
 pub(in crate::engine) fn switch_state(project: &ProjectView) -> StepState {
@@ -36,7 +36,7 @@ pub(in crate::engine) fn switch_state(project: &ProjectView) -> StepState {
 
 /// The copy is complete and zone lines are saved, so that the switch may come.
 fn is_ready(project: &ProjectView) -> bool {
-    copy_standing(project) == CopyStanding::Finished && saved_stages(project).0 > 0
+    copy_standing(project) == CopyStanding::Finished && saved_stages(project).saved > 0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of some dozen for an arc of a few points")]
@@ -78,8 +78,7 @@ pub(in crate::engine) fn switch_readiness(project: &ProjectView) -> Readiness {
     if switch.finished_at.is_some() {
         return Readiness::Ready("Next: the report, and what remains to do".to_owned());
     }
-    let blocked =
-        |why: &str, cure: Option<(String, Command)>| Readiness::Blocked { why: why.to_owned(), cure };
+    let blocked = |why: &str, cure: Option<Cure>| Readiness::Blocked { why: why.to_owned(), cure };
     if switch.route.is_none() {
         return blocked("The records plan no switch yet", None);
     }
@@ -88,10 +87,9 @@ pub(in crate::engine) fn switch_readiness(project: &ProjectView) -> Readiness {
     }
     match switch.keep {
         None => Readiness::Ready("Your old server may be stopped".to_owned()),
-        Some(reason @ (KeepReason::LateMail | KeepReason::LastSweep)) if switch.late.can_begin => blocked(
-            &keep_words(reason, date_time),
-            Some(("Bring it over".to_owned(), Command::SweepLateMail)),
-        ),
+        Some(reason @ (KeepReason::LateMail | KeepReason::LastSweep)) if switch.late.can_begin => {
+            blocked(&keep_words(reason, date_time), Some(Cure::new("Bring it over", Command::SweepLateMail)))
+        }
         Some(reason) => blocked(&keep_words(reason, date_time), None),
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::engine::api::command::Command;
 use crate::engine::api::day::day;
-use crate::engine::api::snapshot::ApprovedCertificate;
-use crate::engine::api::snapshot::CertificateView;
+use crate::engine::api::snapshot::{ApprovedCertificate, CertificateView};
 use crate::values::{MailboxId, Side, UnixTime, printable_line, printable_text};
 
 /// An error in the user's words: what happened, why, and the ways out. Made in `explain.rs` only.
@@ -40,8 +39,22 @@ pub struct FolderRemark {
     pub cause: String,
     /// The server's own words, if any.
     pub server_words: Option<String>,
-    /// What to do, and its effect.
-    pub way_out: (String, String),
+    /// What to do about it.
+    pub way_out: Advice,
+}
+
+/// What to do about a problem outside the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What to do: `Get more space at the provider`.
+    pub what: &'static str,
+    /// What that leads to, or how it is done.
+    pub consequence: &'static str,
+}
+
+/// Shorthand for the tables of advice.
+pub(in crate::engine) const fn advice(what: &'static str, consequence: &'static str) -> Advice {
+    Advice { what, consequence }
 }
 
 /// One way out of an error.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::audit::{Facts, judge};
 use crate::engine::actor::Actor;
-use crate::engine::api::command::AuditOptions;
-use crate::engine::api::command::{AuditReach, NeighbourScope};
+use crate::engine::api::command::{AuditOptions, AuditReach, NeighbourScope};
 use crate::engine::api::snapshot::AuditView;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
-use crate::engine::jobs::evidence::MailboxesToRead;
+use crate::engine::jobs::evidence::{MailboxesToRead, NamedAttempt};
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::survey::{Known, OneFinding, seen_elsewhere};
 use crate::values::{MailboxId, Side};
@@ -65,7 +64,7 @@ impl Actor {
         let list_keys = (!open.view.is_practice).then(|| self.list_keys.clone());
         self.launch(
             JobKind::Audit,
-            |context| crate::engine::jobs::survey::audit(question, (mailboxes, list_keys), context),
+            |context| crate::engine::jobs::survey::audit(question, mailboxes, list_keys, context),
             |number, result| Message::AuditDone { number, result },
         );
     }
@@ -91,7 +90,7 @@ impl Actor {
             project: open.project.uuid().to_owned(),
             mailboxes: attempts
                 .filter(|attempt| attempt.side == Side::Source)
-                .map(|attempt| (address(attempt.mailbox), attempt))
+                .map(|attempt| NamedAttempt { address: address(attempt.mailbox), attempt })
                 .collect(),
             passwords,
         };

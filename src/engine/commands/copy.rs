@@ -1,12 +1,9 @@
 //! Commands that start, try, verify, pause and stop a copy.
 
 use crate::engine::actor::Actor;
-use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_snapshot::{CopyPhase, MailboxProgressState};
 use crate::engine::api::snapshot::export_folder;
-use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::copy_standing;
-use crate::engine::api::standing::missing_passwords;
+use crate::engine::api::standing::{CopyStanding, copy_standing, missing_passwords};
 use crate::engine::api::user_error::UserError;
 use crate::engine::config::Verify;
 use crate::engine::explain;
@@ -16,8 +13,7 @@ use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::copy_limits::RunLimits;
 use crate::plan::{CopyMode, CopyOptions, Rest, VerifyDepth};
 use crate::project::AccountClaims;
-use crate::values::MailboxId;
-use crate::values::UnixTime;
+use crate::values::{MailboxId, UnixTime};
 
 /// What a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +116,7 @@ impl Actor {
         };
         let (control, again) = CopyBoard::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), (trial, settings.is_verify_only), UnixTime::now());
+        open.begin_copy(control.clone(), trial, settings.is_verify_only, UnixTime::now());
         if !self.remember_copy_phase() {
             // Nothing runs unless the file records it: restore the previous state.
             if let Some(open) = self.open.as_mut() {
@@ -133,7 +129,7 @@ impl Actor {
         self.remember_recent();
         self.launch(
             JobKind::Copy,
-            |context| crate::engine::jobs::copy::run(work, settings, (control, again), context),
+            |context| crate::engine::jobs::copy::run(work, settings, control, again, context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
     }

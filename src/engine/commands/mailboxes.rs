@@ -4,12 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
-use crate::engine::api::snapshot::KeyringStatus;
-use crate::engine::api::snapshot::MailboxView;
-use crate::engine::api::snapshot::PasswordPlace;
-use crate::engine::api::snapshot::SignInState;
-use crate::engine::api::snapshot::SignInView;
-use crate::engine::api::snapshot::sign_in_of;
+use crate::engine::api::snapshot::{
+    KeyringStatus, MailboxView, PasswordPlace, SignInState, SignInView, sign_in_of,
+};
 use crate::engine::attempt::Whose;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
@@ -20,8 +17,7 @@ use crate::engine::system::input::is_readable_by_others;
 use crate::plan::{CsvRow, Mailbox};
 use crate::secrets::Deletion;
 use crate::signin::Grants;
-use crate::values::{Credential, EmailAddress, Secret, SignInWay};
-use crate::values::{MailboxId, Side};
+use crate::values::{Credential, EmailAddress, MailboxId, Secret, Side, SignInWay};
 
 impl Actor {
     /// Adds a mailbox by its address.
@@ -329,7 +325,7 @@ impl Actor {
                     }
                     // Do not wait a hundred times for a keyring that did not answer once.
                     let place =
-                        if is_silent { PasswordPlace::NoAnswer } else { passwords.look(&whose).await.1 };
+                        if is_silent { PasswordPlace::NoAnswer } else { passwords.look(&whose).await.place };
                     is_silent |= place == PasswordPlace::NoAnswer;
                     known.push(KnownPassword { mailbox: whose.mailbox, side: whose.side, place });
                 }

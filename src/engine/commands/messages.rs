@@ -41,7 +41,7 @@ impl Actor {
             |_context| async move {
                 let target = path.clone();
                 let saved = tokio::task::spawn_blocking(move || {
-                    save(&project, (&addresses, &left_out), &target, format)
+                    save(&project, &addresses, &left_out, &target, format)
                 })
                 .await;
                 let result = saved.unwrap_or_else(|error| {

@@ -1,3 +1,4 @@
+use crate::engine::api::snapshot::PartDone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl Actor {
         let rules = open.destination_rules(&catalogue);
         let message_limit = open.provider_limits(&catalogue).message;
         let count = Count { pairs, rules, message_limit, known };
-        open.view.plan.counting = Some((0, count.pairs.len()));
+        open.view.plan.counting = Some(PartDone { done: 0, total: count.pairs.len() as u64 });
         open.view.plan.errors.clear();
         self.launch(
             JobKind::Plan,

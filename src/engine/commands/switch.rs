@@ -1,5 +1,6 @@
 //! Commands of the switch: rounds, sweeps, the way back, and the end of the move.
 
+use crate::engine::api::snapshot::PartDone;
 use std::path::{Path, PathBuf};
 
 use crate::cutover::{ReminderKind, Round, SwitchLog, TestMessage};
@@ -52,7 +53,7 @@ impl Actor {
         };
         open.switch.log = Some(log);
         open.switch.error = None;
-        open.switch.looking = Some((0, 0));
+        open.switch.looking = Some(PartDone::default());
         self.launch(
             JobKind::Switch,
             |context| look(watched, context),
@@ -68,8 +69,8 @@ impl Actor {
 
     pub(in crate::engine) fn switch_asked(&mut self, done: usize, all: usize) {
         if let Some(open) = self.open.as_mut() {
-            let so_far = open.switch.looking.map_or(0, |(done, _)| done);
-            open.switch.looking = Some((done.max(so_far), all));
+            let so_far = open.switch.looking.map_or(0, |looking| looking.done);
+            open.switch.looking = Some(PartDone { done: so_far.max(done as u64), total: all as u64 });
         }
     }
 

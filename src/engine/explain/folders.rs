@@ -3,8 +3,7 @@
 use super::response_codes::response_code;
 use super::sentence;
 use crate::engine::api::command::Command;
-use crate::engine::api::user_error::FolderRemark;
-use crate::engine::api::user_error::UserError;
+use crate::engine::api::user_error::{Advice, FolderRemark, UserError, advice};
 use crate::transfer::{FolderProblem, FolderTrouble};
 use crate::values::Side;
 
@@ -29,8 +28,8 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
         let more = format!(" There {} {others} {what} the details.", if others == 1 { "is" } else { "are" });
         error.cause.push_str(&more);
     }
-    let (what, consequence) = way_out(problem);
-    error = error.or_else(&what, &consequence);
+    let Advice { what, consequence } = way_out(problem);
+    error = error.or_else(what, consequence);
     if (problem.trouble, problem.side) == (FolderTrouble::CopiesInDoubt, Side::Destination) {
         error = error.or_else(
             "Empty it, or give the folder another name in the plan, and start the copy again",
@@ -38,7 +37,8 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
         );
     }
     error.folders = problems.iter().map(remark).collect();
-    let lines: Vec<String> = error.folders.iter().zip(problems).map(line).collect();
+    let lines: Vec<String> =
+        error.folders.iter().zip(problems).map(|(remark, problem)| line(remark, problem)).collect();
     error.details = lines.join("\n");
     Some(error.or("Try again", "Copies only what is missing", Command::StartCopy))
 }
@@ -59,9 +59,9 @@ fn remark(problem: &FolderProblem) -> FolderRemark {
 }
 
 /// `Work could not be created at the provider: [NOPERM] no. Have the permission granted on the server.`
-fn line((remark, problem): (&FolderRemark, &FolderProblem)) -> String {
+fn line(remark: &FolderRemark, problem: &FolderProblem) -> String {
     let happened = happened(problem.trouble, problem.side);
-    let way = sentence(&remark.way_out.0);
+    let way = sentence(&remark.way_out.what);
     match &remark.server_words {
         Some(words) => format!("{} {happened}: {words}\n    {way}", problem.folder),
         None => format!("{} {happened}: {}\n    {way}", problem.folder, problem.words),
@@ -141,82 +141,83 @@ fn cause(problem: &FolderProblem) -> String {
 }
 
 /// What to do: the advice for the response code if the words begin with one, else the advice for this kind of problem.
-fn way_out(problem: &FolderProblem) -> (String, String) {
+fn way_out(problem: &FolderProblem) -> Advice {
     let by_code = response_code(&problem.words).filter(|_| problem.trouble.has_server_words());
-    let (what, consequence) = match (by_code, problem.trouble, problem.side) {
+    match (by_code, problem.trouble, problem.side) {
         (Some(code), ..) => code.way_out,
-        (None, FolderTrouble::OpeningRefused, _) => (
+        (None, FolderTrouble::OpeningRefused, _) => advice(
             "Check on the server that the mailbox may open it, or leave it out of the plan",
             "Then start the copy again",
         ),
-        (None, FolderTrouble::CreationRefused, _) => (
+        (None, FolderTrouble::CreationRefused, _) => advice(
             "Give the folder another name in the plan, or create it at the provider yourself",
             "Then start the copy again",
         ),
-        (None, FolderTrouble::NameUnsendable, _) => {
-            ("Rename the folder on your server, or leave it out of the plan", "Then count the folders again")
-        }
-        (None, FolderTrouble::ConnectionLost, _) => (
+        (None, FolderTrouble::NameUnsendable, _) => advice(
+            "Rename the folder on your server, or leave it out of the plan",
+            "Then count the folders again",
+        ),
+        (None, FolderTrouble::ConnectionLost, _) => advice(
             "Ask the server’s admin why it closes the connection at this folder",
             "Or leave the folder out of the plan; until then its messages are still to do",
         ),
-        (None, FolderTrouble::ListingRefused | FolderTrouble::ListedShort, _) => (
+        (None, FolderTrouble::ListingRefused | FolderTrouble::ListedShort, _) => advice(
             "Ask your server’s admin to repair the folder’s index",
             "Then start the copy again; it copies what was not listed",
         ),
-        (None, FolderTrouble::CountSuspicious, _) => (
+        (None, FolderTrouble::CountSuspicious, _) => advice(
             "First move older mail into separate folders, or use the server’s address for exports",
             "Then start the copy again",
         ),
-        (None, FolderTrouble::MadeAnew, _) => ("Start the copy again", "The folder is listed afresh"),
-        (None, FolderTrouble::NotListed, _) => (
+        (None, FolderTrouble::MadeAnew, _) => advice("Start the copy again", "The folder is listed afresh"),
+        (None, FolderTrouble::NotListed, _) => advice(
             "Check on your server that its folder list is complete",
             "Then start the copy again; leave out in the plan a folder that you removed",
         ),
-        (None, FolderTrouble::CopiesLost, _) => (
+        (None, FolderTrouble::CopiesLost, _) => advice(
             "Copy once more in the mode “before the switch”",
             "This restores what is lost and leaves alone what people have moved",
         ),
-        (None, FolderTrouble::FolderMoved, _) => (
+        (None, FolderTrouble::FolderMoved, _) => advice(
             "In the plan, give the folder the name its mail is under now",
             "Or copy once more in the mode “before the switch”, which creates it again",
         ),
-        (None, FolderTrouble::CopiesInDoubt, Side::Source) => (
+        (None, FolderTrouble::CopiesInDoubt, Side::Source) => advice(
             "Copy this folder once more in the mode “before the switch”",
             "Everything is compared; what people moved or deleted since the switch may arrive a second time",
         ),
         (None, FolderTrouble::CopiesInDoubt, Side::Destination) => {
-            ("Look at the folder at the provider", "Nothing was changed there")
+            advice("Look at the folder at the provider", "Nothing was changed there")
         }
-        (None, FolderTrouble::ArrivedLate, _) => {
-            ("Delete one of each pair at the provider", "The details name them; Mailferry deletes nothing")
-        }
+        (None, FolderTrouble::ArrivedLate, _) => advice(
+            "Delete one of each pair at the provider",
+            "The details name them; Mailferry deletes nothing",
+        ),
         (None, FolderTrouble::DoubledByOthers, _) => {
-            ("Stop the other program, then delete one of each pair", "Only one run at a time")
+            advice("Stop the other program, then delete one of each pair", "Only one run at a time")
         }
-        (None, FolderTrouble::StoredTwice, _) => (
+        (None, FolderTrouble::StoredTwice, _) => advice(
             "Ask the provider why its server stores messages twice, and make sure that no other program copies",
             "Then delete one of each pair; Mailferry deletes nothing",
         ),
-        (None, FolderTrouble::WrongUids, _) => (
+        (None, FolderTrouble::WrongUids, _) => advice(
             "Report the server’s answers to the provider",
             "Mailferry found the copies by their content; nothing needs to be sent again",
         ),
-        (None, FolderTrouble::ServerFails, _) => (
+        (None, FolderTrouble::ServerFails, _) => advice(
             "Ask the server’s admin why it fails on them",
             "Or move these messages out of the folder and continue",
         ),
         (None, FolderTrouble::SearchRefused, _) => {
-            ("Rewrite the search, or filter by date and size instead", "Then start the copy again")
+            advice("Rewrite the search, or filter by date and size instead", "Then start the copy again")
         }
         (None, FolderTrouble::FlagsRefused, _) => {
-            ("Set the flags by hand at the provider if they matter", "The mail itself is there")
+            advice("Set the flags by hand at the provider if they matter", "The mail itself is there")
         }
         (None, FolderTrouble::FlagsNotKept, _) => {
-            ("Use a folder instead of the flag if it matters", "The mail itself is there")
+            advice("Use a folder instead of the flag if it matters", "The mail itself is there")
         }
-    };
-    (what.to_owned(), consequence.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
     use crate::plan::FolderPath;
 
-    fn problem(folder: &str, (trouble, side): (FolderTrouble, Side), words: &str) -> FolderProblem {
+    fn problem(folder: &str, trouble: FolderTrouble, side: Side, words: &str) -> FolderProblem {
         let folder = FolderPath(vec![folder.to_owned()]);
         FolderProblem { folder, side, trouble, words: words.to_owned() }
     }
@@ -235,7 +236,7 @@ mod tests {
     fn every_trouble_has_a_code_a_title_and_a_way_out_of_its_own() {
         let (mut codes, mut titles) = (BTreeSet::new(), BTreeSet::new());
         for trouble in FolderTrouble::ALL {
-            let error = folders(&[problem("Work", (trouble, Side::Destination), "nobody said why")]).unwrap();
+            let error = folders(&[problem("Work", trouble, Side::Destination, "nobody said why")]).unwrap();
             assert!(codes.insert(error.code.unwrap()) && titles.insert(error.title.clone()), "{error:?}");
             assert!(error.ways_out.len() >= 2, "{error:?}");
             assert_eq!(error.server_words.is_some(), trouble.has_server_words(), "{error:?}");
@@ -252,14 +253,14 @@ mod tests {
 
     #[test]
     fn a_response_code_decides_what_can_be_done() {
-        let at = (FolderTrouble::CreationRefused, Side::Destination);
         for (words, part) in [
             ("[NOPERM] no new folders", "Have the permission granted"),
             ("[OVERQUOTA] full", "Get more space"),
             ("[CONTACTADMIN] call us", "Ask the server’s admin"),
             ("no new folders", "another name in the plan"),
         ] {
-            let error = folders(&[problem("Work", at, words)]).unwrap();
+            let error = folders(&[problem("Work", FolderTrouble::CreationRefused, Side::Destination, words)])
+                .unwrap();
             assert!(error.to_text().contains(part), "{}", error.to_text());
             assert_eq!(error.server_words.as_deref(), Some(words));
         }
@@ -269,7 +270,7 @@ mod tests {
     fn several_folders_are_worded_in_the_plural() {
         for trouble in FolderTrouble::ALL {
             for side in [Side::Source, Side::Destination] {
-                let two = [problem("A", (trouble, side), "why"), problem("B", (trouble, side), "why")];
+                let two = [problem("A", trouble, side, "why"), problem("B", trouble, side, "why")];
                 let title = folders(&two).unwrap().title;
                 assert!(title.starts_with("2 folders ") && title.ends_with(", such as A"), "{title}");
                 let words: Vec<&str> = title.split([' ', ',']).collect();
@@ -281,11 +282,10 @@ mod tests {
 
     #[test]
     fn the_worst_gives_the_title_and_none_is_left_out() {
-        let made = (FolderTrouble::CreationRefused, Side::Destination);
         let all = [
-            problem("A", (FolderTrouble::FlagsNotKept, Side::Destination), "no \\Flagged"),
-            problem("B", made, "[CANNOT] no"),
-            problem("C", made, "[CANNOT] no"),
+            problem("A", FolderTrouble::FlagsNotKept, Side::Destination, "no \\Flagged"),
+            problem("B", FolderTrouble::CreationRefused, Side::Destination, "[CANNOT] no"),
+            problem("C", FolderTrouble::CreationRefused, Side::Destination, "[CANNOT] no"),
         ];
         let error = folders(&all).unwrap();
         assert!(error.title.starts_with("2 folders could not be created"), "{error:?}");

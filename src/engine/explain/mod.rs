@@ -108,8 +108,7 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
 
 /// No list of this operator takes a key.
 pub(super) fn no_keyed_operator(operator: &str) -> UserError {
-    let known: Vec<&str> =
-        crate::audit::keyed_operators().into_iter().map(|(operator, _)| operator).collect();
+    let known: Vec<&str> = crate::audit::keyed_operators().into_iter().map(|operator| operator.id).collect();
     UserError::new("There is no such list", format!("No list of “{operator}” is asked with a key."))
         .or_else(&format!("Name one of {}", known.join(", ")), "Nothing was stored")
 }

@@ -29,7 +29,11 @@ pub(in crate::engine) fn problem(problem: &Problem) -> ProblemGroup {
         cause,
         count: problem.count,
         way_out: way_out.to_owned(),
-        samples: problem.samples.iter().map(|(folder, uid)| format!("{folder}: UID {uid}")).collect(),
+        samples: problem
+            .samples
+            .iter()
+            .map(|sample| format!("{}: UID {}", sample.folder, sample.uid))
+            .collect(),
     }
 }
 
@@ -71,7 +75,7 @@ fn out_of_answer(answer: &ServerWords) -> &'static str {
         RefusalMeaning::Virus => "Look at them on the old server; the provider’s virus scanner rejects them",
         RefusalMeaning::Folder => "Create the folder at the provider or rename it in the plan, then retry",
         RefusalMeaning::Account => match response_code(&answer.text) {
-            Some(code) => code.way_out.0,
+            Some(code) => code.way_out.what,
             None => "Check at the provider that the mailbox is writable, then retry",
         },
         RefusalMeaning::Message(_) | RefusalMeaning::Unknown => BY_HAND,
@@ -123,7 +127,7 @@ mod tests {
             (answered("TOOBIG", "[TOOBIG] Message size exceeds the limit"), "higher limit"),
             (answered("LIMIT", "[LIMIT] Rate limit hit"), "later"),
             (answered("TRYCREATE", "no such mailbox"), "Create the folder"),
-            (answered("NOPERM", "[NOPERM] no"), response_code("[NOPERM]").unwrap().way_out.0),
+            (answered("NOPERM", "[NOPERM] no"), response_code("[NOPERM]").unwrap().way_out.what),
             (answered("", "something else"), "save them from the old server"),
             // A server's words are never mistaken for one of our own reasons.
             (answered("", "the source of the label ends the connection"), BY_HAND),

@@ -1,5 +1,7 @@
 //! The response codes of RFC 5530: what each one means and what to do about it. Every room uses this one table.
 
+use crate::engine::api::user_error::{Advice, advice};
+
 /// A response code in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ResponseCode {
@@ -7,15 +9,11 @@ pub(super) struct ResponseCode {
     pub(super) name: &'static str,
     /// Its meaning, as a sentence.
     pub(super) meaning: &'static str,
-    /// What to do, and what that leads to.
-    pub(super) way_out: (&'static str, &'static str),
+    /// What to do about it.
+    pub(super) way_out: Advice,
 }
 
-const fn code(
-    name: &'static str,
-    meaning: &'static str,
-    way_out: (&'static str, &'static str),
-) -> ResponseCode {
+const fn code(name: &'static str, meaning: &'static str, way_out: Advice) -> ResponseCode {
     ResponseCode { name, meaning, way_out }
 }
 
@@ -24,37 +22,40 @@ const TABLE: [ResponseCode; 18] = [
     code(
         "UNAVAILABLE",
         "A part of the server that this needs is temporarily down.",
-        ("Wait a few minutes, then try again", "If it persists, ask the server’s admin"),
+        advice("Wait a few minutes, then try again", "If it persists, ask the server’s admin"),
     ),
     code(
         "AUTHENTICATIONFAILED",
         "The user name or the password is wrong; the server does not say which.",
-        ("Enter the user name and password again", "In the mailbox’s row, or with a command-line option"),
+        advice(
+            "Enter the user name and password again",
+            "In the mailbox’s row, or with a command-line option",
+        ),
     ),
     code(
         "AUTHORIZATIONFAILED",
         "The password is correct, but this user may not act for the mailbox.",
-        ("Give the user access to this mailbox", "On the server; or sign in as the mailbox itself"),
+        advice("Give the user access to this mailbox", "On the server; or sign in as the mailbox itself"),
     ),
     code(
         "EXPIRED",
         "The password or the account has expired.",
-        ("Set a new password on the server and enter it here", "Or have the account renewed"),
+        advice("Set a new password on the server and enter it here", "Or have the account renewed"),
     ),
     code(
         "PRIVACYREQUIRED",
         "The server allows this only over an encrypted connection.",
-        ("Use TLS (port 993)", "In the server’s address"),
+        advice("Use TLS (port 993)", "In the server’s address"),
     ),
     code(
         "CONTACTADMIN",
         "The server refers you to its admin, who alone can say what is wrong.",
-        ("Ask the server’s admin", "Show them the server’s words"),
+        advice("Ask the server’s admin", "Show them the server’s words"),
     ),
     code(
         "NOPERM",
         "The user does not have permission to do this.",
-        (
+        advice(
             "Have the permission granted on the server",
             "Its admin, or the owner of a shared folder, can do that",
         ),
@@ -62,57 +63,60 @@ const TABLE: [ResponseCode; 18] = [
     code(
         "INUSE",
         "Another program is using the mailbox or folder, and the server allows only one at a time.",
-        ("Close other programs that use it, then try again", "A mail program, or another copy"),
+        advice("Close other programs that use it, then try again", "A mail program, or another copy"),
     ),
     code(
         "EXPUNGEISSUED",
         "Messages there were deleted in the meantime.",
-        ("Try again", "The folder is then read afresh"),
+        advice("Try again", "The folder is then read afresh"),
     ),
     code(
         "CORRUPTION",
         "The server found that its own files for this mailbox are damaged.",
-        ("Have the server’s admin repair the mailbox", "Then try again"),
+        advice("Have the server’s admin repair the mailbox", "Then try again"),
     ),
     code(
         "SERVERBUG",
         "The server ran into an internal error.",
-        ("Ask the server’s admin to look at its log", "Or try again later"),
+        advice("Ask the server’s admin to look at its log", "Or try again later"),
     ),
     code(
         "CLIENTBUG",
         "The server considers Mailferry’s command a mistake.",
-        ("Copy the details and report them", "Along with the name of the server software"),
+        advice("Copy the details and report them", "Along with the name of the server software"),
     ),
     code(
         "CANNOT",
         "The server never allows this, whoever asks; it may be a folder name or type it does not support.",
-        ("Give the folder another name in the plan, or leave it out", "Trying again changes nothing"),
+        advice("Give the folder another name in the plan, or leave it out", "Trying again changes nothing"),
     ),
     code(
         "LIMIT",
         "A limit of the server was reached, for example on connections, folders or sizes.",
-        ("Ask the server’s admin which limit it is", "Limits on connections and speed reset on their own"),
+        advice(
+            "Ask the server’s admin which limit it is",
+            "Limits on connections and speed reset on their own",
+        ),
     ),
     code(
         "OVERQUOTA",
         "The account has no space left.",
-        ("Get more space at the provider", "Take a larger plan, or delete what is not needed there"),
+        advice("Get more space at the provider", "Take a larger plan, or delete what is not needed there"),
     ),
     code(
         "ALREADYEXISTS",
         "Something of that name already exists.",
-        ("Look at it at the provider, or choose another name in the plan", "Nothing was changed there"),
+        advice("Look at it at the provider, or choose another name in the plan", "Nothing was changed there"),
     ),
     code(
         "NONEXISTENT",
         "It does not exist, or no longer exists.",
-        ("Count the folders again", "The plan then shows what is there now"),
+        advice("Count the folders again", "The plan then shows what is there now"),
     ),
     code(
         "READ-ONLY",
         "The server opens this folder read-only.",
-        ("Have write permission granted on the server", "The folder’s owner can do that"),
+        advice("Have write permission granted on the server", "The folder’s owner can do that"),
     ),
 ];
 
@@ -159,7 +163,7 @@ mod tests {
             assert_eq!(found.name, name);
             assert_eq!(response_code(&format!("[{} more] no", name.to_lowercase())), Some(found));
             assert!(seen.insert(found.meaning) && found.meaning.ends_with('.'), "{name}");
-            let words = format!("{} {} {}", found.meaning, found.way_out.0, found.way_out.1);
+            let words = format!("{} {} {}", found.meaning, found.way_out.what, found.way_out.consequence);
             assert!(!words.to_lowercase().contains("network"), "{name}: {words}");
         }
         assert_eq!(TABLE.len(), names.len());

@@ -13,8 +13,7 @@ use crate::net::NetError;
 use crate::plan::{MailboxPlan, Rest};
 use crate::project::{Ledger, LedgerTotals};
 use crate::transfer::{Doubler, TransferError};
-use crate::values::{Bytes, Credential, Endpoint, MisfitError};
-use crate::values::{Side, counted, counted_as};
+use crate::values::{Bytes, Credential, Endpoint, MisfitError, Side, counted, counted_as};
 
 /// The code of an error that a sign-in ended with.
 pub(in crate::engine) const SIGN_IN_FAILED: &str = "sign-in-failed";
@@ -106,7 +105,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     };
     let explained = match response_code(turned_away(error)) {
         None => explained,
-        Some(code) => coded_refusal(attempt, (explained, turned_away(error)), code, again),
+        Some(code) => coded_refusal(attempt, explained, turned_away(error), code, again),
     };
     (state, explained.caused_by(error))
 }
@@ -124,7 +123,8 @@ fn turned_away(error: &SignInError) -> &str {
 /// A sign-in rejected with a response code.
 fn coded_refusal(
     attempt: &Attempt,
-    (explained, words): (UserError, &str),
+    explained: UserError,
+    words: &str,
     code: &ResponseCode,
     again: Command,
 ) -> UserError {
@@ -141,7 +141,7 @@ fn coded_refusal(
 fn by_code(mut explained: UserError, words: &str) -> UserError {
     if let Some(code) = response_code(words) {
         code.meaning.clone_into(&mut explained.cause);
-        explained = explained.or_else(code.way_out.0, code.way_out.1);
+        explained = explained.or_else(code.way_out.what, code.way_out.consequence);
         explained.ways_out.rotate_right(1);
     }
     explained
@@ -328,7 +328,7 @@ fn refused_command(attempt: &Attempt, command: &str, refused: &Completion) -> Us
     let mut explained = UserError::new(title, cause).with_server_words(&words);
     if let Some(code) = response_code(&words) {
         explained.cause = format!("{} {}", explained.cause, code.meaning);
-        explained = explained.or_else(code.way_out.0, code.way_out.1);
+        explained = explained.or_else(code.way_out.what, code.way_out.consequence);
     } else {
         explained =
             explained.or_else("Ask the server's admin why it refuses this", "Show them the server’s words");
@@ -464,7 +464,7 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         .with_server_words(words)
         .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
         .or_else(
-            response_code(words).map_or("Ask the server's admin what is wrong", |code| code.way_out.0),
+            response_code(words).map_or("Ask the server's admin what is wrong", |code| code.way_out.what),
             "",
         )
         .caused_by(error),
@@ -550,7 +550,7 @@ fn unusable(host: &str, error: &ImapError) -> UserError {
         Command::StartCopy,
     );
     match code {
-        Some(code) => explained.or_else(code.way_out.0, code.way_out.1),
+        Some(code) => explained.or_else(code.way_out.what, code.way_out.consequence),
         None if error.is_connection_lost() => explained.or_else("Check the network connection", ""),
         None => explained.or_else("Ask the server's admin what is wrong", ""),
     }

@@ -2,11 +2,9 @@
 
 use super::sentence;
 use crate::engine::api::command::Command;
-use crate::engine::api::user_error::FolderRemark;
-use crate::engine::api::user_error::UserError;
+use crate::engine::api::user_error::{FolderRemark, UserError, advice};
 use crate::transfer::{LeftFolder, VerifyReport};
-use crate::values::Side;
-use crate::values::{counted, counted_as, with_thousands};
+use crate::values::{Side, counted, counted_as, with_thousands};
 
 /// Most folders that the cause lists by name.
 const NAMED: usize = 3;
@@ -110,9 +108,9 @@ fn remark(left: &LeftFolder) -> FolderRemark {
         title: shown.title,
         cause: shown.cause,
         server_words: shown.server_words,
-        way_out: (
-            "Have the server's admin look at this folder, then check again".to_owned(),
-            "The mail in it was copied; only the check is missing".to_owned(),
+        way_out: advice(
+            "Have the server's admin look at this folder, then check again",
+            "The mail in it was copied; only the check is missing",
         ),
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::config::{EngineConfig, SecretsPolicy};
 use crate::engine::explain;
-use crate::engine::jobs::evidence::MailboxesToRead;
+use crate::engine::jobs::evidence::{MailboxesToRead, NamedAttempt};
 use crate::engine::open_project::confirmed::Confirmed;
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::pins::PinBook;
@@ -89,9 +89,11 @@ pub fn mailbox_evidence(
     })
 }
 
-/// An attempt without anything of its own.
+/// A sign-in at the source that shares no connections or tokens with other attempts.
 fn attempt(
-    (mailbox, server, user): (MailboxId, &Endpoint, String),
+    mailbox: MailboxId,
+    server: &Endpoint,
+    user: String,
     way: SignInWay,
     pins: &PinBook,
     passwords: &Passwords,
@@ -147,7 +149,8 @@ fn mailboxes_of(
         .into_iter()
         .map(|(id, mailbox)| {
             let (user, way) = (mailbox.source_user, mailbox.ways.source);
-            (mailbox.address.to_string(), attempt((id, &server, user), way, &pins, &passwords))
+            let attempt = attempt(id, &server, user, way, &pins, &passwords);
+            NamedAttempt { address: mailbox.address.to_string(), attempt }
         })
         .collect();
     Ok(MailboxesToRead { project: project.uuid().to_owned(), mailboxes, passwords })
@@ -182,21 +185,32 @@ async fn at_server(
     let given = match whose {
         MailboxNames::List(path) => listed(path)?,
         MailboxNames::One { user, password, way } => {
-            vec![(user.to_owned(), user.to_owned(), Some(password.clone()), way.clone())]
+            vec![Given {
+                address: user.to_owned(),
+                user: user.to_owned(),
+                password: Some(password.clone()),
+                way: way.clone(),
+            }]
         }
     };
     let mut mailboxes = Vec::new();
-    for (number, (address, user, password, way)) in (1..).zip(given) {
-        let attempt = attempt((MailboxId(number), server, user), way, &pins, &passwords);
+    for (number, Given { address, user, password, way }) in (1..).zip(given) {
+        let attempt = attempt(MailboxId(number), server, user, way, &pins, &passwords);
         if let Some(password) = password {
             passwords.set(&attempt.whose(&project), password).await;
         }
-        mailboxes.push((address, attempt));
+        mailboxes.push(NamedAttempt { address, attempt });
     }
     Ok(MailboxesToRead { project, mailboxes, passwords })
 }
 
-type Given = (String, String, Option<Secret>, SignInWay);
+/// A mailbox as the command line or a list names it.
+struct Given {
+    address: String,
+    user: String,
+    password: Option<Secret>,
+    way: SignInWay,
+}
 
 /// The mailboxes of a list. Files that it names lie beside it.
 fn listed(path: &Path) -> Result<Vec<Given>, Box<UserError>> {
@@ -208,7 +222,7 @@ fn listed(path: &Path) -> Result<Vec<Given>, Box<UserError>> {
         if let Credential::TokenFile(file) | Credential::KeyFile(file) = &mut way.credential {
             *file = folder.join(&*file);
         }
-        (row.address.to_string(), row.source_user, row.source_password, way)
+        Given { address: row.address.to_string(), user: row.source_user, password: row.source_password, way }
     };
     Ok(rows.into_iter().map(given).collect())
 }

@@ -9,8 +9,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
-use crate::engine::api::copy_snapshot::Connections;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_snapshot::{Connections, MailboxProgressState};
 use crate::engine::api::copy_words::{lost_words, wait_words};
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
@@ -22,15 +21,13 @@ use crate::engine::jobs::{Ended, contained};
 use crate::engine::open_project::copy_board::{Again, CopyBoard};
 use crate::engine::open_project::copy_limits::{RunLimits, copy_limits};
 use crate::engine::open_project::copy_meter::Stopwatch;
-use crate::engine::open_project::copy_work::MailboxWork;
-use crate::engine::open_project::copy_work::Outcome;
+use crate::engine::open_project::copy_work::{MailboxWork, Outcome};
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::open_project::provider::ProviderLimits;
 use crate::plan::{CopyOptions, Measured, VerifyDepth, VerifySummary};
 use crate::project::{AccountClaims, Ledger};
 use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
-use crate::values::MailboxId;
-use crate::values::{Secret, UnixTime};
+use crate::values::{MailboxId, Secret, UnixTime};
 
 /// The settings of the whole copy.
 #[derive(Clone)]
@@ -79,7 +76,8 @@ impl End {
 pub(in crate::engine) async fn run(
     work: Vec<MailboxWork>,
     settings: Settings,
-    (control, mut again): (CopyBoard, Again),
+    control: CopyBoard,
+    mut again: Again,
     context: JobContext,
 ) -> Outcome {
     let permits = Semaphore::new(settings.run.mailboxes);

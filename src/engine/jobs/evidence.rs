@@ -21,9 +21,15 @@ use crate::values::{DomainName, UnixTime};
 pub(in crate::engine) struct MailboxesToRead {
     /// UUID of the project.
     pub(in crate::engine) project: String,
-    /// Each with the address that names it.
-    pub(in crate::engine) mailboxes: Vec<(String, Attempt)>,
+    pub(in crate::engine) mailboxes: Vec<NamedAttempt>,
     pub(in crate::engine) passwords: Passwords,
+}
+
+/// A sign-in, and the address that names its mailbox in the evidence.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct NamedAttempt {
+    pub(in crate::engine) address: String,
+    pub(in crate::engine) attempt: Attempt,
 }
 
 impl MailboxesToRead {
@@ -35,7 +41,7 @@ impl MailboxesToRead {
         cancel: &CancellationToken,
     ) -> Result<EvidenceFacts, Box<UserError>> {
         let mut mailboxes = Vec::new();
-        for (address, attempt) in &self.mailboxes {
+        for NamedAttempt { address, attempt } in &self.mailboxes {
             let password = self.passwords.of(&self.project, attempt).await;
             let access = password.map(|secret| attempt.access(secret));
             mailboxes.push(EvidenceMailbox { address: address.clone(), access });

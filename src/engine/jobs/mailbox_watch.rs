@@ -1,11 +1,9 @@
 //! Turns the progress of one mailbox into the state of its row, and records pauses.
 
+use crate::engine::api::snapshot::PartDone;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::engine::api::copy_snapshot::Connections;
-use crate::engine::api::copy_snapshot::LostLine;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
-use crate::engine::api::copy_snapshot::ServerWait;
+use crate::engine::api::copy_snapshot::{Connections, LostLine, MailboxProgressState, ServerWait};
 use crate::project::{Ledger, ProjectError};
 use crate::transfer::Progress;
 use crate::values::UnixTime;
@@ -21,7 +19,7 @@ struct Heard {
     pairs: usize,
     appenders: usize,
     /// Copies verified so far and in total; `None` while mail is copied.
-    verified: Option<(u64, u64)>,
+    verified: Option<PartDone>,
     pause: Option<RunningPause>,
     /// Since when the connection is lost.
     lost_since: Option<UnixTime>,
@@ -36,7 +34,7 @@ struct RunningPause {
 impl Heard {
     fn at_work(&self) -> MailboxProgressState {
         match self.verified {
-            Some((done, total)) => MailboxProgressState::Verifying { done, total },
+            Some(PartDone { done, total }) => MailboxProgressState::Verifying { done, total },
             None => MailboxProgressState::Running(Connections {
                 source: self.pairs,
                 destination: self.pairs + self.appenders,
@@ -53,7 +51,7 @@ impl<'a> MailboxWatch<'a> {
     /// Starts the verification of this many copies.
     pub(in crate::engine) fn begin_verify(&self, copies: u64) -> MailboxProgressState {
         let mut heard = self.heard();
-        heard.verified = Some((0, copies));
+        heard.verified = Some(PartDone { done: 0, total: copies });
         heard.at_work()
     }
 
@@ -69,7 +67,8 @@ impl<'a> MailboxWatch<'a> {
             Progress::Pairs { count } => heard.pairs = *count,
             Progress::Appenders { count } => heard.appenders = *count,
             Progress::Verified { copies } => {
-                heard.verified = heard.verified.map(|(_, total)| (*copies, total.max(*copies)));
+                heard.verified =
+                    heard.verified.map(|known| PartDone { done: *copies, total: known.total.max(*copies) });
             }
             Progress::Resumed => {}
             Progress::Paused => return Some(MailboxProgressState::Paused),

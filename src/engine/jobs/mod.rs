@@ -29,8 +29,17 @@ pub struct Jobs {
     runtime: Handle,
     tracker: TaskTracker,
     root: CancellationToken,
-    running: BTreeMap<JobKind, (u64, CancellationToken)>,
+    running: BTreeMap<JobKind, Begun>,
     next_number: u64,
+}
+
+/// A job that was begun.
+#[derive(Clone)]
+pub struct Begun {
+    /// Its number; results with an older one are dropped.
+    pub number: u64,
+    /// Cancelled with the job.
+    pub token: CancellationToken,
 }
 
 /// How a job's future ended.
@@ -62,13 +71,13 @@ impl Jobs {
         }
     }
 
-    /// Cancels a running job of this kind and returns the token and number of its successor.
-    pub fn begin(&mut self, kind: JobKind) -> (u64, CancellationToken) {
+    /// Cancels a running job of this kind and begins its successor.
+    pub fn begin(&mut self, kind: JobKind) -> Begun {
         self.cancel(kind);
         self.next_number += 1;
-        let token = self.root.child_token();
-        self.running.insert(kind, (self.next_number, token.clone()));
-        (self.next_number, token)
+        let begun = Begun { number: self.next_number, token: self.root.child_token() };
+        self.running.insert(kind, begun.clone());
+        begun
     }
 
     /// Runs a job's future to completion and passes its result, or its panic, to `report`.
@@ -85,7 +94,7 @@ impl Jobs {
 
     /// Whether a result with this number is still current.
     pub fn is_current(&self, kind: JobKind, number: u64) -> bool {
-        self.running.get(&kind).is_some_and(|(current, _)| *current == number)
+        self.running.get(&kind).is_some_and(|current| current.number == number)
     }
 
     /// Whether a job of this kind runs.
@@ -102,7 +111,7 @@ impl Jobs {
 
     /// Cancels a job; its later results are stale.
     pub fn cancel(&mut self, kind: JobKind) {
-        if let Some((_, token)) = self.running.remove(&kind) {
+        if let Some(Begun { token, .. }) = self.running.remove(&kind) {
             token.cancel();
         }
     }
@@ -148,8 +157,8 @@ mod tests {
     #[tokio::test]
     async fn a_newer_job_makes_the_older_one_stale() {
         let mut jobs = Jobs::new(Handle::current());
-        let (first, first_token) = jobs.begin(JobKind::Audit);
-        let (second, second_token) = jobs.begin(JobKind::Audit);
+        let Begun { number: first, token: first_token } = jobs.begin(JobKind::Audit);
+        let Begun { number: second, token: second_token } = jobs.begin(JobKind::Audit);
         assert!(first_token.is_cancelled() && !second_token.is_cancelled());
         assert!(!jobs.is_current(JobKind::Audit, first));
         jobs.end(JobKind::Audit, first);

@@ -1,10 +1,9 @@
+use crate::engine::open_project::passwords::{FoundPassword, Passwords};
 use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 
-use crate::engine::api::snapshot::SignInState;
-use crate::engine::api::snapshot::SignInView;
-use crate::engine::api::snapshot::{CountedFolder, PasswordPlace};
+use crate::engine::api::snapshot::{CountedFolder, PasswordPlace, SignInState, SignInView};
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::Attempt;
 use crate::engine::explain;
@@ -12,9 +11,8 @@ use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::{Ended, contained};
-use crate::engine::open_project::passwords::Passwords;
 use crate::imap::{Folder, SignInError};
-use crate::plan::{FolderPath, special_use_by_name};
+use crate::plan::{FolderPath, MailVolume, special_use_by_name};
 use crate::transfer::{self, Progress, TransferError};
 use crate::values::{AccountIdentity, Bytes, MailboxId, Secret, Side, SignInWay};
 
@@ -58,8 +56,8 @@ pub(in crate::engine) async fn run(
 /// What a successful sign-in found.
 #[derive(Default)]
 pub(in crate::engine) struct Found {
-    /// Messages and bytes of the source.
-    pub(in crate::engine) counted: Option<(u64, Bytes)>,
+    /// The mail of the source.
+    pub(in crate::engine) counted: Option<MailVolume>,
     /// The same by folder, those with mail in them.
     pub(in crate::engine) folders: Vec<CountedFolder>,
     /// The account it opened.
@@ -68,6 +66,12 @@ pub(in crate::engine) struct Found {
     pub(in crate::engine) way: Option<SignInWay>,
     /// Its folders, as the server spells them.
     pub(in crate::engine) known: BTreeSet<String>,
+}
+
+/// A sign-in that worked.
+struct SignedIn {
+    server_words: String,
+    found: Found,
 }
 
 fn failed(error: UserError) -> SignInView {
@@ -80,15 +84,15 @@ async fn one(
     passwords: &Passwords,
     context: &JobContext,
 ) -> (SignInView, Found) {
-    let (secret, place) = passwords.look_for(project, attempt).await;
+    let FoundPassword { secret, place } = passwords.look_for(project, attempt).await;
     let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
     match Box::pin(sign_in_anyhow(attempt, secret, context)).await {
-        Ok((words, mut found)) => {
+        Ok(SignedIn { server_words, mut found }) => {
             let view = SignInView {
                 password: place,
                 state: SignInState::SignedIn,
                 error: None,
-                server_words: words,
+                server_words,
                 token_until: attempt.tokens.token_until(&attempt.way.credential, &attempt.user),
             };
             if attempt.side != Side::Source {
@@ -115,7 +119,7 @@ async fn sign_in_anyhow(
     attempt: &Attempt,
     secret: Secret,
     context: &JobContext,
-) -> Result<(String, Found), TransferError> {
+) -> Result<SignedIn, TransferError> {
     let refused = match Box::pin(sign_in(attempt, secret.clone(), context)).await {
         Err(TransferError::SignIn { source, side }) if is_about_the_form(&source) => {
             TransferError::SignIn { source, side }
@@ -126,7 +130,9 @@ async fn sign_in_anyhow(
     tracing::info!(user = attempt.user, "the admin is tried with both names in one: {refused}");
     let other = Attempt { way: way.clone(), ..attempt.clone() };
     match Box::pin(sign_in(&other, secret, context)).await {
-        Ok((words, found)) => Ok((words, Found { way: Some(way), ..found })),
+        Ok(SignedIn { server_words, found }) => {
+            Ok(SignedIn { server_words, found: Found { way: Some(way), ..found } })
+        }
         // What the first form met says more: it is the one of the standard.
         Err(error) => {
             tracing::info!(user = attempt.user, "that was refused as well: {error}");
@@ -148,15 +154,11 @@ const fn is_about_the_form(error: &SignInError) -> bool {
 }
 
 /// Signs in and lists the folders; only then does the sign-in count.
-async fn sign_in(
-    attempt: &Attempt,
-    secret: Secret,
-    context: &JobContext,
-) -> Result<(String, Found), TransferError> {
+async fn sign_in(attempt: &Attempt, secret: Secret, context: &JobContext) -> Result<SignedIn, TransferError> {
     let (access, side) = (attempt.access(secret), attempt.side);
     let sink = waits_of(context, attempt.mailbox, JobKind::SignIn);
     let (mut session, folders) = transfer::look_in(&access, (side, &attempt.uncounted), &sink).await?;
-    let words = session.server_words();
+    let server_words = session.server_words();
     let account = access.account(&mut session, &folders).await;
     let account = Some(account.map_err(|source| TransferError::Server { side, source })?);
     // The next step usually follows at once and can reuse this connection.
@@ -167,10 +169,10 @@ async fn sign_in(
         messages += status.messages.unwrap_or(0);
         bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
     }
-    let counted = bytes.map(|bytes| (messages, Bytes(bytes)));
+    let counted = bytes.map(|bytes| MailVolume { messages, bytes: Bytes(bytes) });
     let by_folder = folders.iter().filter_map(counted_folder).collect();
     let known = folders.into_iter().filter(Folder::is_selectable).map(|folder| folder.raw).collect();
-    Ok((words, Found { counted, folders: by_folder, account, way: None, known }))
+    Ok(SignedIn { server_words, found: Found { counted, folders: by_folder, account, way: None, known } })
 }
 
 /// What the server says of a folder; `None` where it has no mail, or is not told of.

@@ -20,14 +20,13 @@ use crate::engine::list_keys::ListKeyring;
 use crate::net::Roots;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
-use crate::rehearsal;
-use crate::smtp;
 use crate::survey::{
     self, ControlHost, ListKeys, LiveLook, Looking, Politeness, Progress, SurveyError, SurveyOptions,
     ZoneReading,
 };
 use crate::values::{DomainName, MailHosts, UnixTime};
 use crate::web::Web;
+use crate::{rehearsal, smtp};
 
 /// How long a name server that is behind gets: a transfer of a small zone takes a second or two.
 const CATCH_UP: Duration = Duration::from_secs(8);
@@ -212,7 +211,8 @@ pub(in crate::engine) fn seen_elsewhere(output: &str) -> Result<MailHosts, Box<U
 /// Runs the audit; also returns the facts as JSON.
 pub(in crate::engine) async fn audit(
     question: Question,
-    (mailboxes, list_keys): (Option<MailboxesToRead>, Option<ListKeyring>),
+    mailboxes: Option<MailboxesToRead>,
+    list_keys: Option<ListKeyring>,
     context: JobContext,
 ) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
     let mut question = question;

@@ -1,9 +1,9 @@
 //! What was read of the old server's accounts and aliases, beside the mailboxes of the project.
 
+use crate::engine::api::snapshot::{AccountsPreview, DomainEntries};
 use std::sync::Arc;
 
 use crate::accounts::{AliasPlan, Directory};
-use crate::engine::api::snapshot::AccountsPreview;
 use crate::engine::open_project::OpenProject;
 use crate::plan::Mailbox;
 use crate::values::{EmailAddress, MailboxId};
@@ -34,7 +34,7 @@ impl OpenProject {
         AccountsPreview {
             domains: domains
                 .into_iter()
-                .map(|(domain, count)| (domain.clone(), count, domain == *own))
+                .map(|(domain, entries)| DomainEntries { is_own: domain == *own, domain, entries })
                 .collect(),
             known,
             directory,

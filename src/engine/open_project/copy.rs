@@ -1,29 +1,25 @@
 //! The copy of the open project: its preparation, start and end, and what the ledger shows meanwhile.
 
+use crate::project::{
+    AccountClaims, BoundSides, BusyAccount, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling,
+    WholeCopy,
+};
 use std::sync::Arc;
 
-use crate::engine::api::copy_snapshot::Connections;
-use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_snapshot::{Connections, CopyPhase, MailboxProgressState};
 use crate::engine::api::snapshot::{SignInState, sign_in_of};
-use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::copy_standing;
+use crate::engine::api::standing::{CopyStanding, copy_standing};
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::{Attempt, AttemptPair};
 use crate::engine::explain;
-use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::copy_board::CopyBoard;
-use crate::engine::open_project::copy_view;
 use crate::engine::open_project::copy_view::Known;
 use crate::engine::open_project::copy_work::MailboxWork;
 use crate::engine::open_project::switch::RunStart;
 use crate::engine::open_project::throughput::CopyMeter;
+use crate::engine::open_project::{OpenProject, copy_view};
 use crate::plan::{CopyMode, VerifySummary};
-use crate::project::{
-    AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling, WholeCopy,
-};
-use crate::values::{AccountIdentity, UnixTime};
-use crate::values::{MailboxId, Side};
+use crate::values::{AccountIdentity, MailboxId, Side, UnixTime};
 
 /// The problems of a running copy are read every twelfth time, that is, every three seconds.
 const LOOKS_PER_PROBLEMS: u64 = 12;
@@ -77,7 +73,7 @@ impl OpenProject {
         let accounts: Vec<&AccountIdentity> = known.iter().map(|(_, account)| *account).collect();
         match claims.find_busy(&accounts) {
             Ok(None) => Ok(()),
-            Ok(Some((index, pid))) => match known.get(index) {
+            Ok(Some(BusyAccount { index, pid })) => match known.get(index) {
                 Some((busy, _)) => Err(Box::new(explain::not_claimed(busy, &ClaimError::Busy { pid }))),
                 None => Ok(()),
             },
@@ -172,7 +168,8 @@ impl OpenProject {
     pub(in crate::engine) fn begin_copy(
         &mut self,
         control: CopyBoard,
-        (trial, is_verifying): (Option<u32>, bool),
+        trial: Option<u32>,
+        is_verifying: bool,
         at: UnixTime,
     ) {
         self.copy = Some(control);

@@ -1,26 +1,19 @@
 //! Reads from the ledger what the Copy page shows.
 
+use crate::engine::api::snapshot::{MailboxView, PartDone, ProjectView};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::api::copy_snapshot::Connections;
-use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::copy_snapshot::FolderProgress;
-use crate::engine::api::copy_snapshot::MailboxProgress;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
-use crate::engine::api::copy_snapshot::PauseGroup;
-use crate::engine::api::copy_snapshot::ProblemGroup;
-use crate::engine::api::copy_snapshot::UnderWayView;
-use crate::engine::api::snapshot::MailboxView;
-use crate::engine::api::snapshot::ProjectView;
-use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::copy_standing;
+use crate::engine::api::copy_snapshot::{
+    Connections, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, PauseGroup, ProblemGroup,
+    UnderWayView,
+};
+use crate::engine::api::standing::{CopyStanding, copy_standing};
 use crate::engine::explain;
 use crate::plan::{FolderChoice, FolderPath, LedgerSum, MailboxPlan, MessageState};
 use crate::project::{BoundSides, LedgerTotals, Pause, Project, ProjectError, Spelling};
 use crate::transfer::UnderWay;
-use crate::values::MailboxId;
-use crate::values::{Bytes, Endpoint};
+use crate::values::{Bytes, Endpoint, MailboxId};
 
 /// What the ledger shows about the copy, for the page.
 pub(in crate::engine) struct Fresh {
@@ -31,7 +24,7 @@ pub(in crate::engine) struct Fresh {
     pub(in crate::engine) bytes_sent: Bytes,
     pub(in crate::engine) mailboxes: Vec<MailboxProgress>,
     pub(in crate::engine) connections: Connections,
-    pub(in crate::engine) verified: (u64, u64),
+    pub(in crate::engine) verified: PartDone,
     pub(in crate::engine) under_way: Vec<UnderWayView>,
 }
 
@@ -61,8 +54,8 @@ impl Fresh {
             MailboxProgressState::Done => copies,
             _ => 0,
         };
-        self.verified.0 += done;
-        self.verified.1 += copies;
+        self.verified.done += done;
+        self.verified.total += copies;
     }
 }
 
@@ -101,7 +94,7 @@ pub(in crate::engine) fn refresh(
         bytes_sent: Bytes::ZERO,
         mailboxes: Vec::new(),
         connections: Connections::default(),
-        verified: (0, 0),
+        verified: PartDone::default(),
         under_way: Vec::new(),
     };
     // A copy to another destination is history: neither the new plan nor a new account applies to it.

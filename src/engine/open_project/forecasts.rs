@@ -4,10 +4,9 @@ use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::snapshot::ForecastsView;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::copy_limits::{RunLimits, copy_limits};
-use crate::plan::{ForecastInput, Measured, forecast, forecast_all};
+use crate::plan::{ForecastInput, MailVolume, Measured, forecast, forecast_all};
 use crate::transfer::CopyConditions;
-use crate::values::Bytes;
-use crate::values::MailboxId;
+use crate::values::{Bytes, MailboxId};
 
 impl OpenProject {
     /// Recomputes the forecasts.
@@ -21,7 +20,7 @@ impl OpenProject {
         let mut each = Vec::new();
         let mut mailboxes = std::collections::BTreeMap::new();
         for (id, plan) in plans.iter() {
-            let (messages, bytes) = self.left_to_copy(*id, plan.chosen());
+            let MailVolume { messages, bytes } = self.left_to_copy(*id, plan.chosen());
             let told = plan.warnings(bytes, self.view.plan.options.dates);
             if !told.is_empty() {
                 warnings.insert(*id, told);
@@ -54,14 +53,15 @@ impl OpenProject {
     }
 
     /// What is still to be copied of a plan.
-    fn left_to_copy(&self, id: MailboxId, (messages, bytes): (u64, Bytes)) -> (u64, Bytes) {
+    fn left_to_copy(&self, id: MailboxId, planned: MailVolume) -> MailVolume {
         let copy = &self.view.copy;
         let shown = copy.mailboxes.iter().find(|shown| shown.id == id);
         match shown.filter(|_| copy.phase != CopyPhase::NotStarted) {
-            Some(shown) => {
-                (shown.sum.waiting(), Bytes(shown.bytes_total.0.saturating_sub(shown.bytes_done.0)))
-            }
-            None => (messages, bytes),
+            Some(shown) => MailVolume {
+                messages: shown.sum.waiting(),
+                bytes: Bytes(shown.bytes_total.0.saturating_sub(shown.bytes_done.0)),
+            },
+            None => planned,
         }
     }
 }

@@ -1,23 +1,21 @@
 //! Individual messages: as rows on a page, and as a file with one row for each.
 
+use crate::project::{MessageListing, MessagePlace, Project, ProjectError};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::engine::api::copy_snapshot::MessageListView;
-use crate::engine::api::copy_snapshot::MessageOutcome;
+use crate::engine::api::copy_snapshot::{MessageListView, MessageOutcome};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
 use crate::engine::system::output_file::write_output;
 use crate::plan::{FolderChoice, MailboxPlan, MessageQuery, MessageState};
-use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
-use crate::values::{Bytes, counted};
-use crate::values::{MailboxId, SourceUid};
+use crate::values::{Bytes, MailboxId, counted};
 
 /// Rows a page holds at once: a few screens in each direction.
 pub(in crate::engine) const PAGE_ROWS: usize = 300;
@@ -55,7 +53,8 @@ pub(in crate::engine) fn left_out_folders(
 /// Writes every message of the ledger and every folder left out, completely or not at all. Returns the number of messages.
 pub(in crate::engine) fn save(
     project: &Project,
-    (addresses, left_out): (&BTreeMap<MailboxId, String>, &[MessageRow]),
+    addresses: &BTreeMap<MailboxId, String>,
+    left_out: &[MessageRow],
     path: &Path,
     format: MessageListFormat,
 ) -> Result<u64, Box<UserError>> {
@@ -84,12 +83,10 @@ pub(in crate::engine) fn save(
     }
 }
 
-type After = Option<(crate::project::FolderId, SourceUid)>;
-
 fn write_rows(
     format: MessageListFormat,
     out: &mut dyn Write,
-    mut page: impl FnMut(After) -> io::Result<Vec<MessageListing>>,
+    mut page: impl FnMut(Option<MessagePlace>) -> io::Result<Vec<MessageListing>>,
     addresses: &BTreeMap<MailboxId, String>,
     left_out: &[MessageRow],
 ) -> io::Result<u64> {
@@ -116,7 +113,7 @@ fn write_rows(
     loop {
         let listed = page(after)?;
         let Some(last) = listed.last() else { break };
-        after = Some((last.folder, last.row.uid));
+        after = Some(last.place());
         for listing in &listed {
             write(&row_of(listing, addresses), out)?;
             count += 1;
@@ -234,6 +231,7 @@ mod tests {
     use crate::message::IdentityKey;
     use crate::plan::FolderPath;
     use crate::project::{FolderId, LedgerRow};
+    use crate::values::SourceUid;
     use crate::values::{DestinationUid, UidValidity};
 
     fn listing(folder: i64, uid: u32) -> MessageListing {
@@ -263,11 +261,14 @@ mod tests {
     }
 
     /// The file of these pages, and the keys that pages were asked for with.
-    fn written(format: MessageListFormat, pages: &[Vec<MessageListing>]) -> (String, Vec<After>) {
+    fn written(
+        format: MessageListFormat,
+        pages: &[Vec<MessageListing>],
+    ) -> (String, Vec<Option<MessagePlace>>) {
         let mut keys = Vec::new();
         let mut out = Vec::new();
         let addresses = BTreeMap::from([(MailboxId(1), "anna@example.org".to_owned())]);
-        let page = |after: After| {
+        let page = |after: Option<MessagePlace>| {
             keys.push(after);
             Ok(pages.get(keys.len() - 1).cloned().unwrap_or_default())
         };
@@ -280,8 +281,8 @@ mod tests {
     fn rows_come_page_by_page_in_every_form() {
         let pages = [vec![listing(1, 1), listing(1, 2)], vec![listing(2, 1)]];
         let (json, keys) = written(MessageListFormat::Json, &pages);
-        let expected: [After; 3] =
-            [None, Some((FolderId(1), SourceUid(2))), Some((FolderId(2), SourceUid(1)))];
+        let place = |folder, uid| Some(MessagePlace { folder: FolderId(folder), uid: SourceUid(uid) });
+        let expected = [None, place(1, 2), place(2, 1)];
         assert_eq!(keys, expected);
         let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         assert_eq!(rows.len(), 3);

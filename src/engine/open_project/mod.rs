@@ -20,28 +20,19 @@ pub(in crate::engine) mod report_input;
 pub(in crate::engine) mod switch;
 pub(in crate::engine) mod throughput;
 
+use crate::engine::api::snapshot::{
+    AccountsView, AuditView, DestinationView, DomainView, MailboxView, PartDone, PlanView, ProjectView,
+    RecentProject, RecordsView, SignInState, SignInView,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::api::command::AuditOptions;
-use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::copy_snapshot::CopyView;
-use crate::engine::api::copy_snapshot::MailboxProgress;
-use crate::engine::api::copy_snapshot::MailboxProgressState;
-use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::copy_snapshot::{
+    CopyPhase, CopyView, MailboxProgress, MailboxProgressState, MessagesView,
+};
 use crate::engine::api::copy_words::{project_line, project_mark};
 use crate::engine::api::sign_ins::SignInsView;
-use crate::engine::api::snapshot::AccountsView;
-use crate::engine::api::snapshot::AuditView;
-use crate::engine::api::snapshot::DestinationView;
-use crate::engine::api::snapshot::DomainView;
-use crate::engine::api::snapshot::MailboxView;
-use crate::engine::api::snapshot::PlanView;
-use crate::engine::api::snapshot::ProjectView;
-use crate::engine::api::snapshot::RecentProject;
-use crate::engine::api::snapshot::RecordsView;
-use crate::engine::api::snapshot::SignInState;
-use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
 use crate::engine::attempt::{Attempt, AttemptPair};
@@ -64,8 +55,7 @@ use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
 use crate::secrets::SecretStore;
 use crate::signin::TokenDesk;
-use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
-use crate::values::{MailboxId, Side};
+use crate::values::{AccountIdentity, Bytes, MailboxId, Side, UnixTime, counted_as};
 
 /// The open project: its file, its view for the faces, and what its jobs share.
 pub(super) struct OpenProject {
@@ -291,7 +281,7 @@ impl OpenProject {
             }
             _ => {}
         }
-        if let Some((done, total)) = view.plan.counting {
+        if let Some(PartDone { done, total }) = view.plan.counting {
             format!("Counting folders, {done} of {total}")
         } else if signing_in > 0 {
             format!("Signing in to {}", counted_as(signing_in, "mailbox", "mailboxes"))
@@ -301,8 +291,8 @@ impl OpenProject {
             "Reading the zone".to_owned()
         } else if view.domain.is_searching {
             "Looking for the mail server".to_owned()
-        } else if let Some((done, all)) = self.switch.looking {
-            format!("Asking name servers and resolvers, {done} of {all}")
+        } else if let Some(PartDone { done, total }) = self.switch.looking {
+            format!("Asking name servers and resolvers, {done} of {total}")
         } else {
             String::new()
         }
@@ -450,8 +440,8 @@ impl OpenProject {
 
     /// Advances the running count by one mailbox.
     pub(super) fn count_one_more(&mut self) {
-        if let Some((done, _)) = &mut self.view.plan.counting {
-            *done += 1;
+        if let Some(counting) = &mut self.view.plan.counting {
+            counting.done += 1;
         }
     }
 
@@ -460,7 +450,7 @@ impl OpenProject {
         self.count_one_more();
         Arc::make_mut(&mut self.view.plan.oversize).insert(mailbox, oversize);
         self.view.plan.errors.remove(&mailbox);
-        let counted = counted(&plan);
+        let counted = plan.counted();
         Arc::make_mut(&mut self.view.plan.mailboxes).insert(mailbox, plan);
         if let Some(row) = self.mailbox_mut(mailbox) {
             row.counted = Some(counted);
@@ -469,7 +459,7 @@ impl OpenProject {
 
     fn count_mailboxes_from_plans(&mut self) {
         let counts: Vec<_> =
-            self.view.plan.mailboxes.iter().map(|(mailbox, plan)| (*mailbox, counted(plan))).collect();
+            self.view.plan.mailboxes.iter().map(|(mailbox, plan)| (*mailbox, plan.counted())).collect();
         for (mailbox, counted) in counts {
             if let Some(row) = self.mailbox_mut(mailbox) {
                 row.counted = Some(counted);
@@ -495,7 +485,7 @@ impl OpenProject {
         self.limits = self.provider_limits(catalogue);
         self.refresh_forecasts();
         let counted: Vec<Bytes> =
-            self.view.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
+            self.view.mailboxes.iter().filter_map(|row| row.counted.map(|counted| counted.bytes)).collect();
         let own = OwnMail {
             mailbox_count: self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count(),
             total: (!counted.is_empty())
@@ -607,12 +597,6 @@ fn load_bound(project: &Project) -> Result<BTreeMap<MailboxId, BoundSides>, Proj
         bound.extend(project.bound_sides(id)?.map(|sides| (id, sides)));
     }
     Ok(bound)
-}
-
-fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
-    plan.folders.iter().fold((0, Bytes::ZERO), |(messages, bytes), folder| {
-        (messages + folder.messages, bytes.plus(folder.bytes))
-    })
 }
 
 /// `Copying 3 mailboxes, 1 waits, 1 paused`; `4 mailboxes wait`.

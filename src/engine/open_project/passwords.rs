@@ -1,6 +1,5 @@
 use crate::engine::api::snapshot::PasswordPlace;
-use crate::engine::attempt::Attempt;
-use crate::engine::attempt::Whose;
+use crate::engine::attempt::{Attempt, Whose};
 use crate::engine::config::SecretsPolicy;
 use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore, StoreStatus};
 use crate::values::Secret;
@@ -25,6 +24,13 @@ impl Whose {
     fn before_the_server(&self) -> SecretName {
         SecretName::new(&self.project, self.mailbox.0, self.side, "", &self.user)
     }
+}
+
+/// What a search for a password found.
+pub(in crate::engine) struct FoundPassword {
+    pub(in crate::engine) secret: Option<Secret>,
+    /// Where it is, or why it is not there.
+    pub(in crate::engine) place: PasswordPlace,
 }
 
 impl Passwords {
@@ -52,15 +58,16 @@ impl Passwords {
     }
 
     /// A password and where it is; one given in this session comes first.
-    pub(in crate::engine) async fn look(&self, whose: &Whose) -> (Option<Secret>, PasswordPlace) {
+    pub(in crate::engine) async fn look(&self, whose: &Whose) -> FoundPassword {
         let name = whose.name();
+        let found = |secret, place| FoundPassword { secret: Some(secret), place };
         if let Lookup::Kept(secret, _) = self.session.look(&name).await {
-            return (Some(secret), PasswordPlace::Session);
+            return found(secret, PasswordPlace::Session);
         }
         let mut absent = PasswordPlace::Missing;
         if let Some(keyring) = &self.keyring {
             match keyring.look(&name).await {
-                Lookup::Kept(secret, kept) => return (Some(secret), place(kept)),
+                Lookup::Kept(secret, kept) => return found(secret, place(kept)),
                 Lookup::Nothing => {}
                 // If no keyring runs, there is nothing to wait for.
                 Lookup::NoAnswer if matches!(keyring.status(), StoreStatus::ThisSessionOnly(_)) => {}
@@ -68,28 +75,26 @@ impl Passwords {
             }
         }
         // It was given before a server was chosen, and belongs to the one chosen first.
-        let Some(secret) = self.session.get(&whose.before_the_server()).await else { return (None, absent) };
+        let Some(secret) = self.session.get(&whose.before_the_server()).await else {
+            return FoundPassword { secret: None, place: absent };
+        };
         if whose.server.is_none() {
-            return (Some(secret), PasswordPlace::Session);
+            return found(secret, PasswordPlace::Session);
         }
         let place = self.set(whose, secret.clone()).await;
         self.session.delete(&whose.before_the_server()).await;
-        (Some(secret), place)
+        found(secret, place)
     }
 
     /// The password of a sign-in attempt; none if a token comes from its own source.
     pub(in crate::engine) async fn of(&self, project: &str, attempt: &Attempt) -> Option<Secret> {
-        self.look_for(project, attempt).await.0
+        self.look_for(project, attempt).await.secret
     }
 
     /// The same, with the place where it is.
-    pub(in crate::engine) async fn look_for(
-        &self,
-        project: &str,
-        attempt: &Attempt,
-    ) -> (Option<Secret>, PasswordPlace) {
+    pub(in crate::engine) async fn look_for(&self, project: &str, attempt: &Attempt) -> FoundPassword {
         if !attempt.way.needs_password() {
-            return (Some(Secret::default()), PasswordPlace::NotNeeded);
+            return FoundPassword { secret: Some(Secret::default()), place: PasswordPlace::NotNeeded };
         }
         self.look(&attempt.whose(project)).await
     }

@@ -1,11 +1,10 @@
 //! The records of the open project, and whether the saved files are current.
 
+use crate::engine::api::snapshot::{ProviderAnswer, RecordsView, SavedView};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::api::copy_snapshot::CopyPhase;
-use crate::engine::api::snapshot::RecordsView;
-use crate::engine::api::snapshot::SavedView;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
@@ -44,7 +43,7 @@ impl OpenProject {
             .iter()
             .map(|answer| {
                 let given = answers.get(&answer.name).cloned().unwrap_or_default();
-                (answer.name.clone(), answer.question.clone(), given)
+                ProviderAnswer { name: answer.name.clone(), question: answer.question.clone(), value: given }
             })
             .collect();
         let Some(zone) = &self.zone else { return Ok(None) };

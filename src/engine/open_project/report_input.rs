@@ -6,11 +6,9 @@ use crate::cutover::{
 };
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::copy_words::elsewhere_words;
-use crate::engine::api::standing::CopyStanding;
-use crate::engine::api::standing::{copied_to, copy_standing};
+use crate::engine::api::standing::{CopyStanding, copied_to, copy_standing};
 use crate::engine::api::switch_snapshot::ReminderView;
-use crate::engine::api::user_error::FolderRemark;
-use crate::engine::api::user_error::UserError;
+use crate::engine::api::user_error::{FolderRemark, UserError};
 use crate::engine::open_project::OpenProject;
 use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{EarlierCopy, FolderTotals, ProjectError};
@@ -238,7 +236,7 @@ fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
 fn trouble_words(error: &UserError) -> String {
     let of_folder = |remark: &FolderRemark| {
         let said = remark.server_words.as_ref().map(|said| format!(": “{said}”")).unwrap_or_default();
-        format!("{}{said}. {}.", remark.title, remark.way_out.0)
+        format!("{}{said}. {}.", remark.title, remark.way_out.what)
     };
     let whole = format!("{}. {}", error.title, error.cause);
     let folders = error.folders.iter().map(of_folder);

@@ -1,5 +1,6 @@
 //! The switch of a project: what its file keeps of it, and what the faces are shown.
 
+use crate::engine::api::snapshot::PartDone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(in crate::engine) struct Switch {
     /// What the project keeps; `None` before the first round.
     pub(in crate::engine) log: Option<SwitchLog>,
     /// Answers so far and in all, while everybody is asked.
-    pub(in crate::engine) looking: Option<(usize, usize)>,
+    pub(in crate::engine) looking: Option<PartDone>,
     /// Whether test messages are judged now.
     pub(in crate::engine) is_judging: bool,
     /// When the plan wants the next round.

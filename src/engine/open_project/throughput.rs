@@ -14,11 +14,19 @@ const PATIENT_LOOKS: u8 = 3;
 #[derive(Default)]
 pub(in crate::engine) struct CopyMeter {
     /// The clock of this session and the wall clock, at one moment.
-    began: Option<(Instant, u64)>,
+    began: Option<Beginning>,
     meter: SpeedMeter,
     shown: Shown,
     /// Whether mail is copied now.
     is_running: bool,
+}
+
+/// One moment on two clocks.
+#[derive(Clone, Copy)]
+struct Beginning {
+    instant: Instant,
+    /// Milliseconds since 1970.
+    wall: u64,
 }
 
 /// What was last shown as done.
@@ -81,12 +89,12 @@ impl CopyMeter {
     /// Milliseconds since 1970, by a clock that does not jump while the program runs.
     fn now(&mut self) -> u64 {
         let instant = Instant::now();
-        let (began, wall) = *self.began.get_or_insert_with(|| {
+        let began = *self.began.get_or_insert_with(|| {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            (instant, u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+            Beginning { instant, wall: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
         });
-        let passed = instant.duration_since(began).as_millis();
-        wall.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
+        let passed = instant.duration_since(began.instant).as_millis();
+        began.wall.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 }
 

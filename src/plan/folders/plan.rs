@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::folders::mapping::DestinationRules;
-use crate::plan::folders::path::FolderPath;
-use crate::plan::folders::path::SpecialUse;
+use crate::plan::folders::path::{FolderPath, SpecialUse};
 use crate::plan::folders::rename_reason::RenameReason;
 use crate::plan::options::copy::MessageDates;
 use crate::values::Bytes;
@@ -102,13 +101,34 @@ impl MailboxPlan {
     }
 
     /// Messages and bytes of the folders that will be copied.
-    pub fn chosen(&self) -> (u64, Bytes) {
+    pub fn chosen(&self) -> MailVolume {
         self.folders
             .iter()
             .filter(|folder| folder.choice == FolderChoice::Copy)
-            .fold((0, Bytes::ZERO), |(messages, bytes), folder| {
-                (messages + folder.messages, bytes.plus(folder.bytes))
-            })
+            .map(FolderPlan::volume)
+            .fold(MailVolume::default(), MailVolume::plus)
+    }
+
+    /// Messages and bytes of all folders.
+    pub fn counted(&self) -> MailVolume {
+        self.folders.iter().map(FolderPlan::volume).fold(MailVolume::default(), MailVolume::plus)
+    }
+}
+
+/// An amount of mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailVolume {
+    /// Messages.
+    pub messages: u64,
+    /// The sum of their sizes.
+    pub bytes: Bytes,
+}
+
+impl MailVolume {
+    /// The sum of both.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { messages: self.messages + other.messages, bytes: self.bytes.plus(other.bytes) }
     }
 }
 
@@ -134,6 +154,12 @@ pub struct FolderPlan {
     /// The owner has unsubscribed from it, so that mail programs hide it; so they will at the destination.
     #[serde(default)]
     pub is_unsubscribed: bool,
+}
+
+impl FolderPlan {
+    const fn volume(&self) -> MailVolume {
+        MailVolume { messages: self.messages, bytes: self.bytes }
+    }
 }
 
 /// What happens to a folder.

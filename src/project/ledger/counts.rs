@@ -176,7 +176,8 @@ pub(super) struct Count {
 pub(super) fn counted(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    (batch, state): (&str, MessageState),
+    batch: &str,
+    state: MessageState,
 ) -> Result<Count, ProjectError> {
     let count = transaction
         .prepare_cached(

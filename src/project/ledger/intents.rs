@@ -31,7 +31,7 @@ impl Ledger {
             check_destination(transaction, folder, destination_uid_validity)?;
             let uids: BTreeSet<SourceUid> = uids.iter().copied().collect();
             let batch = to_json(&uids)?;
-            let waiting = counted(transaction, folder, (&batch, MessageState::ToDo))?;
+            let waiting = counted(transaction, folder, &batch, MessageState::ToDo)?;
             let changed = transaction
                 .prepare_cached(
                     "UPDATE message SET
@@ -50,7 +50,7 @@ impl Ledger {
                     UnixTime::now().0,
                 ])?;
             if changed != uids.len() {
-                return Err(not_to_do(transaction, folder, (&batch, destination_uid_validity))?);
+                return Err(not_to_do(transaction, folder, &batch, destination_uid_validity)?);
             }
             let change = StateChange { from: MessageState::ToDo, to: MessageState::InFlight };
             count_moved(transaction, folder, change, waiting)
@@ -106,7 +106,8 @@ impl Ledger {
 fn not_to_do(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    (batch, uid_validity): (&str, UidValidity),
+    batch: &str,
+    uid_validity: UidValidity,
 ) -> Result<ProjectError, ProjectError> {
     let uid = transaction
         .prepare_cached(

@@ -46,7 +46,7 @@ pub use listing::SourceMessage;
 pub use memory::{FolderCounts, FolderMemory};
 pub use moves::MaybeMoved;
 pub use pauses::Pause;
-pub use problems::Problem;
+pub use problems::{Problem, ProblemSample};
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use results::MessageResult;
 pub use rows::{FolderId, ForgottenCopy, LedgerRow};

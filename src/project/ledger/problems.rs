@@ -27,8 +27,17 @@ pub struct Problem {
     pub reason: Reason,
     /// How many messages.
     pub count: u64,
-    /// The first few: folder at the source, and UID.
-    pub samples: Vec<(FolderPath, SourceUid)>,
+    /// The first few messages.
+    pub samples: Vec<ProblemSample>,
+}
+
+/// One message of a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemSample {
+    /// Its folder at the source.
+    pub folder: FolderPath,
+    /// Its UID there.
+    pub uid: SourceUid,
 }
 
 impl Ledger {
@@ -80,7 +89,9 @@ fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<P
         let reason =
             read_reason(row, 3)?.ok_or_else(|| unreadable(3, Type::Integer, "a problem without a reason"))?;
         let samples = samples
-            .query_map(params![group, mailbox, sample_limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
+            .query_map(params![group, mailbox, sample_limit], |row| {
+                Ok(ProblemSample { folder: read_path(row, 0)?, uid: row.get(1)? })
+            })?
             .collect::<Result<_, _>>()?;
         found.push(Problem {
             id: ProblemId(group),

@@ -1,3 +1,4 @@
+use super::ProblemSample;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,7 +66,7 @@ fn causes_that_differ_in_numbers_only_are_one_problem() {
     assert_eq!(bens.iter().map(|problem| problem.count).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(
         bens[0].samples,
-        [(FolderPath(vec!["B".to_owned()]), SourceUid(2)), (FolderPath(vec!["B".to_owned()]), SourceUid(3))]
+        [2, 3].map(|uid| ProblemSample { folder: FolderPath(vec!["B".to_owned()]), uid: SourceUid(uid) })
     );
     project.remove_mailbox(ben.mailbox()).unwrap();
     assert_eq!(project.problems().unwrap()[0].count, 200);

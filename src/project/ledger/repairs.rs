@@ -95,7 +95,8 @@ impl Ledger {
         &self,
         folder: FolderId,
         uid: SourceUid,
-        (trigger, steps): (&RepairTrigger, &[RepairStep]),
+        trigger: &RepairTrigger,
+        steps: &[RepairStep],
         sent: &SentForm,
     ) -> Result<(), ProjectError> {
         let [name, code, text] = trigger.stored();
@@ -138,7 +139,8 @@ impl Ledger {
         &self,
         folder: FolderId,
         uid: SourceUid,
-        (trigger, steps): (&RepairTrigger, &[RepairStep]),
+        trigger: &RepairTrigger,
+        steps: &[RepairStep],
         file: &ExportedFile,
     ) -> Result<(), ProjectError> {
         let [name, code, text] = trigger.stored();

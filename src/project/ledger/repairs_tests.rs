@@ -46,7 +46,7 @@ fn a_repair_is_written_down_before_it_is_sent_and_compared_as_sent() {
     let (_project, ledger, inbox) = ledger(&temp);
     let steps = [RepairStep::LineEnds, RepairStep::Nul];
     let trigger = refused_with("NO nul");
-    let refused = ledger.record_repair(inbox, SourceUid(1), (&refused_with("NUL"), &steps), &SENT);
+    let refused = ledger.record_repair(inbox, SourceUid(1), &refused_with("NUL"), &steps, &SENT);
     assert!(
         matches!(refused, Err(ProjectError::NotToDo { uid: SourceUid(1) })),
         "nothing is sent without an intent"
@@ -56,8 +56,8 @@ fn a_repair_is_written_down_before_it_is_sent_and_compared_as_sent() {
         .unwrap()
         .flush()
         .unwrap();
-    ledger.record_repair(inbox, SourceUid(1), (&trigger, &steps[..1]), &SENT).unwrap();
-    ledger.record_repair(inbox, SourceUid(1), (&trigger, &steps), &SENT).unwrap();
+    ledger.record_repair(inbox, SourceUid(1), &trigger, &steps[..1], &SENT).unwrap();
+    ledger.record_repair(inbox, SourceUid(1), &trigger, &steps, &SENT).unwrap();
     let known = ledger.repair(inbox, SourceUid(1)).unwrap().unwrap();
     assert_eq!((known.sent, known.steps.as_slice()), (Some(SENT), &steps[..]));
     let steps = steps.to_vec();
@@ -77,7 +77,7 @@ fn a_file_is_remembered_and_goes_with_its_message() {
     let file = ExportedFile { path: "x-exported/anna/INBOX/2.eml".to_owned(), sha256: [4; 32] };
     let code = Some("CANNOT".to_owned());
     let trigger = RepairTrigger::Refused(ServerWords { code, text: "[CANNOT] virus".to_owned() });
-    ledger.record_export(inbox, SourceUid(2), (&trigger, &[]), &file).unwrap();
+    ledger.record_export(inbox, SourceUid(2), &trigger, &[], &file).unwrap();
     let known = ledger.repairs(inbox).unwrap().remove(&(inbox, SourceUid(2))).unwrap();
     assert_eq!((known.file.as_ref(), known.sent), (Some(&file), None));
     assert_eq!(known.reason(), Reason::Exported { trigger, file: file.path });
@@ -110,7 +110,7 @@ fn a_message_that_gets_another_number_takes_its_repair_along() {
         .unwrap()
         .flush()
         .unwrap();
-    ledger.record_repair(inbox, SourceUid(1), (&refused_with("NO nul"), &[RepairStep::Nul]), &SENT).unwrap();
+    ledger.record_repair(inbox, SourceUid(1), &refused_with("NO nul"), &[RepairStep::Nul], &SENT).unwrap();
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     // The same message under another UID, as the source lists it now.
     assert_eq!(ledger.renumber(inbox, &[SourceUid(2)]).unwrap(), 1);

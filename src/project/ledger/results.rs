@@ -190,7 +190,7 @@ fn count_arrived(
         return Ok(());
     }
     let batch = to_json(&std::mem::take(arrived))?;
-    let copied = counted(transaction, folder, (&batch, MessageState::Copied))?;
+    let copied = counted(transaction, folder, &batch, MessageState::Copied)?;
     let change = StateChange { from: MessageState::InFlight, to: MessageState::Copied };
     count_moved(transaction, folder, change, copied)
 }

@@ -1,7 +1,7 @@
 use crate::message::IdentityKey;
 use crate::plan::{FolderPath, LedgerSum, MessageState, reason_samples};
 use crate::project::samples::{add_mailbox, project};
-use crate::project::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage};
+use crate::project::{FolderId, Ledger, MessageResult, ProblemSample, ProjectError, SourceMessage};
 use crate::values::{Bytes, DestinationUid, EmailAddress, Placement, SourceUid, UidValidity};
 
 fn path(name: &str) -> FolderPath {
@@ -234,13 +234,13 @@ fn problems_are_grouped_and_messages_are_paged() {
     assert_eq!(problems, project.problems().unwrap());
     assert_eq!((&problems[0].reason, problems[0].count), (&reason_samples::refused("NO too big"), 8));
     assert_eq!(problems[0].samples.len(), SAMPLES_SHOWN);
-    assert_eq!(problems[0].samples[0], (path("A"), SourceUid(1)));
+    assert_eq!(problems[0].samples[0], ProblemSample { folder: path("A"), uid: SourceUid(1) });
     assert_eq!(problems[1].reason.detail().unwrap().len(), "refused\n\n".len() + 1_000, "it is bounded");
     assert_eq!(problems[2].state, MessageState::Repaired);
 
     let first = project.messages_after(None, 12).unwrap();
     let last = first.last().unwrap();
-    let second = project.messages_after(Some((last.folder, last.row.uid)), 12).unwrap();
+    let second = project.messages_after(Some(last.place()), 12).unwrap();
     assert_eq!((first.len(), second.len()), (12, 8));
     assert_eq!(second[0].row.uid, SourceUid(13));
     assert_eq!(project.retry_refused().unwrap(), 9);

@@ -282,7 +282,7 @@ impl Writer<'_> {
     ) -> Result<Completion, TransferError> {
         let (folder, repairs) = (self.folder.job.folder, &self.state.lessons.repairs);
         self.may_upload(batch, message.body.bytes())?;
-        self.state.context.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
+        self.state.context.request.ledger.record_repair(folder, uid, trigger, steps, sent)?;
         repairs.tries(folder, uid, steps.last().copied());
         let answer = self.send_alone(std::slice::from_mut(message)).await?;
         repairs.has_answer(folder, uid);
@@ -369,7 +369,7 @@ impl Writer<'_> {
         match export(root, origin, &mut message.body, sent.sha256).await {
             Ok(file) => {
                 let kept = ExportedFile { path: file.shown.clone(), sha256: sent.sha256 };
-                request.ledger.record_export(job.folder, sent.row.uid, (trigger, tried), &kept)?;
+                request.ledger.record_export(job.folder, sent.row.uid, trigger, tried, &kept)?;
                 let reason = Reason::Exported { trigger: trigger.clone(), file: kept.path };
                 Ok(Saved { state: MessageState::Exported, reason, file: Some(file) })
             }

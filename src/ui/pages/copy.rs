@@ -1,20 +1,17 @@
 //! The Copy page: progress of every mailbox, speed, pauses and problems.
 
+use crate::engine::{
+    Command, Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, PartDone,
+    ProjectView, UserError, copy_percent, copy_standing, elsewhere_words,
+};
 use egui::text::LayoutJob;
 use egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use super::certificate_cards;
-use super::copy_detail;
 pub use super::copy_footer::{close_question, footer};
 use super::copy_panels::{ledger, problem_row, throughput, under_way, waiting};
-use super::copy_verify;
 use super::copy_words::{mailbox_numbers, mailbox_percent, rest_words, sentence, state_words, title, tone};
 use super::message_list::MessageList;
-use super::short_address;
-use crate::engine::{
-    Command, Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState,
-    ProjectView, UserError, copy_percent, copy_standing, elsewhere_words,
-};
+use super::{certificate_cards, copy_detail, copy_verify, short_address};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
@@ -232,8 +229,7 @@ fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
     let galley = ui.painter().layout_job(job);
     ui.place(Rect::from_min_size(line.min, galley.size()), Label::new(galley).selectable(true));
     ui.add_space(9.0);
-    let (done, total) =
-        if copy.is_verifying { copy.verified } else { (copy.bytes_done.0, copy.bytes_total.0) };
+    let PartDone { done, total } = copy.part_done();
     let is_finished = copy_standing(project) == CopyStanding::Finished;
     let share = if is_finished { 1.0 } else { format::share(done, total).min(0.995) };
     let label = format!("{words}, {}%", copy_percent(project));

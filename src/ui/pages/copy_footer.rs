@@ -1,7 +1,7 @@
 //! The buttons in the footer of the Copy page, and the questions before a running copy is stopped.
 
 use crate::engine::{
-    AfterClosing, Command, CopyStanding, ProjectView, Readiness, Step, after_closing, copied_to,
+    AfterClosing, Command, CopyStanding, Cure, ProjectView, Readiness, Step, after_closing, copied_to,
     copy_standing, is_asking_keyring, missing_passwords,
 };
 use crate::ui::format;
@@ -133,7 +133,7 @@ fn start_button(project: &ProjectView, footer: &mut Footer) -> FooterButton {
     let count = Command::BuildPlan;
     footer.readiness = Readiness::Blocked {
         why: "The folders are not counted yet".to_owned(),
-        cure: (can_count && project.copy.route.is_some()).then(|| ("Count the folders".to_owned(), count)),
+        cure: (can_count && project.copy.route.is_some()).then(|| Cure::new("Count the folders", count)),
     };
     FooterButton::new(super::start_label(project), Act::Go(Step::Plan))
 }

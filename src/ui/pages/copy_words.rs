@@ -1,8 +1,8 @@
 //! What the Copy page says about the copy and about each mailbox. All of it follows from [`CopyStanding`].
 
 use crate::engine::{
-    Connections, CopyStanding, CopyView, LostLine, MailboxProgress, MailboxProgressState, ProjectView,
-    copy_standing, server_name, trial_words,
+    Connections, CopyStanding, CopyView, LostLine, MailboxProgress, MailboxProgressState, PartDone,
+    ProjectView, copy_standing, server_name, trial_words,
 };
 use crate::plan::TimeLeft;
 use crate::ui::format;
@@ -99,7 +99,7 @@ fn messages_words(messages: u32) -> String {
 pub fn rest_words(project: &ProjectView) -> String {
     let copy = &project.copy;
     if copy.is_verifying {
-        let (done, total) = copy.verified;
+        let PartDone { done, total } = copy.verified;
         return format!(", {} of {} copies compared", with_thousands(done), with_thousands(total));
     }
     let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);

@@ -83,7 +83,7 @@ impl DestinationPage {
                 fact_chip(ui, Icon::User, &format::counted(count, "mailbox", "mailboxes"));
             }
             let counted: Vec<Bytes> =
-                project.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
+                project.mailboxes.iter().filter_map(|row| row.counted.map(|counted| counted.bytes)).collect();
             if !counted.is_empty() {
                 let sum = counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes));
                 fact_chip(ui, Icon::Archive, &sum.to_string());

@@ -92,7 +92,7 @@ fn kept_words(project: &ProjectView, is_same_server: bool) -> String {
 
 /// Answers are kept under their names in the project file.
 fn answers_words(project: &ProjectView, name: &str, is_same_provider: bool) -> String {
-    let answers = project.records.answers.iter().filter(|(.., value)| !value.is_empty()).count();
+    let answers = project.records.answers.iter().filter(|answer| !answer.value.is_empty()).count();
     if is_same_provider || answers == 0 {
         return String::new();
     }

@@ -1,5 +1,9 @@
 //! The last page: what was copied, what remains to do, and the reports to save.
 
+use crate::engine::{
+    Command, CopyStanding, ProjectView, Readiness, ReportFormat, SavedStages, SavedView, Step, copied_to,
+    copy_standing, elsewhere_words, is_zone_saved, saved_stages, trial_words,
+};
 use egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::alias_plan::left_behind_panel;
@@ -7,10 +11,6 @@ use super::audit::{FORMATS, beside, extension};
 use super::copy_panels::{LedgerPart, ledger_parts, state_mark};
 use super::message_list::SaveMessages;
 use crate::cutover::{ReminderKind, StepKind, StepState, reminder_words};
-use crate::engine::{
-    Command, CopyStanding, ProjectView, Readiness, ReportFormat, SavedView, Step, copied_to, copy_standing,
-    elsewhere_words, is_zone_saved, saved_stages, trial_words,
-};
 use crate::plan::{MessageQuery, MessageState};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -314,7 +314,7 @@ fn tasks(project: &ProjectView) -> Vec<Task> {
     // The switch builds on stage 1.
     let is_prepared = is_published || is_done(StepKind::LowerTtls);
     let late = with_thousands(project.switch.late.messages);
-    let (saved, stages) = saved_stages(project);
+    let SavedStages { saved, all: stages } = saved_stages(project);
     let refused = project.copy.sum.refused;
     let task = |title, detail, is_done| Task { title, detail, is_done };
     let mut tasks = vec![

@@ -6,7 +6,7 @@ use egui::{Role, TextEdit, Ui, WidgetInfo};
 use zeroize::Zeroize as _;
 
 use crate::accounts::Encoding;
-use crate::engine::{AccountsPreview, Command, ProjectView};
+use crate::engine::{AccountsPreview, Command, DomainEntries, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -125,7 +125,7 @@ impl Import {
 
     /// The question about addresses at other domains.
     fn other_domains(&mut self, ui: &mut Ui, preview: &AccountsPreview, project: &ProjectView) {
-        let others = preview.domains.iter().filter(|(.., is_own)| !is_own);
+        let others = preview.domains.iter().filter(|named| !named.is_own);
         if others.clone().next().is_none() {
             return;
         }
@@ -135,9 +135,9 @@ impl Import {
             project.domain.name.as_unicode()
         );
         note::note(ui, Tone::Warn, Icon::Warn, &words, None);
-        for (domain, count, _) in others {
+        for DomainEntries { domain, entries, .. } in others {
             let is_on = self.others.contains(domain);
-            let label = format!("Take {} at {domain} too", counted_as(*count, "entry", "entries"));
+            let label = format!("Take {} at {domain} too", counted_as(*entries, "entry", "entries"));
             if choice::checkbox(ui, is_on, &label) && !self.others.remove(domain) {
                 self.others.insert(domain.clone());
             }

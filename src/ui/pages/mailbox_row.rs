@@ -3,7 +3,7 @@
 use super::mailboxes::COLUMNS;
 use super::short_name;
 use crate::engine::{MailboxView, PasswordPlace, ProjectView, SignInState, SignInView};
-use crate::plan::{FolderChoice, FolderPath, SpecialUse};
+use crate::plan::{FolderChoice, FolderPath, MailVolume, SpecialUse};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -88,7 +88,7 @@ pub fn sentence(row: &MailboxView) -> String {
     let chosen = if row.mailbox.is_chosen { "chosen" } else { "not chosen" };
     let counted = row.counted.map_or_else(
         || "not counted yet".to_owned(),
-        |(messages, bytes)| format!("{} messages, {bytes}", with_thousands(messages)),
+        |MailVolume { messages, bytes }| format!("{} messages, {bytes}", with_thousands(messages)),
     );
     format!(
         "{}, {chosen}, your server: {}, destination: {}, {counted}",
@@ -132,7 +132,7 @@ pub fn draw_row(
     }
     let (messages, bytes) = row.counted.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
-        |(messages, bytes)| (with_thousands(messages), bytes.to_string()),
+        |MailVolume { messages, bytes }| (with_thousands(messages), bytes.to_string()),
     );
     text::right(ui, cell(), messages, Type::Body, color);
     text::right(ui, cell(), bytes, Type::Body, color);
@@ -166,7 +166,7 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
         panel::section(ui, &row.mailbox.address.to_string());
         let words = row.counted.map_or_else(
             || "Not counted yet".to_owned(),
-            |(messages, bytes)| format!("{} messages, {bytes}", with_thousands(messages)),
+            |MailVolume { messages, bytes }| format!("{} messages, {bytes}", with_thousands(messages)),
         );
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);

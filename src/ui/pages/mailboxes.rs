@@ -1,21 +1,21 @@
 //! The Mailboxes page: add, import, choose and sign in mailboxes.
 
+use crate::engine::{
+    Command, ConsentWay, Cure, KeyringStatus, KnownClient, MailboxView, PasswordPlace, ProjectView,
+    Readiness, SignInState, SignInView, Step, certificate_questions, is_keyring_unlocked,
+};
+use crate::plan::MailVolume;
 use std::collections::BTreeSet;
 
 use egui::{Rect, Ui, Vec2};
 use zeroize::Zeroizing;
 
 use super::alias_plan::AliasPanel;
-use super::certificate_cards;
 use super::mailbox_editor::{self, Editor};
 use super::mailbox_import::Import;
 use super::mailbox_row::{ENTER_IT, RowClick, consent_side, draw_row, inspect, sentence, way_out};
 use super::provider_sign_in::ProviderSignIn;
-use super::short_name;
-use crate::engine::{
-    Command, ConsentWay, KeyringStatus, KnownClient, MailboxView, PasswordPlace, ProjectView, Readiness,
-    SignInState, SignInView, Step, certificate_questions, is_keyring_unlocked,
-};
+use super::{certificate_cards, short_name};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -293,8 +293,8 @@ impl MailboxesPage {
             .collect();
         match self.sort.column {
             1 => rows.sort_by_cached_key(|row| row.mailbox.address.to_string().to_lowercase()),
-            4 => rows.sort_by_key(|row| row.counted.map(|(messages, _)| messages)),
-            5 => rows.sort_by_key(|row| row.counted.map(|(_, bytes)| bytes)),
+            4 => rows.sort_by_key(|row| row.counted.map(|counted| counted.messages)),
+            5 => rows.sort_by_key(|row| row.counted.map(|counted| counted.bytes)),
             _ => {}
         }
         if self.sort.is_descending {
@@ -505,12 +505,8 @@ fn all_box(ui: &mut Ui, head: Rect, project: &ProjectView, cx: &mut PageCx<'_>) 
 fn summary(ui: &mut Ui, project: &ProjectView) {
     let theme = Theme::of(ui);
     let chosen: Vec<&MailboxView> = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).collect();
-    let (messages, bytes) = chosen
-        .iter()
-        .filter_map(|row| row.counted)
-        .fold((0, crate::values::Bytes::ZERO), |(count, sum), (messages, bytes)| {
-            (count + messages, sum.plus(bytes))
-        });
+    let MailVolume { messages, bytes } =
+        chosen.iter().filter_map(|row| row.counted).fold(MailVolume::default(), MailVolume::plus);
     let uncounted = chosen.iter().filter(|row| row.counted.is_none()).count();
     ui.add_space(8.0);
     ui.horizontal(|ui| {
@@ -580,7 +576,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
             1 => format!("Leave {} out", short_name(&row.mailbox, project)),
             more => format!("Leave {more} out"),
         };
-        (label, Command::LeaveOut(others.iter().map(|row| row.id).collect()))
+        Cure { label, command: Command::LeaveOut(others.iter().map(|row| row.id).collect()) }
     });
     footer.readiness = Readiness::Blocked { why, cure };
 }

@@ -1,20 +1,22 @@
 //! The Plan page: the tree of folders, with the place and the fate of each.
 
+use crate::engine::{
+    Command, CopyStanding, PartDone, ProjectView, Readiness, Step, copy_standing, rename_words,
+};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailVolume, MailboxPlan, needs_decision,
+    open_decisions,
+};
 use std::collections::BTreeSet;
 
 use egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
-use super::certificate_cards;
 use super::mailbox_row::folder_icon;
 use super::plan_aside::{
     Asked, Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
 };
 use super::plan_options::PlanOptions;
-use super::short_name;
-use crate::engine::{Command, CopyStanding, ProjectView, Readiness, Step, copy_standing, rename_words};
-use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, needs_decision, open_decisions,
-};
+use super::{certificate_cards, short_name};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -28,8 +30,7 @@ use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
-use crate::values::MailboxId;
-use crate::values::{Bytes, with_thousands};
+use crate::values::{Bytes, MailboxId, with_thousands};
 
 /// Messages per folder in a trial.
 const TRIAL_MESSAGES: u32 = 20;
@@ -86,10 +87,10 @@ impl PlanPage {
                     }
                 }
             });
-            if let Some((done, total)) = project.plan.counting {
+            if let Some(PartDone { done, total }) = project.plan.counting {
                 panel::panel(ui, |ui| {
                     let numbers = format!("{done} of {total} mailboxes");
-                    let share = format::share(done as u64, total as u64);
+                    let share = format::share(done, total);
                     bar::labelled_progress(
                         ui,
                         "Counting folders and messages",
@@ -339,7 +340,7 @@ fn happens(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (Tone, Option<Ico
 fn row_sentence(row: &TreeRow<'_>) -> String {
     match row {
         TreeRow::Mailbox(_, name, plan) => {
-            let (messages, bytes) = plan.chosen();
+            let MailVolume { messages, bytes } = plan.chosen();
             let decide = match open_decisions(plan) {
                 0 => String::new(),
                 open => format!(", {open} to decide"),

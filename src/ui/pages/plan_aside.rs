@@ -4,7 +4,9 @@ use egui::{Stroke, Ui};
 
 use super::short_name;
 use crate::engine::{Command, CopyStanding, ProjectView, copy_standing};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, MailboxPlan, collides_with, open_decisions};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, MailVolume, MailboxPlan, collides_with, open_decisions,
+};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -123,12 +125,9 @@ pub fn size_words(messages: u64, bytes: Bytes) -> String {
 /// Counts of what is copied, left out and renamed. True if the folder that waits for a decision is to be shown.
 pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) -> bool {
     let folders = || project.plan.mailboxes.values().flat_map(|plan| &plan.folders);
-    let (messages, bytes) = project
-        .plan
-        .mailboxes
-        .values()
-        .map(MailboxPlan::chosen)
-        .fold((0, Bytes::ZERO), |(count, sum), (messages, bytes)| (count + messages, sum.plus(bytes)));
+    let plans = project.plan.mailboxes.values();
+    let MailVolume { messages, bytes } =
+        plans.map(MailboxPlan::chosen).fold(MailVolume::default(), MailVolume::plus);
     let left_out: u64 = folders()
         .filter(|folder| matches!(folder.choice, FolderChoice::LeaveOut(_)))
         .map(|folder| folder.messages)

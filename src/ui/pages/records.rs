@@ -1,10 +1,10 @@
+use crate::engine::{Command, ProjectView, ProviderAnswer, Readiness, Step, saved_stages};
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::beside;
 use super::practice_zone;
-use crate::engine::{Command, ProjectView, Readiness, Step, saved_stages};
 use crate::records::{
     Change, DiffLine, ExportStage, Format, RecordGroup, RecordsPlan, Safety, SwitchStage, dry_run_words,
     stage_words,
@@ -99,7 +99,7 @@ impl RecordsPage {
             judgement(ui, &plan, self.stage);
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
                 Part::Main => {
-                    let is_waiting = project.records.answers.iter().any(|(_, _, value)| value.is_empty());
+                    let is_waiting = project.records.answers.iter().any(|answer| answer.value.is_empty());
                     self.diff(ui, &plan, is_waiting);
                 }
                 Part::Aside => {
@@ -202,7 +202,7 @@ impl RecordsPage {
         }
         panel::panel(ui, |ui| {
             panel::section(ui, "Values from your provider");
-            for (name, question, value) in &project.records.answers {
+            for ProviderAnswer { name, question, value } in &project.records.answers {
                 let theme = Theme::of(ui);
                 ui.add_space(8.0);
                 text::paragraph(ui, question, Type::Small, theme.text2);
@@ -559,7 +559,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         return;
     }
     if let Some(at) = project.copy.finished_at
-        && saved_stages(project).0 == 0
+        && saved_stages(project).saved == 0
         && project.records.plan.is_some()
     {
         let words = format!("First copy finished {}; your server still receives mail", format::date_time(at));

@@ -1,7 +1,7 @@
 use egui::Ui;
 use zeroize::Zeroize as _;
 
-use crate::audit::keyed_operators;
+use crate::audit::{KeyedOperator, keyed_operators};
 use crate::engine::Command;
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
@@ -83,7 +83,7 @@ fn list_keys(ui: &mut Ui, cx: &mut PageCx<'_>) {
         let words = "Some operators answer big resolvers only with a key of your own. It goes into the system keyring, audits ask \
                      with it, and no report shows it.";
         text::paragraph(ui, words, Type::Small, theme.text2);
-        for (operator, name) in keyed_operators() {
+        for KeyedOperator { id: operator, list: name } in keyed_operators() {
             ui.add_space(6.0);
             let id = ui.scope_id().with(("list key", operator));
             let mut typed = ui.data_mut(|data| data.get_temp::<String>(id).unwrap_or_default());

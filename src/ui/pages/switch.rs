@@ -1,5 +1,6 @@
 //! The page Switch: the dated plan, who sees what, late mail and the way back.
 
+use crate::engine::{Command, PartDone, ProjectView, Readiness, Step, SwitchView};
 use egui::Ui;
 
 use super::audit::beside;
@@ -8,7 +9,6 @@ use super::switch_route::route_panel;
 use super::switch_sights::who_sees_what;
 use super::switch_test_message::TestPanel;
 use crate::cutover::{StepKind, StepState, reading_words, sweep_words};
-use crate::engine::{Command, ProjectView, Readiness, Step, SwitchView};
 use crate::records::{ExportStage, Format, SwitchStage};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -68,10 +68,10 @@ impl SwitchPage {
                 error_card::error_card(ui, error, Tone::Fail, cx.commands);
                 ui.add_space(PANEL_GAP);
             }
-            if let Some((done, all)) = switch.looking {
-                let words = match all {
+            if let Some(PartDone { done, total }) = switch.looking {
+                let words = match total {
                     0 => "Looking for the name servers of your domain.".to_owned(),
-                    _ => format!("Asking name servers and resolvers: {done} of {all} have answered."),
+                    _ => format!("Asking name servers and resolvers: {done} of {total} have answered."),
                 };
                 note::note(ui, Tone::Running, Icon::Running, &words, None);
                 ui.add_space(PANEL_GAP);

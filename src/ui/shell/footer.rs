@@ -1,10 +1,10 @@
 //! The footer of a page: one sentence about what comes next, and the buttons for it.
 
+use crate::engine::{Command, Cure, Readiness, Step};
 use egui::{
     Align, Align2, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
-use crate::engine::{Command, Readiness, Step};
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::{Action, PageCx, Place};
@@ -147,7 +147,7 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
     }
     let is_blocked = matches!(footer.readiness, Readiness::Blocked { .. });
     let mut end = rest.right();
-    if let Some((label, command)) = link {
+    if let Some(Cure { label, command }) = link {
         let button = Button::link(label);
         let size = button.size(ui);
         let place = Rect::from_center_size(egui::Pos2::new(end - size.x / 2.0, rest.center().y), size);

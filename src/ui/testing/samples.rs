@@ -3,15 +3,15 @@
 use crate::audit::verdict::Outcome;
 use crate::engine::{
     AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
-    PlanView, ProjectMark, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError,
+    PartDone, PlanView, ProjectMark, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError,
     WayOut,
 };
 use crate::plan::{
-    FolderPath, ForecastInput, MailboxPlan, Measured, Oversize, OversizeFolder, forecast, forecast_all,
+    FolderPath, ForecastInput, MailVolume, MailboxPlan, Measured, Oversize, OversizeFolder, forecast,
+    forecast_all,
 };
 use crate::providers::ProviderId;
-use crate::values::MailboxId;
-use crate::values::{Bytes, DomainName, Endpoint, Security, UnixTime};
+use crate::values::{Bytes, DomainName, Endpoint, MailboxId, Security, UnixTime};
 use providers::comparisons;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -267,7 +267,7 @@ pub fn tried() -> ProjectView {
     let measured = Measured { messages: 820, bytes: Bytes(140_000_000), millis: 62_000, pairs: 4 };
     let mut mailboxes = BTreeMap::new();
     for (id, plan) in project.plan.mailboxes.iter() {
-        let (messages, bytes) = plan.chosen();
+        let MailVolume { messages, bytes } = plan.chosen();
         let input = ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, caps: [None; 2] };
         mailboxes.extend(forecast(&input).map(|one| (*id, one)));
     }
@@ -281,7 +281,7 @@ pub fn tried() -> ProjectView {
 /// Folders being counted, one mailbox in trouble.
 pub fn counting() -> ProjectView {
     let mut project = signed_in();
-    project.plan.counting = Some((3, 14));
+    project.plan.counting = Some(PartDone { done: 3, total: 14 });
     let failed = error(
         "opa.karl@ could not be counted",
         "The connection was closed while folders were listed.",

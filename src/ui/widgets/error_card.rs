@@ -117,7 +117,7 @@ fn other_folders(ui: &mut Ui, error: &UserError) {
     ui.add_space(6.0);
     for remark in error.folders.iter().take(SHOWN_FOLDERS) {
         let said = remark.server_words.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
-        let words = format!("{}{said}. {}.", remark.title, remark.way_out.0);
+        let words = format!("{}{said}. {}.", remark.title, remark.way_out.what);
         text::paragraph(ui, &words, Type::Small, theme.text2);
     }
     let more = error.folders.len().saturating_sub(SHOWN_FOLDERS);

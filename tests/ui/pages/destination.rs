@@ -24,7 +24,7 @@ fn asked(project: ProjectView) -> Opened {
 fn another_provider_after_a_copy_is_asked_about_with_what_is_lost_and_what_stays() {
     let mut project = samples::with_records();
     project.destination.is_server_typed = true;
-    project.records.answers[0].2 = "v=fm1".to_owned();
+    project.records.answers[0].value = "v=fm1".to_owned();
     let mut opened = asked(project);
     for words in [
         "the count of the folders of 14 mailboxes",

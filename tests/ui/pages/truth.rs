@@ -2,16 +2,16 @@
 //!
 //! A new claim is one line of `CLAIMS` or `DUTIES`; a new state is one line of `copies`, `records` or `keyrings`.
 
+use mailferry::engine::{
+    AuditView, CopyPhase, CopyStanding, KeyringStatus, MailboxProgress, MailboxProgressState, PartDone,
+    PasswordPlace, ProjectView, RecordsView, SavedStages, SavedView, SignInState, Snapshot, Step, copied_to,
+    copy_standing, is_keyring_unlocked, is_report_saved, is_zone_saved, project_line, saved_stages,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use mailferry::engine::{
-    AuditView, CopyPhase, CopyStanding, KeyringStatus, MailboxProgress, MailboxProgressState, PasswordPlace,
-    ProjectView, RecordsView, SavedView, SignInState, Snapshot, Step, copied_to, copy_standing,
-    is_keyring_unlocked, is_report_saved, is_zone_saved, project_line, saved_stages,
-};
 use mailferry::plan::LedgerSum;
 use mailferry::records::SwitchStage;
 use mailferry::ui::Place;
@@ -42,7 +42,7 @@ const CLAIMS: &[Claim] = &[
     ("Records, done", None, |_, snapshot| is_zone_saved(project(snapshot))),
     ("All stages saved", None, |_, snapshot| is_zone_saved(project(snapshot))),
     ("stages saved", None, |words, snapshot| {
-        let (saved, all) = saved_stages(project(snapshot));
+        let SavedStages { saved, all } = saved_stages(project(snapshot));
         is_zone_saved(project(snapshot)) || words.contains(&format!("{saved} of {all} stages saved"))
     }),
     ("Saved to ", Some(Step::Records), |_, snapshot| {
@@ -157,7 +157,7 @@ const DUTIES: &[Duty] = &[
     ("prepared records are not saved ones", Step::Domain, |project, _| {
         let records = &project.records;
         let is_prepared = records.plan.is_some() && !records.is_preparing && records.error.is_none();
-        (is_prepared && saved_stages(project).0 == 0).then(|| "Prepared, not saved yet".to_owned())
+        (is_prepared && saved_stages(project).saved == 0).then(|| "Prepared, not saved yet".to_owned())
     }),
     ("passwords of this session are called so", Step::Mailboxes, |project, snapshot| {
         let has_some = has_place(snapshot, PasswordPlace::Session) && !project.is_practice;
@@ -257,7 +257,8 @@ fn copies() -> Vec<(&'static str, ProjectView)> {
         (
             "verifying",
             with(samples::copying(), &|project| {
-                (project.copy.is_verifying, project.copy.verified) = (true, (40, 120));
+                (project.copy.is_verifying, project.copy.verified) =
+                    (true, PartDone { done: 40, total: 120 });
             }),
         ),
         ("pausing", phase(CopyPhase::Pausing)),

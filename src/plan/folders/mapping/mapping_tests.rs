@@ -1,3 +1,4 @@
+use crate::plan::MailVolume;
 use proptest::prelude::*;
 
 use super::*;
@@ -126,7 +127,7 @@ fn views_stay_behind_and_containers_hold_no_mail() {
             ("Important", FolderChoice::Copy),
         ]
     );
-    assert_eq!(plan.chosen(), (1, Bytes(10)));
+    assert_eq!(plan.chosen(), MailVolume { messages: 1, bytes: Bytes(10) });
 }
 
 #[test]

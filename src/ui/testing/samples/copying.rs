@@ -3,15 +3,15 @@
 use super::{NOW, ago, certificate_error, changed_certificate, error, planned, with};
 use crate::engine::{
     Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, LostLine,
-    MailboxProgress, MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PauseGroup,
-    PlanView, ProblemGroup, ProjectView, ServerWait, Snapshot, UnderWayView, WaitCause,
+    MailboxProgress, MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PartDone,
+    PauseGroup, PlanView, ProblemGroup, ProjectView, ServerWait, Snapshot, UnderWayView, WaitCause,
 };
 use crate::plan::{
-    FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, Rest, SpeedPoint, TimeLeft, VerifySummary,
+    FolderPath, LedgerSum, MailVolume, MessageQuery, MessageState, ProblemId, Rest, SpeedPoint, TimeLeft,
+    VerifySummary,
 };
 use crate::providers::ProviderId;
-use crate::values::{Bytes, UnixTime};
-use crate::values::{DestinationUid, MailboxId, Side, SourceUid};
+use crate::values::{Bytes, DestinationUid, MailboxId, Side, SourceUid, UnixTime};
 use std::sync::Arc;
 
 const fn connections(source: usize, destination: usize) -> Connections {
@@ -28,7 +28,7 @@ fn folder_of(parts: &[&str], name: &str, sum: LedgerSum) -> FolderProgress {
 }
 
 fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> MailboxProgress {
-    let (messages, bytes) = row.counted.unwrap_or_default();
+    let MailVolume { messages, bytes } = row.counted.unwrap_or_default();
     let state_is_done = state == MailboxProgressState::Done;
     MailboxProgress {
         id: row.id,
@@ -180,7 +180,7 @@ pub fn copying() -> ProjectView {
         earlier: Vec::new(),
         connections: connections(11, 23),
         is_verifying: false,
-        verified: (0, 0),
+        verified: PartDone::default(),
         pauses: vec![PauseGroup {
             words: "NO [THROTTLED] Account exceeded command or bandwidth limits".to_owned(),
             times: 12,

@@ -3,14 +3,14 @@
 use super::{NOW, ago, chosen, endpoint, error};
 use crate::accounts::{AliasPlan, Directory};
 use crate::engine::{
-    AccountsPreview, ApprovedCertificate, CertificateView, Command, CountedFolder, MailboxView,
+    AccountsPreview, ApprovedCertificate, CertificateView, Command, CountedFolder, DomainEntries, MailboxView,
     PasswordPlace, ProjectView, SignInState, SignInView, UserError,
 };
 use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxPlan, RenameReason, SpecialUse,
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailVolume, Mailbox, MailboxPlan, RenameReason,
+    SpecialUse,
 };
-use crate::values::MailboxId;
-use crate::values::{Bytes, DomainName, EmailAddress, Fingerprint, UnixTime};
+use crate::values::{Bytes, DomainName, EmailAddress, Fingerprint, MailboxId, UnixTime};
 use std::sync::Arc;
 
 const PEOPLE: [(&str, u64, u64); 14] = [
@@ -52,7 +52,7 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
         },
         source: signed_in("Dovecot, TLS 1.3"),
         destination: signed_in("Fastmail, TLS 1.3"),
-        counted: Some((messages, Bytes(bytes))),
+        counted: Some(MailVolume { messages, bytes: Bytes(bytes) }),
         folders: Arc::new(folders_of(messages, bytes)),
     }
 }
@@ -109,7 +109,8 @@ pub fn accounts_to_add() -> ProjectView {
     let other = crate::accounts::read("more.txt", b"shop@else.example\nmail@else.example\n", &own, None);
     directory.absorb(other.unwrap_or_default());
     let domains = directory.domains().into_iter();
-    let domains = domains.map(|(domain, count)| (domain.clone(), count, domain == own)).collect();
+    let domains =
+        domains.map(|(domain, entries)| DomainEntries { is_own: domain == own, domain, entries }).collect();
     project.accounts.preview = Some(Arc::new(AccountsPreview { domains, known: 3, directory }));
     project
 }
@@ -302,7 +303,7 @@ pub fn family_plan() -> MailboxPlan {
 
 /// Where the folders of the others go: few, and as many messages as were counted.
 pub fn plan_of(row: &MailboxView) -> MailboxPlan {
-    let (messages, bytes) = row.counted.unwrap_or_default();
+    let MailVolume { messages, bytes } = row.counted.unwrap_or_default();
     let part = |whole: u64, percent: u64| whole / 100 * percent;
     let (sent, archive) = (part(messages, 30), part(messages, 25));
     let (sent_bytes, archive_bytes) = (part(bytes.0, 35), part(bytes.0, 40));

@@ -1,3 +1,4 @@
+use crate::engine::{PracticeLogins, ProjectView, ProviderAnswer, RecordsView, SavedView};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -5,7 +6,6 @@ use std::sync::Arc;
 use super::{choose, copying, domain, empty_project, endpoint, finished, mailbox};
 use crate::audit::dmarc::Policy;
 use crate::audit::spf::SpfResult;
-use crate::engine::{PracticeLogins, ProjectView, RecordsView, SavedView};
 use crate::providers::ProviderId;
 use crate::records::{
     Change, DiffLine, DmarcChange, ExportStage, Format, JudgedSender, RecordGroup, RecordsPlan, SeenSender,
@@ -190,11 +190,11 @@ pub fn with_records() -> ProjectView {
         plan: Some(Arc::new(records_plan())),
         zone_texts: zone_texts(text),
         exports: exports(text),
-        answers: vec![(
-            "verification".to_owned(),
-            "The verification text that Fastmail shows".to_owned(),
-            String::new(),
-        )],
+        answers: vec![ProviderAnswer {
+            name: "verification".to_owned(),
+            question: "The verification text that Fastmail shows".to_owned(),
+            value: String::new(),
+        }],
         error: None,
         saved: BTreeMap::new(),
     };

@@ -1,3 +1,4 @@
+use crate::engine::{LateMailView, PartDone, ProjectView, ReminderView, SwitchView};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use crate::cutover::{
     AuthoritativeServer, CopyDone, KeepReason, Lie, MailRoute, ProofKind, ProofSight, Reading, Sees, Sight,
     Step, StepKind, StepState, Sweep, SwitchLog, TestMessage, TestVerdict, Viewer, reminders, way_back,
 };
-use crate::engine::{LateMailView, ProjectView, ReminderView, SwitchView};
 use crate::records::Format;
 use crate::values::{DnsName, Outcome, UnixTime};
 
@@ -100,7 +100,7 @@ pub fn switch_planned() -> ProjectView {
 /// Everybody is asked for the first time.
 pub fn switch_asking() -> ProjectView {
     let mut project = switch_planned();
-    project.switch.looking = Some((5, 8));
+    project.switch.looking = Some(PartDone { done: 5, total: 8 });
     project
 }
 
