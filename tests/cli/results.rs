@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
+use mailferry_test_support::fakes::odd_imap::{Doubled, OddImap, Stored, numbered};
 use mailferry_test_support::programs;
 use mailferry_test_support::servers::dovecot::PASSWORD;
 
@@ -308,7 +308,7 @@ fn a_trial_is_named_only_where_there_was_one() {
 fn the_trouble_of_a_folder_has_its_code_and_its_way_out_on_both_outputs() {
     let doubling = || {
         let pair = Pair::start(mails());
-        pair.destination.set(|state| state.double = Some(("number", false)));
+        pair.destination.set(|state| state.double = Some(Doubled { text: "number", is_second_told: false }));
         pair
     };
     let output = doubling().copy(&["--json", "-"]);

@@ -57,7 +57,7 @@ fn start() -> Option<Net> {
         file("secondary")
     );
     let second = Named::start_at(second_port, &[], &secondary)?;
-    let relay = DnsRelay::start((SECOND, port), second_port);
+    let relay = DnsRelay::start(SECOND, port, second_port);
     Some(Net { home, port, second_port, _primary: primary, second: Some((second, relay)), nsupdate })
 }
 

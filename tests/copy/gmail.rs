@@ -59,8 +59,8 @@ fn a_setting_of_gmail_that_hides_mail_is_reported_in_the_plan() {
 
 /// States and causes of the rows of a folder.
 fn states(case: &Case<'_>, folder: &str) -> Vec<(MessageState, String)> {
-    let rows = case.rows().into_iter().filter(|(source, _, _)| source == folder);
-    rows.map(|(_, state, cause)| (state, cause)).collect()
+    let rows = case.rows().into_iter().filter(|row| row.folder == folder);
+    rows.map(|row| (row.state, row.cause)).collect()
 }
 
 const ALL_MAIL: &str = "[Gmail] / All Mail";
@@ -172,11 +172,10 @@ fn equal_mail_goes_into_gmail_once_and_gets_its_labels() {
         assert_eq!(case.destination.traffic().appended, 2, "messages sent");
         let rows = case.rows();
         assert!(
-            rows.iter()
-                .all(|(_, state, _)| { matches!(state, MessageState::Copied | MessageState::AlreadyThere) })
+            rows.iter().all(|row| matches!(row.state, MessageState::Copied | MessageState::AlreadyThere))
         );
-        assert_eq!(rows.iter().filter(|(_, state, _)| *state == MessageState::Copied).count(), 2, "{rows:?}");
-        let told = rows.iter().filter(|(_, _, cause)| cause.contains("keeps one copy of identical mail"));
+        assert_eq!(rows.iter().filter(|row| row.state == MessageState::Copied).count(), 2, "{rows:?}");
+        let told = rows.iter().filter(|row| row.cause.contains("keeps one copy of identical mail"));
         assert_eq!(told.count(), 1, "{rows:?}");
         let report = case.verify(VerifyDepth::Full).await;
         assert_eq!(
@@ -231,8 +230,8 @@ fn a_message_that_gmail_takes_for_another_is_reported_and_not_counted_as_copied(
             let rows = case.rows();
             let refused: Vec<&str> = rows
                 .iter()
-                .filter(|(_, state, _)| *state == MessageState::Refused)
-                .map(|(_, _, cause)| cause.as_str())
+                .filter(|row| row.state == MessageState::Refused)
+                .map(|row| row.cause.as_str())
                 .collect();
             assert!(matches!(refused.as_slice(), [cause] if cause.contains("another message")), "{rows:?}");
             let report = case.verify(VerifyDepth::Full).await;

@@ -4,7 +4,9 @@
 use mailferry::plan::MessageState;
 use mailferry::rehearsal::{Action, Fault, Personality, SampleFolder, Trigger};
 use mailferry::transfer::{CopyLimits, VerifyDepth};
-use mailferry_test_support::scenes::practice_copy::{self, At, Break, Scene, in_quick_time, small_mailbox};
+use mailferry_test_support::scenes::practice_copy::{
+    self, At, Break, Scene, ShownRow, in_quick_time, small_mailbox,
+};
 use mailferry_test_support::scenes::tiny_mailboxes::{bulky_mailbox, tiny_mailbox};
 
 fn scene(source: Personality, destination: Personality, mail: Vec<SampleFolder>) -> Scene {
@@ -154,9 +156,8 @@ fn a_fetch_brings_nothing_once() {
                     let ended = case.copy_outcome().await;
                     case.source.faults().clear();
                     case.destination.faults().clear();
-                    let refused =
-                        case.rows().into_iter().filter(|(_, state, _)| *state == MessageState::Refused);
-                    for (_, _, cause) in refused {
+                    let refused = case.rows().into_iter().filter(|row| row.state == MessageState::Refused);
+                    for ShownRow { cause, .. } in refused {
                         assert!(cause.contains("does not return it"), "{cause}");
                     }
                     case.retry_refused();
@@ -188,8 +189,9 @@ fn a_message_that_never_comes_is_no_copy() {
             });
             let told = case.copy_outcome().await;
             assert_eq!(case.arrived(), before, "{action:?}: nothing was made up");
-            let states = case.rows().into_iter().filter(|(folder, state, _)| {
-                folder == "INBOX" && matches!(state, MessageState::Copied | MessageState::AlreadyThere)
+            let states = case.rows().into_iter().filter(|row| {
+                row.folder == "INBOX"
+                    && matches!(row.state, MessageState::Copied | MessageState::AlreadyThere)
             });
             assert_eq!(states.count(), 4, "{action:?} {told:?} {:?}", case.rows());
             case.source.faults().clear();

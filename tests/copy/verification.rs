@@ -8,7 +8,7 @@ use mailferry::transfer::{
     Progress, VerifyDepth, VerifyReport, copy_control, verify_mailbox, verify_mailbox_controlled,
 };
 use mailferry::values::{Side, SourceUid};
-use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
+use mailferry_test_support::fakes::odd_imap::{OddImap, ReadingRefused, Stored, numbered};
 use mailferry_test_support::scenes::breaking::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::Bench;
 use mailferry_test_support::scenes::practice_scene::{Scene, USER, message, play};
@@ -254,7 +254,7 @@ async fn a_source_that_refuses_in_a_full_proof_leaves_it_open() {
         for is_opening in [false, true] {
             let destination = OddImap::start([]);
             let (source, bench) = copied(6, |_| {}, &destination).await;
-            source.set(|state| state.refuse_reading = Some((words, is_opening)));
+            source.set(|state| state.refuse_reading = Some(ReadingRefused { words, is_opening }));
             let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
             let case = format!("{words} {is_opening}: {report:?}");
             assert!(!report.is_verified(), "{case}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mailferry::transfer::{Doubler, FolderTrouble, TransferError, VerifyDepth, verify_mailbox};
 use mailferry::values::DestinationUid;
-use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
+use mailferry_test_support::fakes::odd_imap::{Doubled, OddImap, Stored, SwallowedAs, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
 /// What a server tells in place of a UID, with words for it.
@@ -59,7 +59,7 @@ async fn a_message_that_is_taken_under_another_ones_uid_and_not_stored_is_sent_a
         for told in [1, 2, 4] {
             let mail: Vec<Stored> = (1..=5).map(|number| numbered(number, "text")).collect();
             let (source, destination) = (OddImap::start(mail), OddImap::start([]));
-            destination.set(|state| state.swallow_as = Some(("number 3", told, times)));
+            destination.set(|state| state.swallow_as = Some(SwallowedAs { text: "number 3", told, times }));
             let mut bench = Bench::new(source.access(), destination.access()).await;
             bench.request.limits.late_append = Duration::from_millis(100);
             let outcome = bench.copy(&|_| {}).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_server_that_stores_an_append_twice_is_not_taken_for_another_program()
                 let mail: Vec<Stored> = (1..=count).map(|number| numbered(number, "text")).collect();
                 let (source, destination) = (OddImap::start(mail), OddImap::start([]));
                 destination.set(|state| {
-                    state.double = Some((text, is_second_told));
+                    state.double = Some(Doubled { text, is_second_told });
                     state.hides_uids = hides_uids;
                 });
                 let mut bench = Bench::new(source.access(), destination.access()).await;

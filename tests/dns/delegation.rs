@@ -66,7 +66,7 @@ fn start() -> Option<Net> {
     let split = |serial: u32| zone("split.test", serial, &format!("{hosts}{split}"));
     let at = |address: Ipv4Addr, zones: &[(&str, String)]| {
         let named = Named::start_at(free_port(), zones, "")?;
-        let relay = DnsRelay::start((address, port), named.port);
+        let relay = DnsRelay::start(address, port, named.port);
         Some((named, relay))
     };
     let named = [
@@ -90,10 +90,8 @@ fn start() -> Option<Net> {
         ("lame.test", ONE),
     ]
     .into();
-    let unbound = [
-        Unbound::start((FIRST, port), &above.ds, &stubs)?,
-        Unbound::start((SECOND, port), &above.ds, &stubs)?,
-    ];
+    let unbound =
+        [Unbound::start(FIRST, port, &above.ds, &stubs)?, Unbound::start(SECOND, port, &above.ds, &stubs)?];
     Some(Net { port, _named: named, _unbound: unbound })
 }
 

@@ -200,8 +200,8 @@ fn what_yahoo_and_icloud_refuse_is_reported_and_everything_else_arrives() {
         case.copy_again().await;
         assert_eq!(case.arrived().len(), there_count(&case));
         let repaired: Vec<_> =
-            case.rows().into_iter().filter(|(_, state, _)| *state == MessageState::Repaired).collect();
-        assert!(matches!(repaired.as_slice(), [(_, _, cause)] if cause.contains("keyword")), "{repaired:?}");
+            case.rows().into_iter().filter(|row| row.state == MessageState::Repaired).collect();
+        assert!(matches!(repaired.as_slice(), [row] if row.cause.contains("keyword")), "{repaired:?}");
     }));
     let mut mail = keyword("plain");
     let open: Vec<u8> = mail[0].messages[2].bytes[..mail[0].messages[2].bytes.len() - 2].to_vec();
@@ -210,10 +210,9 @@ fn what_yahoo_and_icloud_refuse_is_reported_and_everything_else_arrives() {
     in_quick_time(there.try_out(async |mut case| {
         case.copy_again().await;
         // Either mended or refused with the server's words, and never left without a word.
-        let odd: Vec<_> =
-            case.rows().into_iter().filter(|(_, state, _)| *state != MessageState::Copied).collect();
-        assert!(matches!(odd.as_slice(), [(_, _, cause)] if !cause.is_empty()), "{odd:?}");
-        let refused = odd.iter().filter(|(_, state, _)| *state == MessageState::Refused).count();
+        let odd: Vec<_> = case.rows().into_iter().filter(|row| row.state != MessageState::Copied).collect();
+        assert!(matches!(odd.as_slice(), [row] if !row.cause.is_empty()), "{odd:?}");
+        let refused = odd.iter().filter(|row| row.state == MessageState::Refused).count();
         assert_eq!(case.arrived().len() + refused, there_count(&case));
     }));
 }
@@ -235,7 +234,7 @@ fn flags_that_exchange_drops_are_set_afterwards() {
         case.copy_again().await;
         let there = case.destination.dump(USER);
         assert_eq!(there.iter().filter(|(_, one)| one.flags.contains("\\Flagged")).count(), wanted);
-        assert!(case.rows().iter().all(|(_, _, cause)| cause.is_empty()), "{:?}", case.rows());
+        assert!(case.rows().iter().all(|row| row.cause.is_empty()), "{:?}", case.rows());
         let quick = case.verify(VerifyDepth::Quick).await;
         assert!(quick.is_verified() && quick.counts.resized == quick.counts.checked, "{quick:?}");
         let full = case.verify(VerifyDepth::Full).await;

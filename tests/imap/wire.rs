@@ -13,7 +13,7 @@ use mailferry::imap::{Body, Compression, ImapError, KEEP_ALIVE_EVERY, NewMessage
 use mailferry::rehearsal::{Action, Fault, Personality, Trigger};
 use mailferry::transfer::Progress;
 use mailferry::values::{Fingerprint, Security};
-use mailferry_test_support::fakes::odd_imap::{OddImap, Stored};
+use mailferry_test_support::fakes::odd_imap::{FetchLimit, OddImap, Stored};
 use mailferry_test_support::fakes::scripted_imap::{Does, Scripted};
 use mailferry_test_support::quick_time::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::{Bench, contents};
@@ -199,7 +199,7 @@ async fn folders_above_a_servers_limit_are_listed_whole() {
     ] {
         let server = OddImap::start(messages(2_345));
         server.set(|state| {
-            state.most_per_fetch = Some((limit, is_told));
+            state.most_per_fetch = Some(FetchLimit { most: limit, is_told });
             state.capabilities = announced;
             // Gaps, so that numbers and UIDs differ.
             state.messages =
@@ -230,7 +230,7 @@ async fn a_copy_from_a_server_that_cuts_its_answers_is_whole_and_never_searches(
     let Some(destination) = Dovecot::start(&["anna"], &Settings::default()) else { return };
     let server = OddImap::start(messages(1_700));
     server.set(|state| {
-        state.most_per_fetch = Some((1_000, false));
+        state.most_per_fetch = Some(FetchLimit { most: 1_000, is_told: false });
         state.capabilities = "IMAP4rev1 ESEARCH";
     });
     let bench = Bench::new(server.access(), access(destination.clear_port, Security::Clear, "anna")).await;

@@ -21,7 +21,7 @@ async fn dovecot_takes_the_tokens_in_both_forms_and_renewed_ones_after_their_end
     keep(&oidc, &store, "anna").await;
     let seconds = Arc::new(AtomicI64::new(now()));
     let desk = TokenDesk::with_clock(store.clone(), moved(&seconds));
-    let issued = oidc.counts().0;
+    let issued = oidc.counts().issued;
     for mechanism in [None, Some(Mechanism::XOAuth2), Some(Mechanism::OAuthBearer)] {
         let way = by(Credential::SignedIn(own()), mechanism);
         let opened = access(&server, "anna", &way, &desk).open_new().await;
@@ -30,16 +30,16 @@ async fn dovecot_takes_the_tokens_in_both_forms_and_renewed_ones_after_their_end
         session.examine("INBOX").await.unwrap();
     }
     // One token for all of them.
-    assert_eq!(oidc.counts().0, issued + 1);
+    assert_eq!(oidc.counts().issued, issued + 1);
     let way = by(Credential::SignedIn(own()), None);
     // An hour later by the clock, before anything is refused.
     seconds.fetch_add(3_600, Ordering::SeqCst);
     access(&server, "anna", &way, &desk).open_new().await.unwrap();
-    assert_eq!(oidc.counts().0, issued + 2);
+    assert_eq!(oidc.counts().issued, issued + 2);
     // The server has ended it early: it is refused once and renewed.
     assert!(oidc.expire_tokens() > 0);
     access(&server, "anna", &way, &desk).open_new().await.unwrap();
-    assert_eq!(oidc.counts().0, issued + 3);
+    assert_eq!(oidc.counts().issued, issued + 3);
     // Nobody has signed in for ben, and anna's token opens no other mailbox.
     let nobody = access(&server, "ben", &way, &desk).open_new().await.unwrap_err();
     let SignInError::Token(TokenError::Grant(problem)) = &nobody else { panic!("{nobody}") };

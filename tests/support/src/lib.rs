@@ -65,6 +65,7 @@ pub mod servers {
     pub mod policy_site;
     pub mod postfix;
     mod postfix_instance;
+    mod process_group;
     pub mod pymap;
     pub mod receiving_postfix;
     pub mod unbound;

@@ -36,7 +36,7 @@ impl HttpClient {
     pub fn get(&mut self, address: &str) -> Reply {
         let mut next = address.to_owned();
         for _ in 0..MAX_REDIRECTS {
-            let (status, headers, body) = self.once("GET", &next, "");
+            let Answer { status, headers, body } = self.once("GET", &next, "");
             match headers.iter().find(|(name, _)| name == "location") {
                 Some((_, place)) if (300..400).contains(&status) => {
                     next = if place.starts_with('/') {
@@ -56,11 +56,11 @@ impl HttpClient {
     /// # Panics
     /// Where nobody answers.
     pub fn post(&mut self, address: &str, form: &str) -> Reply {
-        let (status, _, body) = self.once("POST", address, form);
+        let Answer { status, body, .. } = self.once("POST", address, form);
         Reply { status, address: address.to_owned(), body }
     }
 
-    fn once(&mut self, method: &str, address: &str, form: &str) -> (u16, Vec<(String, String)>, String) {
+    fn once(&mut self, method: &str, address: &str, form: &str) -> Answer {
         let origin = origin(address);
         let host = origin.strip_prefix("http://").unwrap_or_else(|| panic!("{address} is not in clear text"));
         let path = match &address[origin.len()..] {
@@ -107,8 +107,15 @@ impl HttpClient {
         }
         let is_chunked =
             headers.iter().any(|(name, value)| name == "transfer-encoding" && value.contains("chunked"));
-        (status, headers, if is_chunked { unchunked(body) } else { body.to_owned() })
+        Answer { status, headers, body: if is_chunked { unchunked(body) } else { body.to_owned() } }
     }
+}
+
+/// One answer of a server, with the names of its headers in lower case.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
 }
 
 /// `http://host:port` of an address.

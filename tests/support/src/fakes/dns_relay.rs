@@ -17,7 +17,7 @@ impl DnsRelay {
     ///
     /// # Panics
     /// Where the address is taken.
-    pub fn start((address, port): (Ipv4Addr, u16), to: u16) -> Self {
+    pub fn start(address: Ipv4Addr, port: u16, to: u16) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let udp = UdpSocket::bind((address, port)).unwrap();
         let tcp = TcpListener::bind((address, port)).unwrap();

@@ -112,16 +112,16 @@ pub struct State {
     pub told_uid: Option<fn(u32) -> u32>,
     /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
     pub swallow: Option<(&'static str, Stored)>,
-    /// OK to APPENDs of messages that hold this, which are not stored, for so many times; this UID is told for them.
-    pub swallow_as: Option<(&'static str, u32, usize)>,
-    /// Messages that hold this are stored twice by one APPEND; and whether the second UID is told.
-    pub double: Option<(&'static str, bool)>,
+    /// OK to APPENDs that are not stored, under a UID that is made up.
+    pub swallow_as: Option<SwallowedAs>,
+    /// Messages that one APPEND stores twice.
+    pub double: Option<Doubled>,
     /// How much room there is.
     pub quota: Quota,
     /// NO to LIST, with these words.
     pub refuse_list: Option<&'static str>,
-    /// NO to each question for bytes, and to the opening of the folder as well.
-    pub refuse_reading: Option<(&'static str, bool)>,
+    /// NO to each question for bytes.
+    pub refuse_reading: Option<ReadingRefused>,
     /// The bodies of these two are handed out for each other.
     pub swapped: Option<(u32, u32)>,
     /// Pieces that begin here or further on are left out of answers.
@@ -138,10 +138,48 @@ pub struct State {
     pub hidden_rest: BTreeSet<u32>,
     /// What comes as the whole message before the true answer to each question for its bytes.
     pub slipped_in: BTreeMap<u32, Vec<u8>>,
-    /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
-    pub most_per_fetch: Option<(usize, bool)>,
+    /// Most messages that one FETCH answers for, the newest of them.
+    pub most_per_fetch: Option<FetchLimit>,
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
+}
+
+/// APPENDs that are answered with OK and not stored.
+#[derive(Clone, Copy, Debug)]
+pub struct SwallowedAs {
+    /// What the messages hold.
+    pub text: &'static str,
+    /// The UID that is told for them.
+    pub told: u32,
+    /// How many times more.
+    pub times: usize,
+}
+
+/// Messages that one APPEND stores twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubled {
+    /// What they hold.
+    pub text: &'static str,
+    /// Whether the second UID is told, in place of the first.
+    pub is_second_told: bool,
+}
+
+/// NO to reading.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadingRefused {
+    /// What the server says.
+    pub words: &'static str,
+    /// Whether it refuses to open the folder as well.
+    pub is_opening: bool,
+}
+
+/// How many messages one FETCH answers for.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchLimit {
+    /// The number.
+    pub most: usize,
+    /// Whether the answer says so (RFC 9738).
+    pub is_told: bool,
 }
 
 /// The answer to an APPEND beyond the quota.
@@ -249,7 +287,7 @@ impl Connection {
         let done = "OK done".to_owned();
         let next = state.messages.keys().last().map_or(1, |uid| uid + 1);
         let word = command.split(' ').next().unwrap_or_default();
-        if let Some((words, is_opening)) = state.refuse_reading
+        if let Some(ReadingRefused { words, is_opening }) = state.refuse_reading
             && (command.contains("BODY.PEEK[]") || (is_opening && ["EXAMINE", "SELECT"].contains(&word)))
         {
             return Some((Vec::new(), format!("NO {words}")));
@@ -305,7 +343,7 @@ impl Connection {
         if state.quota == Quota::Full {
             return Ok(Some((Vec::new(), FULL.to_owned())));
         }
-        if let Some((text, told, times)) = &mut state.swallow_as
+        if let Some(SwallowedAs { text, told, times }) = &mut state.swallow_as
             && *times > 0
             && String::from_utf8_lossy(&bytes).contains(*text)
         {
@@ -340,7 +378,7 @@ impl Connection {
         let holds = |text: &str| String::from_utf8_lossy(&stored.bytes).contains(text);
         let (is_last, second) = (
             matches!(state.quota, Quota::FullAfter(last) if holds(last)),
-            state.double.filter(|(text, _)| holds(text)).map(|(_, is_told)| is_told),
+            state.double.filter(|double| holds(double.text)).map(|double| double.is_second_told),
         );
         if second.is_some() {
             state.messages.insert(uid + 1, stored.clone());
@@ -376,7 +414,7 @@ pub fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
     let mut uids: Vec<u32> = (1..).zip(all).filter(is_asked).map(|(_, uid)| uid).collect();
     uids.retain(|uid| !state.unlisted.contains(uid));
     let mut done = "OK done".to_owned();
-    if let Some((most, is_told)) = state.most_per_fetch
+    if let Some(FetchLimit { most, is_told }) = state.most_per_fetch
         && uids.len() > most
     {
         uids.drain(..uids.len() - most);

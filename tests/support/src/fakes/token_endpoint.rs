@@ -104,7 +104,7 @@ fn serve(stream: &TcpStream, state: &State) {
         }
         let body = String::from_utf8(body).unwrap();
         let given = body.split('&').find_map(|pair| pair.strip_prefix("refresh_token=")).unwrap_or_default();
-        let (status, answer) = state.renew(&given.replace("%3A", ":").replace("%40", "@"));
+        let Answer { status, body: answer } = state.renew(&given.replace("%3A", ":").replace("%40", "@"));
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             answer.len()
@@ -116,18 +116,27 @@ fn serve(stream: &TcpStream, state: &State) {
     }
 }
 
+/// What the endpoint answers.
+struct Answer {
+    status: &'static str,
+    body: String,
+}
+
+impl Answer {
+    fn bad(body: &str) -> Self {
+        Self { status: "400 Bad Request", body: body.to_owned() }
+    }
+}
+
 impl State {
-    fn renew(&self, refresh: &str) -> (&'static str, String) {
+    fn renew(&self, refresh: &str) -> Answer {
         let mut tokens = self.tokens.lock().unwrap();
         let Some((user, number)) = refresh.strip_prefix("refresh:").and_then(|rest| rest.rsplit_once(':'))
         else {
-            return ("400 Bad Request", r#"{"error":"invalid_request"}"#.to_owned());
+            return Answer::bad(r#"{"error":"invalid_request"}"#);
         };
         if tokens.refresh.get(user).is_none_or(|good| good != refresh) {
-            return (
-                "400 Bad Request",
-                r#"{"error":"invalid_grant","error_description":"revoked or used"}"#.to_owned(),
-            );
+            return Answer::bad(r#"{"error":"invalid_grant","error_description":"revoked or used"}"#);
         }
         let next = format!("refresh:{user}:{}", number.parse::<u64>().unwrap() + 1);
         let access = format!("access:{user}:{number}");
@@ -138,6 +147,6 @@ impl State {
         let answer = serde_json::json!({
             "access_token": access, "token_type": "Bearer", "expires_in": LIFE, "refresh_token": next,
         });
-        ("200 OK", answer.to_string())
+        Answer { status: "200 OK", body: answer.to_string() }
     }
 }

@@ -200,7 +200,8 @@ impl Scene {
         change: Option<Change>,
         how: &Break,
     ) -> Result<Outcome, String> {
-        self.serve(async |handles| self.play_with(handles, plan, change, how).await).await
+        self.serve(async |(source, destination)| self.play_with(source, destination, plan, change, how).await)
+            .await
     }
 
     /// Runs a case of one's own between the two servers.
@@ -235,7 +236,8 @@ impl Scene {
 
     async fn play_with(
         &self,
-        (source, destination): (ImapHandle, ImapHandle),
+        source: ImapHandle,
+        destination: ImapHandle,
         plan: Option<&MailboxPlan>,
         change: Option<Change>,
         how: &Break,
@@ -379,6 +381,17 @@ fn new_project() -> &'static (Vec<u8>, MailboxId) {
     })
 }
 
+/// A row of the ledger as a failing test shows it.
+#[derive(Debug)]
+pub struct ShownRow {
+    /// The folder at the source.
+    pub folder: String,
+    /// The state of the message.
+    pub state: MessageState,
+    /// Why it is in this state; empty where nothing has to be explained.
+    pub cause: String,
+}
+
 impl<'s> Case<'s> {
     fn new(scene: &'s Scene, source: ImapHandle, destination: ImapHandle, plan: MailboxPlan) -> Self {
         let folder = scratch();
@@ -437,11 +450,13 @@ impl<'s> Case<'s> {
         copy_mailbox(&self.request(), control, &|_progress| {}).await.unwrap()
     }
 
-    /// The ledger as folder, state and cause of each message.
-    pub fn rows(&self) -> Vec<(String, MessageState, String)> {
+    /// The ledger, message by message.
+    pub fn rows(&self) -> Vec<ShownRow> {
         let listed = self.project.as_ref().unwrap().messages_after(None, usize::MAX).unwrap();
-        let shown = |one: mailferry::project::MessageListing| {
-            (one.source.to_string(), one.row.state, why(&one.row).unwrap_or_default())
+        let shown = |one: mailferry::project::MessageListing| ShownRow {
+            folder: one.source.to_string(),
+            state: one.row.state,
+            cause: why(&one.row).unwrap_or_default(),
         };
         listed.into_iter().map(shown).collect()
     }

@@ -149,7 +149,7 @@ fn client_id(port: u16) -> String {
 
 /// Serves one connection to its end: the sign-in here, everything else in Courier.
 fn serve(mut stream: TcpStream, place: &Place, port: u16, running: &Running) {
-    let Ok(Some((tag, user))) = sign_in(&mut stream, place) else { return };
+    let Ok(Some(SignedIn { tag, user })) = sign_in(&mut stream, place) else { return };
     let remote = stream.peer_addr().map(|address| address.port().to_string()).unwrap_or_default();
     let log = fs::File::options().create(true).append(true).open(place.root.join("log")).unwrap();
     let write_end: OwnedFd = stream.try_clone().unwrap().into();
@@ -172,15 +172,22 @@ fn serve(mut stream: TcpStream, place: &Place, port: u16, running: &Running) {
     running.lock().unwrap().retain(|process| *process != child.id());
 }
 
-/// Talks until somebody has signed in; tag and user. `None` where the client goes.
-fn sign_in(stream: &mut TcpStream, place: &Place) -> io::Result<Option<(String, String)>> {
+/// A client that has signed in.
+struct SignedIn {
+    /// The tag of its LOGIN, which `imapd` answers.
+    tag: String,
+    user: String,
+}
+
+/// Talks until somebody has signed in. `None` where the client goes.
+fn sign_in(stream: &mut TcpStream, place: &Place) -> io::Result<Option<SignedIn>> {
     write!(stream, "* OK [CAPABILITY {CAPABILITY} ENABLE UTF8=ACCEPT] Courier-IMAP ready.\r\n")?;
     loop {
         let words = command(stream)?;
         let [tag, name, arguments @ ..] = words.as_slice() else { return Ok(None) };
         match (name.to_uppercase().as_str(), arguments) {
             ("LOGIN", [user, password]) if password == PASSWORD && place.home(user).is_dir() => {
-                return Ok(Some((tag.clone(), user.clone())));
+                return Ok(Some(SignedIn { tag: tag.clone(), user: user.clone() }));
             }
             ("LOGIN", _) => write!(stream, "{tag} NO Login failed.\r\n")?,
             ("CAPABILITY", _) => write!(

@@ -3,18 +3,18 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use mailferry::values::Fingerprint;
 use sha2::{Digest as _, Sha256};
 
 use crate::clients::plain_imap::PlainImap;
-use crate::programs::{Guard, free_port, run, wait_for_port};
+use crate::programs::{free_port, wait_for_port};
 use crate::servers::dovecot::PASSWORD;
+use crate::servers::process_group::ProcessGroup;
 use crate::servers::unpacked::{
-    environment, hand_over, is_root, readable_by_the_server, require_unpacked, unprivileged_for_itself,
+    Owner, environment, hand_over, readable_by_the_server, require_unpacked, unprivileged_for_itself,
 };
 
 /// The user who may do everything.
@@ -50,9 +50,8 @@ impl Settings {
 pub struct Cyrus {
     folder: tempfile::TempDir,
     programs: PathBuf,
-    child: Option<Child>,
-    /// Ends all processes of the server where the test is killed.
-    guard: Option<Guard>,
+    /// `None` while the server is down.
+    processes: Option<ProcessGroup>,
     fingerprint: Fingerprint,
     /// Clear text and STARTTLS.
     pub clear_port: u16,
@@ -74,13 +73,12 @@ impl Cyrus {
         }
         let fingerprint = write_certificate(root);
         fs::write(root.join("imapd.conf"), server_configuration(root, settings)).unwrap();
-        fs::write(root.join("cyrus.conf"), services(root, &programs, (clear_port, tls_port))).unwrap();
+        fs::write(root.join("cyrus.conf"), services(root, &programs, clear_port, tls_port)).unwrap();
         for user in users.iter().chain([&ADMIN]) {
             add_password(root, &programs, user);
         }
         hand_over(root);
-        let mut cyrus =
-            Self { folder, programs, child: None, guard: None, fingerprint, clear_port, tls_port };
+        let mut cyrus = Self { folder, programs, processes: None, fingerprint, clear_port, tls_port };
         cyrus.launch();
         cyrus.add_mailboxes(users, settings);
         Some(cyrus)
@@ -100,8 +98,8 @@ impl Cyrus {
     fn launch(&mut self) {
         let root = self.folder.path();
         let program = self.programs.join("usr/lib/cyrus/bin/master");
-        let errors = fs::File::create(root.join("stderr")).unwrap();
-        let child = unprivileged_for_itself(&program)
+        let mut command = unprivileged_for_itself(&program);
+        command
             .arg("-D")
             .arg("-C")
             .arg(root.join("imapd.conf"))
@@ -109,31 +107,22 @@ impl Cyrus {
             .arg(root.join("cyrus.conf"))
             .arg("-p")
             .arg(root.join("master.pid"))
-            .envs(environment(&self.programs))
-            // A group of its own, so that `kill` meets every process of this server and no other.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(errors)
-            .spawn()
-            .unwrap();
-        self.guard = Some(Guard::of(&child));
-        self.child = Some(child);
+            .envs(environment(&self.programs));
+        self.processes = Some(ProcessGroup::start(&mut command, root));
         wait_for_port(self.clear_port);
         wait_for_port(self.tls_port);
     }
 
     /// Ends every process of the server at once, as a power cut would.
     pub fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        let killed = run(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]));
-        assert!(killed.status.success(), "{}", String::from_utf8_lossy(&killed.stderr));
-        child.wait().unwrap();
+        if let Some(processes) = self.processes.take() {
+            processes.kill();
+        }
     }
 
     /// Starts the server again on the same ports, with what is on its disk; one that runs goes on, and is not forgotten.
     pub fn restart(&mut self) {
-        if self.child.is_some() {
+        if self.processes.is_some() {
             return;
         }
         self.launch();
@@ -142,16 +131,6 @@ impl Cyrus {
     /// The certificate's SHA-256, for pinning.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
-    }
-}
-
-impl Drop for Cyrus {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let group = format!("-{}", child.id());
-            let _stopped = Command::new("kill").args(["-TERM", "--", &group]).status();
-            let _ended = child.wait();
-        }
     }
 }
 
@@ -176,7 +155,7 @@ fn add_password(root: &Path, programs: &Path, user: &str) {
 }
 
 fn server_configuration(root: &Path, settings: &Settings) -> String {
-    let (user, group) = if is_root() { ("nobody".to_owned(), "nogroup".to_owned()) } else { own_names() };
+    let Owner { user, group } = Owner::of_servers();
     let place = root.display();
     let Settings { separator, has_alternate_namespace, extra, .. } = settings;
     let is_unix = *separator == '/';
@@ -203,13 +182,7 @@ tls_server_key: {place}/key.pem
     )
 }
 
-fn own_names() -> (String, String) {
-    let name =
-        |option| String::from_utf8(run(Command::new("id").arg(option)).stdout).unwrap().trim().to_owned();
-    (name("-un"), name("-gn"))
-}
-
-fn services(root: &Path, programs: &Path, (clear_port, tls_port): (u16, u16)) -> String {
+fn services(root: &Path, programs: &Path, clear_port: u16, tls_port: u16) -> String {
     let (place, bin) = (root.display(), programs.join("usr/lib/cyrus/bin"));
     let bin = bin.display();
     format!(

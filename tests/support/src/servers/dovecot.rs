@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use mailferry::imap::{Access, IdleSessions, Timeouts};
 use mailferry::net::TrustPolicy;
 use mailferry::values::{Endpoint, Secret, Security};
 
 use super::authority::Issued;
-use crate::programs::{Guard, free_port, require_program, run, wait_for_port};
+use super::process_group::ProcessGroup;
+use super::unpacked::{Owner, hand_over, is_root};
+use crate::programs::{free_port, require_program, run, wait_for_port};
 
 /// How an instance differs from the plain one.
 #[derive(Clone, Debug)]
@@ -53,9 +54,8 @@ impl Default for Settings {
 /// A running instance; ends and vanishes when dropped.
 pub struct Dovecot {
     folder: tempfile::TempDir,
-    child: Option<Child>,
-    /// Ends all processes of the server where the test is killed.
-    guard: Option<Guard>,
+    /// `None` while the server is down.
+    processes: Option<ProcessGroup>,
     /// Clear text and STARTTLS.
     pub clear_port: u16,
     /// TLS.
@@ -84,49 +84,32 @@ impl Dovecot {
         }
         fs::write(root.join("users"), passwords).unwrap();
         fs::create_dir(root.join("mail")).unwrap();
-        let is_root = id("-u") == "0";
-        let owner =
-            if is_root { ("nobody".to_owned(), "nogroup".to_owned()) } else { (id("-un"), id("-gn")) };
-        if is_root {
-            let owner = format!("{}:{}", owner.0, owner.1);
-            assert!(run(Command::new("chown").arg(owner).arg(root.join("mail"))).status.success());
-        }
-        let text = configuration(root, settings, (clear_port, tls_port), (&owner, is_root));
+        hand_over(&root.join("mail"));
+        let text = configuration(root, settings, clear_port, tls_port);
         fs::write(root.join("dovecot.conf"), text).unwrap();
-        let mut dovecot = Self { folder, child: None, guard: None, clear_port, tls_port };
+        let mut dovecot = Self { folder, processes: None, clear_port, tls_port };
         dovecot.launch(&server);
         Some(dovecot)
     }
 
     fn launch(&mut self, program: &Path) {
-        let child = Command::new(program)
-            .arg("-F")
-            .arg("-c")
-            .arg(self.root().join("dovecot.conf"))
-            // A group of its own, so that `kill` meets every process of this server and no other.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(self.root().join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        self.guard = Some(Guard::of(&child));
-        self.child = Some(child);
+        let mut command = Command::new(program);
+        command.arg("-F").arg("-c").arg(self.root().join("dovecot.conf"));
+        self.processes = Some(ProcessGroup::start(&mut command, self.root()));
         wait_for_port(self.clear_port);
         wait_for_port(self.tls_port);
     }
 
     /// Ends every process of the server at once, as a power cut would.
     pub fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        let killed = run(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]));
-        assert!(killed.status.success(), "{}", String::from_utf8_lossy(&killed.stderr));
-        child.wait().unwrap();
+        if let Some(processes) = self.processes.take() {
+            processes.kill();
+        }
     }
 
     /// Starts the server again on the same ports, with what is on its disk; one that runs goes on, and is not forgotten.
     pub fn restart(&mut self) {
-        if self.child.is_some() {
+        if self.processes.is_some() {
             return;
         }
         let server = require_program("dovecot", "dovecot-imapd").unwrap();
@@ -177,7 +160,7 @@ impl Dovecot {
 
     /// The number of its first process, which leads the group of all of them.
     pub fn process(&self) -> u32 {
-        self.child.as_ref().map_or(0, Child::id)
+        self.processes.as_ref().map_or(0, ProcessGroup::id)
     }
 
     /// Starts the server again with another key and certificate.
@@ -202,23 +185,10 @@ impl Dovecot {
     }
 }
 
-impl Drop for Dovecot {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _stopped = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
-            let _ended = child.wait();
-        }
-    }
-}
-
 /// Copies a folder with owners, modes and times.
 fn copy_all(from: &Path, to: &Path) {
     let copied = run(Command::new("cp").arg("-a").args([from, to]));
     assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
-}
-
-fn id(option: &str) -> String {
-    String::from_utf8(run(Command::new("id").arg(option)).stdout).unwrap().trim().to_owned()
 }
 
 fn write_certificate(root: &Path, names: &[String]) {
@@ -228,16 +198,12 @@ fn write_certificate(root: &Path, names: &[String]) {
     fs::write(root.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
 }
 
-fn configuration(
-    root: &Path,
-    settings: &Settings,
-    (clear_port, tls_port): (u16, u16),
-    ((user, group), is_root): (&(String, String), bool),
-) -> String {
+fn configuration(root: &Path, settings: &Settings, clear_port: u16, tls_port: u16) -> String {
+    let Owner { user, group } = Owner::of_servers();
     let root = root.display();
     let Settings { separator, prefix, format, extra, .. } = settings;
     // Dovecot wants its helper processes apart from the mail's owner where it can, and cannot where it is not root.
-    let helpers = if is_root {
+    let helpers = if is_root() {
         String::new()
     } else {
         format!(

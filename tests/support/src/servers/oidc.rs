@@ -21,6 +21,15 @@ pub struct Oidc {
     pub address: String,
 }
 
+/// Access tokens issued so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenCounts {
+    /// All of them.
+    pub issued: u64,
+    /// Those issued for refresh tokens.
+    pub refreshed: u64,
+}
+
 impl Oidc {
     /// Starts an instance, or says that the test was skipped.
     ///
@@ -79,10 +88,13 @@ impl Oidc {
         self.steer(&format!("approve?code={code}&user={user}"))["approved"] == true
     }
 
-    /// Access tokens issued so far, and how many of them for refresh tokens.
-    pub fn counts(&self) -> (u64, u64) {
+    /// Access tokens issued so far.
+    pub fn counts(&self) -> TokenCounts {
         let counts = self.steer("counts");
-        (counts["issued"].as_u64().unwrap(), counts["refreshed"].as_u64().unwrap())
+        TokenCounts {
+            issued: counts["issued"].as_u64().unwrap(),
+            refreshed: counts["refreshed"].as_u64().unwrap(),
+        }
     }
 
     /// Every access and refresh token that was ever given out.

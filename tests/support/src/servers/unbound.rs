@@ -16,7 +16,7 @@ pub struct Unbound {
 impl Unbound {
     /// Starts a resolver that believes this DS record and looks for each zone at this address, on its own port.
     /// `None` where the program is missing and need not be there.
-    pub fn start((address, port): (Ipv4Addr, u16), anchor: &str, zones: &[(&str, Ipv4Addr)]) -> Option<Self> {
+    pub fn start(address: Ipv4Addr, port: u16, anchor: &str, zones: &[(&str, Ipv4Addr)]) -> Option<Self> {
         let program = require_program("unbound", "unbound")?;
         let folder = TempDir::new().unwrap();
         let path = folder.path().display();

@@ -34,6 +34,23 @@ pub fn is_root() -> bool {
     run(Command::new("id").arg("-u")).stdout.starts_with(b"0\n")
 }
 
+/// The user and the group that servers run as.
+pub(super) struct Owner {
+    pub(super) user: String,
+    pub(super) group: String,
+}
+
+impl Owner {
+    /// `nobody` where the tests run as root, otherwise whoever runs them.
+    pub(super) fn of_servers() -> Self {
+        if is_root() {
+            return Self { user: "nobody".to_owned(), group: "nogroup".to_owned() };
+        }
+        let name = |option| String::from_utf8(run(Command::new("id").arg(option)).stdout).unwrap();
+        Self { user: name("-un").trim().to_owned(), group: name("-gn").trim().to_owned() }
+    }
+}
+
 /// A program that a server consists of: never as root, and [`tied`] to the thread that starts it.
 pub fn unprivileged(program: &Path) -> Command {
     if !is_root() {
