@@ -76,12 +76,7 @@ inside mailferry rehearse --headless --out /root/rehearsal >"$work/rehearse.log"
 
 # The display is outside; only its socket is inside.
 mkdir -p "$root/tmp/.X11-unix"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
-[ -s "$work/display" ] || { cat "$work/xvfb.log" >&2; fail "Xvfb did not start"; }
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
+start_xvfb
 window_of() {
     local found
     for _ in $(seq 600); do

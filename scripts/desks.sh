@@ -4,6 +4,7 @@
 # Usage: desks.sh [PROGRAM]      target/debug/mailferry, which scripts/smoke.sh builds, where none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/xvfb.sh
 for program in Xvfb xdotool setpriv; do
     if ! command -v "$program" >/dev/null; then
         if [ "${CI:-}" = true ]; then echo "$program is missing: run scripts/setup.sh run test" >&2; exit 1; fi
@@ -42,14 +43,8 @@ expect() {
     ! grep -q -e "panicked" -e "core dumped" "$work/said" || fail "$2: it crashed"
 }
 open_display() {
-    : >"$work/display"
-    # It stays as it is when the last window has closed.
-    Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset "$@" 3>"$work/display" 2>"$work/xvfb.log" &
-    server=$!
-    for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
-    [ -s "$work/display" ] || { cat "$work/xvfb.log" >&2; fail "Xvfb did not start"; }
-    DISPLAY=:$(cat "$work/display")
-    export DISPLAY
+    # It must not reset when the last window closes.
+    start_xvfb -noreset "$@"
 }
 close_display() {
     kill "$server"

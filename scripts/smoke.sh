@@ -2,6 +2,7 @@
 # Opens the real window under Xvfb, waits for its first page, takes a picture, and closes it with Ctrl+Q.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/xvfb.sh
 for program in Xvfb xdotool import; do
     if ! command -v "$program" >/dev/null; then
         if [ "${CI:-}" = true ]; then echo "$program is missing: run scripts/setup.sh run test" >&2; exit 1; fi
@@ -20,19 +21,13 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# Xvfb picks a free display by itself and writes its number down.
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
-[ -s "$work/display" ] || { echo "Xvfb did not start:" >&2; cat "$work/xvfb.log" >&2; exit 1; }
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
+fail() { echo "smoke run: $1" >&2; [ ! -s "$work/app.log" ] || cat "$work/app.log" >&2; exit 1; }
+start_xvfb
 unset WAYLAND_DISPLAY
 export HOME=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state XDG_RUNTIME_DIR=$work
 
 "$binary" >"$work/app.log" 2>&1 &
 app=$!
-fail() { echo "smoke run: $1" >&2; cat "$work/app.log" >&2; exit 1; }
 
 window=
 for _ in $(seq 300); do

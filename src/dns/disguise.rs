@@ -3,10 +3,10 @@ use std::fmt;
 use super::packet::Said;
 use crate::values::{DnsName, Outcome, RecordData, Secret, TxtStrings};
 
-/// A key in a question, and what stands in its place wherever people look.
+/// A question whose name contains a secret key, and the stand-in that is shown and stored instead.
 #[derive(Clone)]
 pub struct Disguise<'a> {
-    /// The name as it goes on the wire.
+    /// The name as it is sent.
     pub sent: DnsName,
     /// The key in it.
     pub key: &'a Secret,
@@ -21,7 +21,7 @@ impl fmt::Debug for Disguise<'_> {
 }
 
 impl Disguise<'_> {
-    /// Takes the key out of an answer: servers like to repeat the question.
+    /// Removes the key from an answer: servers often repeat the question.
     pub(super) fn cover(&self, said: &mut Said) {
         let key = self.key.expose().to_ascii_lowercase();
         let text = |text: &str| text.to_ascii_lowercase().replace(&key, self.stand_in);

@@ -2,18 +2,18 @@ use std::io;
 
 use thiserror::Error;
 
-/// Why no resolver can be asked. Outcomes of single questions are no errors: see [`crate::values::Outcome`].
+/// Why no resolver can be asked. The outcome of a single question is not an error: see [`crate::values::Outcome`].
 #[derive(Debug, Error)]
 pub enum DnsError {
-    /// The text is no `HOST:PORT`.
+    /// The text is not `HOST:PORT`.
     #[error("“{0}” is not a resolver: write its address as in 192.0.2.53 or 192.0.2.53:5353")]
     BadAddress(String),
-    /// The host name of the resolver leads to no address.
+    /// The host name of the resolver has no address.
     #[error("the resolver “{host}” was not found: write its IP address instead of its name")]
     UnknownHost {
         /// As it was typed.
         host: String,
-        /// What the system said; `None` where it found a name without addresses.
+        /// The system's error; `None` if the name exists without addresses.
         #[source]
         source: Option<io::Error>,
     },

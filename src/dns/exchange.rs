@@ -11,30 +11,30 @@ use tokio::time::timeout;
 use super::packet::{self, Reading, Said, Sent, UDP_PAYLOAD_BYTES};
 use crate::values::{Asked, DnsQuestion, Outcome};
 
-/// How long a server is waited for.
+/// How long to wait for a server.
 struct Patience {
     /// Each try over UDP.
     udp: [Duration; 2],
     /// The one try over TCP.
     tcp: Duration,
-    /// Whether silence over UDP may be the network's, so that TCP is worth a try.
+    /// Whether the network may be dropping UDP, so that TCP is worth a try.
     tries_tcp_after_silence: bool,
 }
 
-/// A resolver that walks the tree for us needs a moment for the first answer.
+/// A resolver that follows referrals for us needs a moment for the first answer.
 const RESOLVER: Patience = Patience {
     udp: [Duration::from_millis(1_500), Duration::from_secs(3)],
     tcp: Duration::from_secs(3),
     tries_tcp_after_silence: true,
 };
-/// A server in charge knows the answer, or is not there.
+/// An authoritative server knows the answer, or is down.
 const DIRECT: Patience = Patience {
     udp: [Duration::from_secs(1), Duration::from_secs(2)],
     tcp: Duration::from_secs(3),
     tries_tcp_after_silence: false,
 };
 
-/// Asks one server; always comes back, with [`Outcome::Timeout`] at the worst.
+/// Asks one server. Always returns; the worst outcome is [`Outcome::Timeout`].
 pub(super) async fn ask(server: SocketAddr, question: &DnsQuestion) -> Said {
     match ask_with(server, question, true).await {
         Reading::NoEdns => match ask_with(server, question, false).await {
@@ -75,7 +75,7 @@ async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -
     if over_udp_first && !patience.tries_tcp_after_silence {
         return Reading::Said(Said::silence(Outcome::Timeout));
     }
-    // Networks that drop UDP port 53 exist; one try over TCP tells them from a dead server.
+    // Some networks drop UDP port 53; one try over TCP tells them from a dead server.
     let Some(sent) = packet::build(question, with_edns) else {
         return Reading::Said(Said::silence(Outcome::Timeout));
     };
@@ -90,7 +90,7 @@ async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -
     }
 }
 
-/// Whether it is this computer's network that has no way there, so that nothing is said about the server.
+/// Whether this computer has no route there, which says nothing about the server.
 fn is_without_way(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -123,7 +123,7 @@ async fn over_udp(server: SocketAddr, asked: &Sent) -> io::Result<Reading> {
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((local, 0)).await?;
-    // A connected socket takes datagrams from this server only, and hears when its port is closed.
+    // A connected socket accepts datagrams from this server only, and reports a closed port.
     socket.connect(server).await?;
     socket.send(&asked.bytes).await?;
     let mut buffer = vec![0_u8; usize::from(UDP_PAYLOAD_BYTES).max(4_096)];

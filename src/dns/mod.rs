@@ -1,4 +1,5 @@
-//! DNS wire: asks and says honestly what came back. Packets are hickory's; retries, outcomes and the trace are ours.
+//! The DNS wire: asks, and reports exactly what came back. Hickory encodes and decodes packets; retries, outcomes and the
+//! trace are ours.
 
 mod disguise;
 mod error;

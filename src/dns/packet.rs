@@ -1,4 +1,4 @@
-//! DNS messages: building a query, and reading what an answer to it says. No sockets.
+//! Builds DNS queries and reads their answers. No sockets.
 
 use std::net::IpAddr;
 
@@ -18,13 +18,13 @@ const MAX_GLUE: usize = 8;
 /// UDP payload that passes everywhere without fragments (DNS flag day 2020).
 pub(super) const UDP_PAYLOAD_BYTES: u16 = 1232;
 
-/// Longer chains are taken for loops.
+/// Longer chains count as loops.
 const MAX_ALIASES: usize = 16;
 
 /// Number of the EDNS option with the extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Longer words of a server are cut.
+/// Longer server texts are cut.
 const MAX_ERROR_CHARACTERS: usize = 200;
 
 /// More records of one type than any honest mail domain has; the rest is dropped.
@@ -33,9 +33,9 @@ const MAX_RECORDS: usize = 500;
 /// What one datagram or stream message says about the question.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// Belongs to another question: go on waiting.
+    /// Belongs to another question: keep waiting.
     NotOurs,
-    /// Cut off: ask again over TCP.
+    /// Truncated: ask again over TCP.
     Truncated,
     /// The server does not understand EDNS: ask again without.
     NoEdns,
@@ -58,7 +58,7 @@ pub(super) struct Said {
     pub signatures: Vec<Signature>,
     pub delegation: Vec<NamedServer>,
     pub extended_error: Option<ExtendedError>,
-    /// Whether a server said it; false for what the network or a timer said.
+    /// Whether it comes from a server, not from the network or a timer.
     pub was_heard: bool,
 }
 
@@ -80,25 +80,25 @@ impl Said {
         }
     }
 
-    /// Nothing was heard.
+    /// No answer arrived.
     pub(super) fn silence(outcome: Outcome) -> Self {
         Self { was_heard: false, ..Self::nothing(outcome) }
     }
 }
 
-/// A query on its way, as far as answers must match it.
+/// A query under way, with what its answer must match.
 pub(super) struct Sent {
     id: u16,
     name: Name,
     record_type: rr::RecordType,
     has_edns: bool,
-    /// Whether a server in charge is asked, which need not look further for us.
+    /// Whether an authoritative server is asked, without recursion.
     is_direct: bool,
-    /// The query as it goes over UDP, and after its length over TCP.
+    /// The query as sent over UDP; over TCP its length comes first.
     pub bytes: Vec<u8>,
 }
 
-/// Builds a query; `None` where the name cannot be carried by DNS (RFC 1035 section 2.3.4).
+/// Builds a query; `None` if DNS cannot carry the name (RFC 1035 section 2.3.4).
 pub(super) fn build(question: &DnsQuestion, with_edns: bool) -> Option<Sent> {
     let mut name = Name::from_labels(
         question.name.as_str().split('.').filter(|_| !is_root(&question.name)).map(str::as_bytes),
@@ -109,14 +109,14 @@ pub(super) fn build(question: &DnsQuestion, with_edns: bool) -> Option<Sent> {
     let is_direct = question.asked.is_direct();
     let mut message = Message::query();
     message.metadata.recursion_desired = !is_direct;
-    // A resolver that is asked with the AD bit says whether it has checked signatures (RFC 6840 section 5.7).
+    // With the AD bit in the query, a resolver says whether it validated the answer (RFC 6840 section 5.7).
     message.metadata.authentic_data = !is_direct;
     message.metadata.checking_disabled = matches!(question.asked, Asked::Unchecked | Asked::SecondUnchecked);
     message.add_query(Query::query(name.clone(), record_type));
     if with_edns {
         let mut edns = Edns::new();
         edns.set_max_payload(UDP_PAYLOAD_BYTES);
-        // Signatures make answers long, so they come only where somebody reads them.
+        // Signatures make answers long, so they are requested only where they are read.
         let has_signatures = matches!(question.record_type, RecordType::Soa | RecordType::Dnskey);
         edns.set_dnssec_ok(is_direct && has_signatures);
         message.set_edns(edns);
@@ -180,13 +180,13 @@ pub(super) fn read(asked: &Sent, bytes: &[u8]) -> Reading {
     said.extended_error = extended_error(&message);
     let is_held_back = said.extended_error.as_ref().is_some_and(ExtendedError::is_filter);
     if is_held_back {
-        // What a filter puts in the place of an answer says nothing about the name.
+        // An answer forged by a filter says nothing about the name.
         said = Said { outcome: Outcome::Filtered, records: Vec::new(), aliases: Vec::new(), ..said };
     }
     Reading::Said(said)
 }
 
-/// The extended error of RFC 8914, where the server sends one.
+/// The extended error (RFC 8914), if the server sends one.
 fn extended_error(message: &Message) -> Option<ExtendedError> {
     let option = message.edns.as_ref()?.option(EdnsCode::Unknown(EXTENDED_ERROR))?;
     let EdnsOption::Unknown(_, bytes) = option else { return None };
@@ -248,7 +248,7 @@ fn read_answers(asked: &Sent, message: &Message) -> Said {
     Said { records, aliases, ttl_secs, signatures, delegation, ..Said::nothing(outcome) }
 }
 
-/// How long it is remembered that there is nothing (RFC 2308 section 5).
+/// How long a negative answer is cached (RFC 2308 section 5).
 fn negative_ttl(message: &Message) -> Option<u32> {
     message.authorities.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
@@ -256,7 +256,7 @@ fn negative_ttl(message: &Message) -> Option<u32> {
     })
 }
 
-/// The servers that a referral names for this very name, with the addresses that came along.
+/// The servers that a referral names for exactly this name, with their glue addresses.
 fn named_servers(message: &Message, name: &Name, lower_ttl: &mut impl FnMut(u32)) -> Vec<NamedServer> {
     let mut servers = Vec::new();
     for record in message.authorities.iter().filter(|record| is_about(record, name)) {
@@ -275,7 +275,7 @@ fn named_servers(message: &Message, name: &Name, lower_ttl: &mut impl FnMut(u32)
     servers
 }
 
-/// Whether a record is of this name, and of the Internet: the same name in another class is another name.
+/// Whether a record belongs to this name in class IN: the same name in another class is another name.
 fn is_about(record: &Record, owner: &Name) -> bool {
     record.name == *owner && record.dns_class == DNSClass::IN
 }

@@ -1,4 +1,4 @@
-//! Data of single records, from hickory's types and, where signatures are concerned, from the wire.
+//! Reads the data of records: from hickory's types, and for DNSSEC from the wire.
 
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
@@ -66,7 +66,7 @@ pub(super) fn dns_name(name: &Name) -> DnsName {
     DnsName::new(&text)
 }
 
-/// A time span of a SOA record; negative ones are nonsense.
+/// A time span in a SOA record; a negative one is invalid.
 fn seconds(span: i32) -> u32 {
     u32::try_from(span).unwrap_or(0)
 }
@@ -93,7 +93,7 @@ fn raw_data(code: RecordType, bytes: &[u8]) -> Option<RecordData> {
     }
 }
 
-/// The short sum of a key (RFC 4034 appendix B).
+/// The key tag (RFC 4034 appendix B).
 fn key_tag(bytes: &[u8]) -> u16 {
     let sum: u32 = bytes
         .iter()
@@ -103,7 +103,7 @@ fn key_tag(bytes: &[u8]) -> u16 {
     u16::try_from((sum + (sum >> 16)) & 0xffff).unwrap_or_default()
 }
 
-/// A signature over records of this type (RFC 4034 section 3.1); `None` where it is over others, or cut off.
+/// A signature over records of this type (RFC 4034 section 3.1); `None` if it covers another type or is truncated.
 pub(super) fn signature(data: &RData, over: RecordType) -> Option<Signature> {
     let bytes = match data {
         RData::Unknown { rdata, .. } => rdata.anything.clone(),
@@ -128,7 +128,7 @@ pub(super) fn signature(data: &RData, over: RecordType) -> Option<Signature> {
     })
 }
 
-/// A name as signatures write it: without pointers (RFC 4034 section 3.1.7).
+/// The signer's name, which is never compressed (RFC 4034 section 3.1.7).
 fn uncompressed_name(mut bytes: &[u8]) -> Option<DnsName> {
     let mut labels: Vec<&[u8]> = Vec::new();
     loop {

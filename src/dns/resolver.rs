@@ -1,4 +1,4 @@
-//! Sends DNS queries over UDP and TCP and reports the outcome as it is, with a trace.
+//! Sends DNS queries over UDP and TCP, reports each outcome as it is, and keeps a trace.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,14 +24,14 @@ pub const QUESTIONS_AT_ONCE: usize = 128;
 const MAX_CONCURRENT_DIRECT: usize = 32;
 /// Longest time for one question over all servers.
 const QUESTION_TIME: Duration = Duration::from_secs(9);
-/// Longest wait for a sign of life: the root is in the memory of every resolver.
+/// Longest wait for a sign of life: every resolver has the root in its cache.
 const PROBE_TIME: Duration = Duration::from_secs(6);
 /// Name servers of the system that are tried.
 const MAX_SERVERS: usize = 3;
-/// Answers that are remembered; a run that needs more asks again.
+/// Most answers in the cache; a run that needs more asks again.
 const MAX_REMEMBERED: usize = 20_000;
 
-/// Asks DNS questions. Cheap to clone; clones share their memory and their trace.
+/// Asks DNS questions. Cheap to clone; clones share a cache and a trace.
 #[derive(Clone)]
 pub struct Resolver {
     source: Arc<Source>,
@@ -42,7 +42,7 @@ enum Source {
     Servers {
         label: String,
         servers: Vec<SocketAddr>,
-        /// Whose word on signatures is heard as well.
+        /// Asked as well whether signatures hold.
         second: Option<SocketAddr>,
     },
     Recorded(AnswerBook),
@@ -67,7 +67,7 @@ impl Run {
 }
 
 impl Resolver {
-    /// The resolver that this computer is set up with.
+    /// The resolver that this computer uses.
     pub fn system() -> Result<Self, DnsError> {
         let (config, _options) =
             read_system_conf().map_err(|error| DnsError::NoSystemResolver(io::Error::other(error)))?;
@@ -99,7 +99,7 @@ impl Resolver {
         Self::with_source(Source::Servers { label, servers: vec![server], second: None })
     }
 
-    /// The same servers, and those of another resolver for a second word on signatures.
+    /// The same servers, with another resolver for a second opinion on signatures.
     #[must_use]
     pub fn with_second(&self, other: &Self) -> Self {
         match (&*self.source, &*other.source) {
@@ -153,7 +153,7 @@ impl Resolver {
         addresses.next().ok_or_else(|| unknown(None))
     }
 
-    /// Answers from a book and never from the network; what is not in the book is [`Outcome::Broken`].
+    /// Answers from a book and never from the network; anything else is [`Outcome::Broken`].
     pub fn recorded(book: AnswerBook) -> Self {
         Self::with_source(Source::Recorded(book))
     }
@@ -162,7 +162,7 @@ impl Resolver {
         Self { source: Arc::new(source), run: Run::new() }
     }
 
-    /// The same servers with an empty memory and an empty trace, for a new run.
+    /// The same servers with an empty cache and an empty trace, for a new run.
     #[must_use]
     pub fn fresh(&self) -> Self {
         Self { source: Arc::clone(&self.source), run: Run::new() }
@@ -176,15 +176,15 @@ impl Resolver {
         }
     }
 
-    /// Everything that was asked over the network in this run, in the order in which it came back.
+    /// Every answer that the network gave in this run, in order of arrival.
     pub fn trace(&self) -> Vec<DnsAnswer> {
         lock(&self.run.trace).clone()
     }
 
-    /// Makes sure that something answers, before a whole survey waits for timeouts.
+    /// Checks that something answers, before a whole survey waits for timeouts.
     ///
     /// # Errors
-    /// [`DnsError::Dead`] where nothing comes back; a refusal is a sign of life.
+    /// [`DnsError::Dead`] if nothing comes back; a refusal is a sign of life.
     pub async fn probe(&self) -> Result<(), DnsError> {
         let Source::Servers { servers, .. } = &*self.source else { return Ok(()) };
         let question = DnsQuestion::new(DnsName::new("."), RecordType::Ns);
@@ -202,17 +202,17 @@ impl Resolver {
         Err(DnsError::Dead { server: self.label().to_owned(), words })
     }
 
-    /// Asks the resolver one question, from memory where it was asked before in this run.
+    /// Asks the resolver one question, or answers it from the cache of this run.
     pub async fn query(&self, name: &DnsName, record_type: RecordType) -> DnsAnswer {
         self.ask(&DnsQuestion::new(name.clone(), record_type)).await
     }
 
-    /// Puts a question to whom it names, from memory where it was asked before in this run.
+    /// Asks the server that the question names, or answers from the cache of this run.
     pub async fn ask(&self, question: &DnsQuestion) -> DnsAnswer {
         self.ask_as(question, None).await
     }
 
-    /// Puts a question whose name holds a key. Everything that is kept or shown has the stand-in in its place.
+    /// Asks a question whose name contains a key. Everything stored or shown has the stand-in instead.
     pub async fn ask_with_key(&self, question: &DnsQuestion, disguise: &Disguise<'_>) -> DnsAnswer {
         self.ask_as(question, Some(disguise)).await
     }
@@ -230,7 +230,7 @@ impl Resolver {
         }
         let is_direct = question.asked.is_direct();
         let permits = if is_direct { &self.run.direct_permits } else { &self.run.permits };
-        // The semaphores are never closed, and without a permit the question is still a polite one.
+        // The semaphores are never closed, and one question without a permit does no harm.
         let _permit = permits.acquire().await.ok();
         let at = UnixTime::now();
         let started = Instant::now();
@@ -266,7 +266,7 @@ impl Resolver {
         answer
     }
 
-    /// Sockets at which somebody listens; empty where no way leads there.
+    /// The addresses to ask; empty if there is no route.
     fn ways_to(&self, asked: Asked) -> Vec<SocketAddr> {
         let Source::Servers { servers, second, .. } = &*self.source else { return Vec::new() };
         match asked {
@@ -279,10 +279,10 @@ impl Resolver {
     }
 }
 
-/// Where a server in charge of a zone listens. Records may name any address; only those that can be such a server are
-/// asked, so that nobody's zone makes us knock inside the own network.
+/// Where an authoritative server listens. Records may name any address; only public ones are asked, so that no zone can
+/// make us contact hosts inside the owner's network.
 ///
-/// A resolver on another loopback port is a test network of its own: its servers listen on the same port.
+/// A resolver on another loopback port is a test network whose servers listen on the same port.
 fn way_to_authority(resolver: &[SocketAddr], address: IpAddr) -> Option<SocketAddr> {
     let address = address.to_canonical();
     if is_on_the_internet(address) {
@@ -296,7 +296,7 @@ fn way_to_authority(resolver: &[SocketAddr], address: IpAddr) -> Option<SocketAd
     test_port.map(|port| SocketAddr::new(address, port))
 }
 
-/// Whether an address may be a server's on the Internet: neither private nor kept for documents and tests (RFC 6890).
+/// Whether an address can be a server on the Internet: neither private nor reserved for documentation (RFC 6890).
 fn is_on_the_internet(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -313,7 +313,7 @@ fn is_on_the_internet(address: IpAddr) -> bool {
         }
         IpAddr::V6(v6) => {
             let [first, second, ..] = v6.segments();
-            // Only 2000::/3 is given out, and 2001:db8::/32 is for documents.
+            // Only 2000::/3 is allocated, and 2001:db8::/32 is for documentation.
             (first & 0xe000) == 0x2000 && !(first == 0x2001 && second == 0xdb8)
         }
     }
@@ -325,7 +325,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// Asks one server after the other until one knows; otherwise the most telling of the failures.
+/// Asks one server after the other until one answers; otherwise returns the most informative failure.
 async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<SocketAddr>, Said) {
     if servers.is_empty() {
         return (None, Said::silence(Outcome::OutOfReach));
@@ -334,7 +334,7 @@ async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<
     let walk = async {
         for server in servers {
             let said = exchange::ask(*server, question).await;
-            // Who is asked directly and refers to others has said what it knows.
+            // An authoritative server that refers to others has said all it knows.
             let is_known = said.outcome.is_known() || said.outcome == Outcome::Referral;
             let is_worse = said.outcome == Outcome::Timeout && last.1.outcome != Outcome::Timeout;
             if !is_worse {
@@ -345,7 +345,7 @@ async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<
             }
         }
     };
-    // What was heard before the time ran out still counts.
+    // An answer that arrived before the time ran out still counts.
     let _ran_out = timeout(QUESTION_TIME, walk).await.is_err();
     last
 }

@@ -1,13 +1,13 @@
-//! The key that signs changes of a zone (TSIG, RFC 8945), as `tsig-keygen` writes it and named reads it.
+//! Reads the key that signs zone updates (TSIG, RFC 8945), in the format of `tsig-keygen` and named.
 
 use thiserror::Error;
 
 use crate::values::Secret;
 
-/// A key file has some hundred bytes.
+/// A key file has a few hundred bytes.
 const MOST_BYTES: usize = 64 * 1_024;
 
-/// With what a key signs. Older algorithms are broken or left out of every new server.
+/// The HMAC of a key. Older algorithms are broken, or missing from current servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TsigAlgorithm {
     /// HMAC with SHA-256.
@@ -29,7 +29,7 @@ pub struct TsigKey {
     pub secret: Secret,
 }
 
-/// Why a text is no key.
+/// Why a text is not a key file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TsigKeyError {
     /// It has no `key` block.
@@ -37,7 +37,7 @@ pub enum TsigKeyError {
         "there is no key in it: it must look like key \"name\" {{ algorithm hmac-sha256; secret \"…\"; }};"
     )]
     NoKey,
-    /// It has more than one, and none is named.
+    /// It has more than one, and no name says which.
     #[error("it has several keys: leave the one in it that may change the zone")]
     Several,
     /// A statement is missing.
@@ -56,7 +56,7 @@ pub enum TsigKeyError {
         /// As it is written.
         algorithm: String,
     },
-    /// The secret is no base64.
+    /// The secret is not base64.
     #[error("the secret of the key “{0}” is cut or damaged: it is not base64")]
     Secret(String),
     /// Too long.
@@ -68,7 +68,7 @@ impl TsigKey {
     /// Reads the one key of a file.
     ///
     /// # Errors
-    /// If there is none or several, or a part of it is missing or not understood. No error quotes the secret.
+    /// If there is no key or several, or a part is missing or not understood. No error quotes the secret.
     pub fn parse(text: &str) -> Result<Self, TsigKeyError> {
         if text.len() > MOST_BYTES {
             return Err(TsigKeyError::TooLong(text.len()));

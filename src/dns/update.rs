@@ -19,28 +19,28 @@ use crate::values::{DnsName, DomainName, Prerequisite, RecordData, UnixTime, Zon
 
 /// How far the clocks of both sides may be apart, in seconds (RFC 8945 section 10).
 const FUDGE_SECS: u16 = 300;
-/// Until a connection stands, and until the answer is there: a large zone is written to the disk first.
+/// Time limit for connecting, and for the answer: a server writes a large zone to disk first.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why a zone was not changed. Only [`UpdateError::Unproven`] and [`UpdateError::Silent`] leave open whether it was.
+/// Why a zone was not changed. After [`UpdateError::Unproven`] and [`UpdateError::Silent`] it may have been.
 #[derive(Debug, Error)]
 pub enum UpdateError {
     /// No connection.
     #[error("the name server cannot be reached: {0}")]
     Unreachable(#[source] io::Error),
-    /// It took the change and did not answer.
+    /// It received the change and did not answer.
     #[error("the name server did not answer")]
     Silent(#[source] Option<io::Error>),
-    /// It does not know the key, or the key may not do this.
+    /// It does not know the key, or does not accept it.
     #[error("the name server does not know the key “{0}”")]
     UnknownKey(String),
-    /// The secret is another one.
+    /// The secrets differ.
     #[error("the secret of the key “{0}” is not the one that the name server has")]
     WrongSecret(String),
     /// The clocks differ.
     #[error("the clocks of this computer and of the name server are more than five minutes apart")]
     Clock,
-    /// The zone is not as it was read.
+    /// The zone has changed since it was read.
     #[error("the zone is no longer as it was read, so nothing was changed")]
     Changed,
     /// The key may not change this.
@@ -63,10 +63,10 @@ pub enum UpdateError {
 /// Sends the change over TCP and waits for the signed answer.
 ///
 /// # Errors
-/// If the zone was not changed, or if nobody can say so.
+/// If the zone was not changed, or if that is unknown.
 ///
 /// # Cancellation
-/// Not safe: a change that was sent may be made without anybody hearing of it.
+/// Not safe: a change that was sent may take effect, and nothing reports it.
 pub async fn send_update(
     server: SocketAddr,
     key: &TsigKey,
@@ -192,7 +192,7 @@ fn judge(
     }
 }
 
-/// A name as DNS carries it, with `\DDD` and `\X` as the bytes that they stand for (RFC 1035 section 5.1).
+/// A name in wire form, with `\DDD` and `\X` decoded (RFC 1035 section 5.1).
 fn to_name(name: &DnsName) -> Result<Name, UpdateError> {
     let no_name = || UpdateError::NotCarried(format!("“{}” is no name", name.as_str()));
     let mut labels: Vec<Vec<u8>> = vec![Vec::new()];

@@ -19,15 +19,15 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Most addresses tried of one name.
 const MAX_ADDRESSES: usize = 8;
 
-/// Most addresses that are remembered of one name.
+/// Most addresses kept of one name.
 const MAX_KNOWN_ADDRESSES: usize = 32;
 
-/// Silence on a connection after which the system asks whether the other end is still there, and again.
+/// Idle time before the system probes the other end (TCP keep-alive), and between probes.
 const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
 
 const KEEPALIVE_AGAIN: Duration = Duration::from_secs(20);
 
-/// A TCP connection, and what was learnt while it was made.
+/// A TCP connection, with what connecting revealed.
 #[derive(Debug)]
 pub struct Reached {
     /// The connection.
@@ -42,7 +42,7 @@ pub struct Reached {
 ///
 /// # Errors
 ///
-/// [`NetError::NoAddress`] where the name has none, [`NetError::NotReached`] where none of them answers.
+/// [`NetError::NoAddress`] if the name has none, [`NetError::NotReached`] if no address answers.
 pub async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<Reached, NetError> {
     let looked_up = timeout(limit, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
     let addresses = match looked_up.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
@@ -85,14 +85,14 @@ async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::R
 ///
 /// # Errors
 ///
-/// What the system said; [`io::ErrorKind::TimedOut`] where it said nothing in time.
+/// The system's error; [`io::ErrorKind::TimedOut`] after the time limit.
 pub async fn connect(address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let (stream, _round_trip) = attempt(0, address, limit).await?;
     tune(&stream);
     Ok(stream)
 }
 
-/// Small commands leave at once, and a dead line is noticed while nothing is sent (half-open after a change of network).
+/// Sends small commands at once, and notices a dead connection while idle (half-open after a change of network).
 fn tune(stream: &TcpStream) {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_AGAIN);
     let tuned = stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keepalive));
@@ -101,7 +101,7 @@ fn tune(stream: &TcpStream) {
     }
 }
 
-/// IPv6 and IPv4 by turns, so that a dead family costs one head start only.
+/// Alternates IPv6 and IPv4, so that a dead family costs only one head start.
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let (v6, v4): (Vec<_>, Vec<_>) = addresses.into_iter().partition(SocketAddr::is_ipv6);
     let longest = v6.len().max(v4.len());

@@ -26,10 +26,10 @@ pub enum NetError {
         /// What the last address said.
         source: io::Error,
     },
-    /// Nobody known vouches for the certificate, or it is for another name.
+    /// No known authority vouches for the certificate, or it is for another name.
     #[error("the certificate of the server is not trusted: {}", .0.problem.as_deref().unwrap_or("it has not been approved"))]
     CertificateNotKnown(Box<CertificateFacts>),
-    /// The server shows another certificate than the one that the owner approved.
+    /// The server presents a different certificate from the one the owner approved.
     #[error(
         "the server's certificate is not the approved one: approved {approved}, now {}",
         .shown.fingerprint
@@ -37,7 +37,7 @@ pub enum NetError {
     CertificateChanged {
         /// SHA-256 of the approved one.
         approved: Fingerprint,
-        /// The one that it shows now.
+        /// The one it presents now.
         shown: Box<CertificateFacts>,
     },
     /// The TLS handshake failed for another reason.

@@ -1,6 +1,6 @@
-//! A handshake that looks and trusts nobody: what a server shows is written down, whoever vouches for it.
+//! A TLS handshake that only observes: it records the certificates that a server presents, trusted or not.
 //!
-//! Nothing secret may travel over such a connection. It is for looking at servers that anybody may look at.
+//! Such a connection must not carry secrets. It is for probing public servers.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,13 +23,13 @@ use super::certificate::read_certificate;
 use super::trust::{Authority, Shown, authorities};
 use crate::values::{ChainCertificate, ChainTrust, TlsFacts, TlsFailure, TlsVersion};
 
-/// Certificates of one chain that are looked at; honest chains have two to four.
+/// Most certificates read of one chain; honest chains have two to four.
 const MAX_CHAIN: usize = 10;
 
-/// Whose word counts where a chain is judged.
+/// The authorities a chain is judged by.
 #[derive(Clone, Debug, Default)]
 pub enum Roots {
-    /// The authorities of the system.
+    /// The system's authorities.
     #[default]
     System,
     /// These certificates in DER form and no others.
@@ -48,30 +48,30 @@ pub enum Offer {
 /// A stream inside TLS.
 pub type Protected<S> = TlsStream<S>;
 
-/// A connection that was looked at.
+/// A probed connection.
 #[derive(Debug)]
 pub struct Inspected<S> {
     /// The protected stream.
     pub stream: Protected<S>,
-    /// What the server showed.
+    /// What the server presented.
     pub facts: TlsFacts,
 }
 
-/// Why there was nothing to look at.
+/// Why the handshake failed.
 #[derive(Debug, Error)]
 #[error("the TLS handshake failed: {source}")]
 pub struct InspectError {
-    /// In which way.
+    /// The kind of failure.
     pub failure: TlsFailure,
     /// What the library said.
     pub source: io::Error,
 }
 
-/// Makes a handshake with a server under this name and writes down what it shows. The caller bounds the time.
+/// Does a handshake with a server under this name and records what it presents. The caller limits the time.
 ///
 /// # Errors
 ///
-/// Where the handshake fails for another reason than trust.
+/// If the handshake fails for a reason other than trust.
 pub async fn inspect<S: AsyncRead + AsyncWrite + Unpin>(
     host: &str,
     stream: S,
@@ -115,7 +115,7 @@ pub async fn inspect<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(Inspected { stream, facts })
 }
 
-/// What the certificates of a chain say, the server's own first. One that cannot be read ends the chain.
+/// Reads the certificates of a chain, the server's own first. An unreadable one ends the chain.
 pub fn read_chain(chain: &[Vec<u8>]) -> Vec<ChainCertificate> {
     let read = chain.iter().take(MAX_CHAIN).map_while(|der| read_certificate(der));
     let reached = read.enumerate().map(|(position, certificate)| ChainCertificate {
@@ -142,7 +142,7 @@ pub fn judge_chain(chain: &[Vec<u8>], roots: &Roots) -> ChainTrust {
     match verify(chain, authority.as_ref()) {
         Ok(()) => ChainTrust::Trusted,
         Err(rustls::Error::InvalidCertificate(problem)) => match problem {
-            // Only asked about names of its own, so that this says that it has none.
+            // It is asked only about its own names, so this error means that it has none.
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 ChainTrust::Trusted
             }
@@ -159,7 +159,7 @@ pub fn judge_chain(chain: &[Vec<u8>], roots: &Roots) -> ChainTrust {
     }
 }
 
-/// Whether the first certificate leads to the one at this place, were that trusted.
+/// Whether the first certificate would be valid if the one at this position were trusted.
 fn leads_to(chain: &[Vec<u8>], position: usize) -> bool {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let anchor = chain.get(position).cloned().into_iter().collect::<Vec<_>>();
@@ -181,7 +181,7 @@ fn anchored(anchors: &[Vec<u8>], provider: &Arc<CryptoProvider>) -> Option<Arc<W
     WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider)).build().ok()
 }
 
-/// Asks an authority about a chain under a name that the first certificate has itself.
+/// Validates a chain under a name taken from its first certificate.
 fn verify(chain: &[Vec<u8>], authority: &dyn Authority) -> Result<(), rustls::Error> {
     let unreadable = || rustls::Error::from(CertificateError::BadEncoding);
     let own = chain.first().ok_or_else(unreadable)?;
@@ -245,7 +245,7 @@ fn failed(source: io::Error) -> InspectError {
     InspectError { failure, source }
 }
 
-/// Takes every certificate and keeps the chain.
+/// Accepts every certificate and keeps the chain.
 #[derive(Debug)]
 struct Onlooker {
     provider: Arc<CryptoProvider>,
@@ -292,7 +292,7 @@ impl ServerCertVerifier for Onlooker {
     }
 }
 
-/// A key that is too short or too odd to be checked is written down all the same; a wrong signature is an error.
+/// A key too short or too unusual to check is still recorded; a wrong signature is an error.
 fn tolerate(
     checked: Result<HandshakeSignatureValid, rustls::Error>,
 ) -> Result<HandshakeSignatureValid, rustls::Error> {

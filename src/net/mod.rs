@@ -1,4 +1,4 @@
-//! Connections to servers for any protocol: name resolution, TLS, and which certificates are trusted.
+//! Connections to servers for any protocol: name resolution, TLS, and certificate trust.
 
 mod certificate;
 mod dial;

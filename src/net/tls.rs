@@ -13,11 +13,11 @@ use super::error::NetError;
 use super::trust::{self, TrustPolicy};
 use crate::values::Endpoint;
 
-/// Protects a connection with TLS, within this time. The certificate has to be the pinned one, or trusted by the system.
+/// Starts TLS on a connection, within this time. The certificate must be the pinned one, or trusted by the system.
 ///
 /// # Errors
 ///
-/// [`NetError::CertificateNotKnown`] and [`NetError::CertificateChanged`] hold what the server showed; [`NetError::Tls`]
+/// [`NetError::CertificateNotKnown`] and [`NetError::CertificateChanged`] hold what the server presented; [`NetError::Tls`]
 /// is any other failure.
 pub async fn handshake(
     endpoint: &Endpoint,

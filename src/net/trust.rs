@@ -1,4 +1,4 @@
-//! Which certificates are trusted: those of the system's authorities, or one pinned certificate.
+//! Which certificates are trusted: those that the system's authorities vouch for, or one pinned certificate.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,12 +15,12 @@ use crate::values::{Fingerprint, UnixTime, printable_line};
 /// The trust settings for one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustPolicy {
-    /// SHA-256 of the one certificate that the owner approved after its fingerprint was shown. Then no other is taken,
-    /// whoever vouches for it; without one, the system's authorities decide.
+    /// SHA-256 of the certificate that the owner approved by its fingerprint. If set, no other is accepted, whoever
+    /// vouches for it; otherwise the system's authorities decide.
     pub pinned: Option<Fingerprint>,
 }
 
-/// A certificate that is not trusted, for the owner to look at.
+/// An untrusted certificate, for the owner to inspect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// SHA-256 of the certificate.
@@ -33,13 +33,13 @@ pub struct CertificateFacts {
     pub not_before: UnixTime,
     /// Last moment of validity.
     pub not_after: UnixTime,
-    /// Why it would not be trusted without a pin, in words; `None` where a known authority vouches for it.
+    /// Why it would not be trusted without a pin, in words; `None` if a known authority vouches for it.
     pub problem: Option<String>,
 }
 
 type Seen = Arc<Mutex<Option<CertificateFacts>>>;
 
-/// The TLS configuration for one connection; what was not trusted is left in `seen`.
+/// The TLS configuration for one connection; `seen` receives an untrusted certificate.
 pub(super) fn client_config(policy: &TrustPolicy) -> Result<(ClientConfig, Seen), rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let seen = Seen::default();
@@ -57,12 +57,12 @@ pub(super) fn client_config(policy: &TrustPolicy) -> Result<(ClientConfig, Seen)
     Ok((config, seen))
 }
 
-/// Takes what the verifier did not trust.
+/// Takes the certificate that the verifier did not trust.
 pub(super) fn take_seen(seen: &Seen) -> Option<CertificateFacts> {
     seen.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// What a server shows of itself.
+/// The certificate a server presents.
 #[derive(Debug)]
 pub(super) struct Shown<'a> {
     pub(super) end_entity: &'a CertificateDer<'a>,
@@ -91,7 +91,7 @@ impl Authority for rustls_platform_verifier::Verifier {
 
 pub(super) type Authorities = Option<Arc<dyn Authority>>;
 
-/// The system's authorities, read once. `None` where the system has none: then only pins are trusted.
+/// The system's authorities, read once. `None` if the system has none: then only pins are trusted.
 pub(super) fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
     static AUTHORITIES: OnceLock<Authorities> = OnceLock::new();
     AUTHORITIES
@@ -105,7 +105,7 @@ pub(super) fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
         .clone()
 }
 
-/// Accepts exactly the pinned certificate, or asks the system's authorities where there is none.
+/// Accepts exactly the pinned certificate; without a pin, asks the system's authorities.
 #[derive(Debug)]
 struct PinningVerifier {
     authorities: Authorities,

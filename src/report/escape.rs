@@ -1,3 +1,5 @@
+//! Escaping for the HTML templates.
+
 use std::fmt::{self, Write};
 
 use askama::filters::{Escaper, Html};

@@ -1,3 +1,5 @@
+//! The report, the audit or the verdict as one self-contained HTML page, filled from the templates in `assets/report`.
+
 use askama::Template;
 
 use super::format::utc;
@@ -52,7 +54,7 @@ struct VerdictOnlyPage {
     verdict: Option<VerdictPage>,
 }
 
-/// The report as one page: no scripts, nothing loaded from anywhere, readable in light and dark and on paper.
+/// The report as one page without scripts or external resources, for light and dark screens and for paper.
 pub fn html(input: &ReportInput) -> Result<String, ReportError> {
     let route = match (input.source_server.as_str(), input.destination.as_str()) {
         ("", "") => String::new(),
@@ -81,7 +83,7 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
     Ok(page.render()?)
 }
 
-/// The audit alone as one page of the same kind.
+/// A page with the audit alone.
 pub fn audit_html(audit: &AuditReport) -> Result<String, ReportError> {
     let page = AuditOnlyPage {
         title: format!("{}: mail audit", audit.domain),
@@ -93,7 +95,7 @@ pub fn audit_html(audit: &AuditReport) -> Result<String, ReportError> {
     Ok(page.render()?)
 }
 
-/// The verdict alone as one page of the same kind.
+/// A page with the verdict alone.
 pub fn verdict_html(audit: &AuditReport) -> Result<String, ReportError> {
     let page = VerdictOnlyPage {
         title: format!("{}: stay or move", audit.domain),

@@ -50,11 +50,11 @@ pub struct AccountsReport {
     pub sources: Vec<SourceFile>,
     /// How many mailboxes they name.
     pub mailboxes: usize,
-    /// What becomes of the aliases.
+    /// Where the aliases lead.
     pub aliases: AliasPlan,
-    /// What was not taken.
+    /// Entries that were not used.
     pub left_out: Vec<LeftOut>,
-    /// How much more was not taken than is listed.
+    /// How many more were not used than are listed.
     pub more_left_out: u64,
 }
 
@@ -63,7 +63,7 @@ pub struct AccountsReport {
 pub struct CopyReport {
     /// When the copy was first started.
     pub started_at: Option<UnixTime>,
-    /// When it came to its end.
+    /// When it finished.
     pub finished_at: Option<UnixTime>,
     /// The mailboxes, in the order of the table.
     pub mailboxes: Vec<MailboxReport>,
@@ -202,21 +202,21 @@ pub struct SwitchReport {
     pub new_hosts: Vec<String>,
     /// When a server was first seen with the new records.
     pub published_at: Option<UnixTime>,
-    /// When nobody could have the old records any more.
+    /// From when on no cache can hold the old records.
     pub over_at: Option<UnixTime>,
     /// When the owner declared the move finished.
     pub finished_at: Option<UnixTime>,
-    /// How often everybody was asked.
+    /// How many rounds of questions there were.
     pub rounds: u64,
     /// Rounds that saw something new, oldest first.
     pub notes: Vec<RoundReport>,
-    /// What everybody saw last: who, and what.
+    /// The last answer of each server and resolver.
     pub sights: Vec<SightReport>,
     /// Test messages as they were last judged, oldest first.
     pub tests: Vec<TestReport>,
     /// Copies after the switch, oldest first.
     pub sweeps: Vec<SweepReport>,
-    /// Messages that they brought over.
+    /// Messages they copied.
     pub late_messages: u64,
     /// The old records as zone lines.
     pub way_back: Vec<String>,
@@ -225,7 +225,7 @@ pub struct SwitchReport {
 /// What a round saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundReport {
-    /// When everybody was asked.
+    /// When the round began.
     pub at: UnixTime,
     /// Servers and resolvers with the new mail hosts.
     pub new: usize,
@@ -239,14 +239,14 @@ pub struct RoundReport {
     pub proven: usize,
 }
 
-/// What one of those that were asked saw last.
+/// The last answer of one server or resolver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SightReport {
     /// Who was asked.
     pub who: String,
     /// What it has.
     pub sees: String,
-    /// What it has of SPF, DKIM and DMARC; empty where the plan has nothing of them.
+    /// Its SPF, DKIM and DMARC records; empty if the plan has none.
     pub proof: String,
 }
 
@@ -257,13 +257,13 @@ pub struct TestReport {
     pub name: String,
     /// When it was judged.
     pub judged_at: UnixTime,
-    /// What came of it, without the end of the sentence.
+    /// The result, as a sentence without its full stop.
     pub title: String,
     /// What it means.
     pub advice: String,
-    /// Whether it shows that the new way works.
+    /// Whether it shows that mail takes the new route.
     pub is_good: bool,
-    /// What was checked, and what came of it.
+    /// What was checked, and the result.
     pub rows: Vec<(String, String)>,
 }
 
@@ -272,9 +272,9 @@ pub struct TestReport {
 pub struct SweepReport {
     /// When it began.
     pub began_at: UnixTime,
-    /// Messages that it brought over.
+    /// Messages it copied.
     pub messages: u64,
-    /// Whether it came to its end in every mailbox.
+    /// Whether it finished in every mailbox.
     pub is_whole: bool,
 }
 

@@ -1,3 +1,5 @@
+//! The report as JSON, for programs. The format is stable: see `README.md`.
+
 use serde::Serialize;
 
 use super::format::{adds_up, rfc3339};
@@ -8,9 +10,9 @@ use crate::audit::verdict::Verdict;
 use crate::plan::LedgerSum;
 use crate::values::printable_json;
 
-/// Version of the JSON shape; it grows by new fields only.
+/// Version of the JSON format; only new fields are ever added.
 const SCHEMA: u32 = 1;
-/// Version of the shape of a verdict alone; README.md describes it.
+/// Version of the format of a verdict alone, which README.md describes.
 const VERDICT_SCHEMA: u32 = 1;
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! The report and the audit as Markdown (`CommonMark` with tables), for a wiki or a ticket.
 //!
-//! Words of others stand in code spans or are escaped, so that they can neither become marks nor links.
+//! Untrusted text is put into code spans or escaped, so that it cannot become markup or links.
 
 use std::fmt::Write as _;
 
@@ -265,7 +265,7 @@ impl Page {
         self.line(&format!("\n{marks} {}\n", escaped(words)));
     }
 
-    /// Nothing for no words.
+    /// Writes nothing for an empty text.
     fn paragraph(&mut self, words: &str) {
         if !words.is_empty() {
             self.line(&format!("\n{words}\n"));
@@ -282,7 +282,7 @@ impl Page {
     }
 }
 
-/// Words in which nothing is a mark, in one line.
+/// Escapes all markup and joins the lines.
 fn escaped(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     for sign in printable_line(words).chars() {
@@ -294,7 +294,7 @@ fn escaped(words: &str) -> String {
     escaped
 }
 
-/// A value of others, in a span of code that it cannot end. Within a table, `|` needs its escape even there.
+/// An untrusted value in a code span that it cannot end. Inside a table `|` must be escaped even there.
 fn code(value: &str) -> String {
     if value.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! The report: what was audited, copied and left, and what to do next, as a page, as Markdown and as JSON.
+//! The report: audit, copy, records, switch, and what to do next, as an HTML page, as Markdown and as JSON.
 
 mod escape;
 mod format;

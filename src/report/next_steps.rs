@@ -1,3 +1,5 @@
+//! What the owner still has to do, from the state of audit, copy, records and switch.
+
 use super::format::utc;
 use super::{ReminderReport, ReportInput};
 use crate::audit::{Group, Status};

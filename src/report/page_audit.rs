@@ -1,4 +1,4 @@
-//! The part of the page about the audit.
+//! The report's section on the audit.
 
 use super::format::utc;
 use super::page_range::{RangePage, range_page};

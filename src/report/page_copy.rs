@@ -1,4 +1,4 @@
-//! The part of the page about the copy.
+//! The report's section on the copy.
 
 use super::format::{adds_up, equation, states, utc};
 use super::{CopyReport, EarlierReport, PauseReport};

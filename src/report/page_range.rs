@@ -1,4 +1,4 @@
-//! What the page says of the address ranges: the grid as a table, and a row for each place that is on a list.
+//! The report's section on address ranges: the grid as a table, and a row for each listed neighbour.
 
 use super::page_audit::status_words;
 use crate::audit::{AddressRange, CellState, RangeCell};
@@ -6,9 +6,9 @@ use crate::audit::{AddressRange, CellState, RangeCell};
 pub(super) struct RangePage {
     pub range: String,
     pub words: String,
-    /// Whose it is, as label and value.
+    /// Who the range belongs to, as label and value.
     pub facts: Vec<(&'static str, String)>,
-    /// Sixteen rows of sixteen places; empty where no neighbour was asked about.
+    /// Sixteen rows of sixteen addresses; empty if no neighbour was checked.
     pub grid: Vec<GridRow>,
     pub counts: Vec<StateCount>,
     pub listed: Vec<ListedPlace>,
@@ -36,7 +36,7 @@ pub(super) struct GridRow {
 pub(super) struct GridCell {
     pub class: &'static str,
     pub sign: &'static str,
-    /// The place and its state, for whoever cannot see the sign.
+    /// Address and state, for readers who cannot see the sign.
     pub title: String,
 }
 

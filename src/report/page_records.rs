@@ -1,4 +1,4 @@
-//! The part of the page about the records.
+//! The report's section on the new records.
 
 use super::RecordsReport;
 use crate::records::{Change, SwitchStage};

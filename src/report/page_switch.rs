@@ -1,4 +1,4 @@
-//! The part of the page about the switch, and what remains after it.
+//! The report's section on the switch and what remains to do after it.
 
 use super::format::utc;
 use super::{ReminderReport, SwitchReport, TestReport};
@@ -14,7 +14,7 @@ pub(super) struct SwitchPage {
     pub sights: Vec<SightPage>,
     pub tests: Vec<TestPage>,
     pub late: String,
-    /// When, and what was brought.
+    /// When, and what was copied.
     pub sweeps: Vec<(String, String)>,
     pub way_back: String,
 }

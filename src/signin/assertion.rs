@@ -1,5 +1,5 @@
-//! Signed assertions in place of a password: of a Google service account (RFC 7523, RS256), and of a Microsoft application
-//! with a certificate (PS256, `x5t#S256`). Pure but for the salt of the signature.
+//! Signed assertions that replace a password: for a Google service account (RFC 7523, RS256), and for a Microsoft
+//! application with a certificate (PS256, `x5t#S256`). Pure except for the salt of the signature.
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::rand::SystemRandom;
@@ -14,10 +14,10 @@ use crate::values::{GrantProblem, GrantTrouble, Secret, UnixTime};
 
 /// How long an assertion is valid; both providers allow an hour at most.
 const VALID: i64 = 600;
-/// Before now, for a clock that is a little fast.
+/// How far to date back, in case the clock is a little fast.
 const BACKDATED: i64 = 30;
 
-/// A key that signs, with the certificate where there is one.
+/// A signing key, with its certificate if there is one.
 pub struct Signer {
     pair: KeyPair,
     /// SHA-256 of the certificate.
@@ -25,7 +25,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Reads a private key in PEM (PKCS #8 or PKCS #1), and the certificate where the same text has one.
+    /// Reads a private key in PEM (PKCS #8 or PKCS #1), and the certificate if the same text contains one.
     pub fn from_pem(pem: &str) -> Result<Self, GrantProblem> {
         let unusable = |words: &str| GrantProblem::of(GrantTrouble::KeyFile, words);
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
@@ -67,7 +67,7 @@ impl Signer {
         Ok(Secret::new(signed.as_str()))
     }
 
-    /// Of a Google service account for a user of the domain.
+    /// For a Google service account that acts for a user of the domain.
     pub fn for_google(&self, account: &GoogleClaims<'_>, now: UnixTime) -> Result<Secret, GrantProblem> {
         let mut header = json!({ "alg": "RS256", "typ": "JWT" });
         if let (Some(id), Some(object)) = (account.key_id, header.as_object_mut()) {
@@ -84,7 +84,7 @@ impl Signer {
         self.sign(&header, &claims, &RSA_PKCS1_SHA256)
     }
 
-    /// Of a Microsoft application, with a number that is used once.
+    /// For a Microsoft application, with a nonce.
     pub fn for_microsoft(
         &self,
         client: &str,
@@ -107,7 +107,7 @@ impl Signer {
     }
 }
 
-/// What a service account says of itself and of whom it acts for.
+/// The claims of a service account.
 pub struct GoogleClaims<'a> {
     /// Its address.
     pub account: &'a str,
@@ -115,7 +115,7 @@ pub struct GoogleClaims<'a> {
     pub key_id: Option<&'a str>,
     /// The mailbox.
     pub user: &'a str,
-    /// What for.
+    /// The scope.
     pub scope: &'a str,
     /// The token endpoint.
     pub audience: &'a str,

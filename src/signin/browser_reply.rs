@@ -1,4 +1,4 @@
-//! What the browser brings back to the loopback address (RFC 6749 section 4.1.2, RFC 8252 section 7.3). Pure: a line in, its
+//! Reads what the browser sends to the loopback address (RFC 6749 section 4.1.2, RFC 8252 section 7.3). Pure: a line in, its
 //! meaning out.
 
 use url::Url;
@@ -9,16 +9,16 @@ use crate::values::{GrantProblem, Secret};
 /// Longest first line of a request that is read; codes have some hundred characters.
 pub const MAX_LINE: usize = 16 * 1024;
 
-/// What one request of the browser is.
+/// The meaning of one request of the browser.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BrowserReply {
-    /// The code, with the state that was sent along.
+    /// The code, with the right state.
     Code(Secret),
     /// The provider said no, with the right state.
     Refused(GrantProblem),
-    /// An answer to another sign-in: a second tab, an earlier try, or somebody else.
+    /// An answer to another sign-in: a second tab, an earlier attempt, or somebody else.
     OtherState,
-    /// No answer at all, such as the browser's question for an icon.
+    /// Not an answer, such as the browser's request for an icon.
     Other,
 }
 
@@ -28,7 +28,7 @@ pub fn read_reply(line: &str, state: &str) -> BrowserReply {
     let (Some("GET"), Some(target), Some(_version)) = (words.next(), words.next(), words.next()) else {
         return BrowserReply::Other;
     };
-    // The host is of no interest, and only a path is allowed here.
+    // The host does not matter, and only a path is allowed here.
     let Some(url) =
         target.starts_with('/').then(|| Url::parse(&format!("http://127.0.0.1{target}")).ok()).flatten()
     else {
@@ -43,7 +43,7 @@ pub fn read_reply(line: &str, state: &str) -> BrowserReply {
     if code.is_none() && error.is_none() {
         return BrowserReply::Other;
     }
-    // Before anything else of it counts.
+    // Checked before anything else in the request.
     if value("state").as_deref() != Some(state) {
         return BrowserReply::OtherState;
     }

@@ -1,4 +1,4 @@
-//! The `oauth2` crate over our own wire, and its errors as ours.
+//! Connects the `oauth2` crate to our own HTTPS client, and translates its errors.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,10 +16,10 @@ use super::provider_error::{is_busy, read_error};
 use crate::values::{GrantProblem, GrantTrouble, Secret, UnixTime};
 use crate::web::{Web, WebError};
 
-/// Posts the requests of the crate over the room `web`.
+/// Sends the crate's requests through the room `web`.
 pub(super) struct Poster<'w>(pub &'w Web);
 
-/// Why a request brought no answer that could be read.
+/// Why a request got no readable answer.
 #[derive(Debug, Error)]
 pub(super) enum PostError {
     #[error(transparent)]
@@ -49,11 +49,11 @@ impl<'c> AsyncHttpClient<'c> for Poster<'_> {
     }
 }
 
-/// Tokens that a provider gave.
+/// Tokens issued by a provider.
 pub(super) struct Given {
     pub access: Secret,
     pub lifetime: Lifetime,
-    /// `None` if the one before continues to hold.
+    /// `None` if the previous one remains valid.
     pub refresh: Option<Secret>,
 }
 
@@ -83,7 +83,7 @@ fn not_understood() -> GrantProblem {
     GrantProblem::of(GrantTrouble::NotUnderstood, "the provider's answer holds no token")
 }
 
-/// The problem behind an error of the wire.
+/// Translates an error of the wire.
 pub(super) fn of_web(error: &WebError) -> GrantProblem {
     let trouble = match error {
         WebError::Fetch(_) => GrantTrouble::Unreachable,
@@ -98,7 +98,7 @@ pub(super) fn of_web(error: &WebError) -> GrantProblem {
     GrantProblem::of(trouble, words)
 }
 
-/// The problem behind an error of the crate. Bodies are never shown: there may be tokens in them.
+/// Translates an error of the crate. Bodies are never shown: they may contain tokens.
 pub(super) fn problem<T>(error: RequestTokenError<PostError, T>) -> GrantProblem
 where
     T: ErrorResponse + Described + 'static,
@@ -125,7 +125,7 @@ pub(super) trait Described {
 
 impl<T: ErrorResponseType + std::fmt::Display + 'static> Described for oauth2::StandardErrorResponse<T> {
     fn described(&self) -> (String, String) {
-        // The crate's display of a code that it does not know is the code itself.
+        // For an unknown code the crate's display is the code itself.
         let code = serde_json::to_value(self.error())
             .ok()
             .and_then(|value| value.as_str().map(str::to_owned))

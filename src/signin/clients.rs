@@ -1,5 +1,5 @@
-//! The applications (clients) that an owner has registered at providers: kept in the keyring, as some have a secret, and used
-//! for every mailbox and project of this user.
+//! The applications (OAuth clients) that the owner has registered at providers. They are stored in the keyring, because some
+//! have a secret, and used for every mailbox and project of this user.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::provider::ClientApp;
 use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId};
 
-/// What is in the keyring.
+/// The form in the keyring.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -22,12 +22,12 @@ struct Written {
 pub struct Clients(SecretStore);
 
 impl Clients {
-    /// Over this store.
+    /// Uses this store.
     pub const fn new(store: SecretStore) -> Self {
         Self(store)
     }
 
-    /// Keeps an application in place of an earlier one, and says where it is now.
+    /// Stores an application, replacing an earlier one; returns where it is now.
     pub async fn keep(&self, provider: &SignInId, client: &ClientApp) -> Kept {
         let written = Written {
             version: 1,
@@ -44,10 +44,10 @@ impl Clients {
         self.0.delete_long(&SecretName::of_client(provider)).await
     }
 
-    /// The application at a provider; `None` where none was kept.
+    /// The application at a provider; `None` if none is stored.
     ///
     /// # Errors
-    /// Where the keyring does not say.
+    /// If the keyring does not answer.
     pub async fn find(&self, provider: &SignInId) -> Result<Option<ClientApp>, GrantProblem> {
         match self.0.look_long(&SecretName::of_client(provider)).await {
             Lookup::Kept(secret, _) => {

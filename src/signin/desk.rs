@@ -1,4 +1,4 @@
-//! Where the engine gets the provider of tokens for each mailbox: the same one for every connection of it.
+//! Gives the engine one provider of tokens per mailbox, shared by all connections of that mailbox.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,10 +16,10 @@ use crate::secrets::{Kept, SecretStore};
 use crate::values::{Credential, GrantProblem, UnixTime};
 use crate::web::Web;
 
-/// Mailboxes whose tokens are held at most; beyond them the oldest start anew.
+/// Most mailboxes whose tokens are kept; beyond that the oldest are dropped.
 const MOST: usize = 10_000;
 
-/// Who signs in for the first time, where and how.
+/// A first sign-in: who, where and how.
 pub struct FirstSignIn<'a> {
     /// The provider.
     pub provider: &'a SignInProvider,
@@ -53,7 +53,7 @@ impl fmt::Debug for TokenDesk {
 }
 
 impl TokenDesk {
-    /// Over this store, with the clock of the wall.
+    /// Uses this store and the wall clock.
     pub fn new(store: SecretStore) -> Self {
         Self::with_clock(store, Arc::new(UnixTime::now))
     }
@@ -78,12 +78,12 @@ impl TokenDesk {
         &self.clients
     }
 
-    /// Signs a user in and keeps what renews the tokens; says where. Tokens of an earlier sign-in are not used again.
+    /// Signs a user in and stores the grant; returns where. Tokens of an earlier sign-in are not used again.
     ///
     /// Cancellation safe: dropping it leaves everything as it was.
     ///
     /// # Errors
-    /// What the provider or the person said, and nothing that is secret.
+    /// What the provider or the person answered. No error contains a secret.
     pub async fn sign_in(&self, first: &FirstSignIn<'_>, prompt: &dyn Prompt) -> Result<Kept, GrantProblem> {
         let web = web_of(&mut self.shared())?;
         let means = Means { web: &web, prompt, clock: &self.clock };
@@ -96,7 +96,7 @@ impl TokenDesk {
         Ok(kept)
     }
 
-    /// Until when the token that is held for a user is good, where one is held and not being renewed at this moment.
+    /// When the user's current token expires; `None` if there is none or it is being renewed.
     pub fn token_until(&self, credential: &Credential, user: &str) -> Option<UnixTime> {
         let Named { key, .. } = Named::of(credential, user)?;
         let held = self.shared().providers.get(&key).cloned()?;
@@ -104,7 +104,7 @@ impl TokenDesk {
         state.end()
     }
 
-    /// The provider of tokens for a user; `None` where the way in needs none of ours.
+    /// The provider of tokens for a user; `None` if this way of signing in needs none from us.
     pub fn provider(&self, credential: &Credential, user: &str) -> Option<Arc<dyn TokenProvider>> {
         let Named { key, source } = Named::of(credential, user)?;
         let mut shared = self.shared();
@@ -138,7 +138,7 @@ impl TokenDesk {
     }
 }
 
-/// The one connection pool of all providers, made when it is first needed.
+/// The connection pool shared by all providers, created on first use.
 fn web_of(shared: &mut Shared) -> Result<Web, GrantProblem> {
     if let Some(web) = &shared.web {
         return Ok(web.clone());
@@ -147,14 +147,14 @@ fn web_of(shared: &mut Shared) -> Result<Web, GrantProblem> {
     Ok(shared.web.insert(web).clone())
 }
 
-/// What renews the tokens of a user, and under which name it is held.
+/// What renews a user's tokens, and the name it is stored under.
 struct Named {
     key: (String, String),
     source: Source,
 }
 
 impl Named {
-    /// `None` where the way in needs no tokens of ours.
+    /// `None` if this way of signing in needs no tokens from us.
     fn of(credential: &Credential, user: &str) -> Option<Self> {
         let (name, source) = match credential {
             Credential::SignedIn(provider) => {

@@ -1,4 +1,4 @@
-//! PowerShell for Exchange Online: lets a Microsoft application into mailboxes, and takes that back. Pure: a list in, text out.
+//! PowerShell scripts for Exchange Online that give a Microsoft application access to mailboxes, and remove it again. Pure.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::values::EmailAddress;
 pub struct AppAccess {
     /// “Application (client) ID”.
     pub app_id: String,
-    /// “Object ID” of the *enterprise application*; that of the app registration is another one and does not work.
+    /// “Object ID” of the *enterprise application*; the one of the app registration does not work.
     pub object_id: String,
     /// The mailboxes.
     pub mailboxes: Vec<EmailAddress>,
@@ -20,7 +20,7 @@ const HEAD: &str = "# Run in PowerShell as an Exchange administrator, once:\n\
     $ErrorActionPreference = 'Stop'\n\
     Connect-ExchangeOnline\n";
 
-/// A text in single quotes, in which nothing is expanded. PowerShell takes curly quotes for straight ones.
+/// A text in single quotes, in which nothing is expanded. PowerShell treats curly quotes like straight ones.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for sign in text.chars().filter(|sign| !sign.is_control()) {
@@ -44,7 +44,7 @@ fn mailboxes(access: &AppAccess) -> String {
     text
 }
 
-/// Gives the application full access to each mailbox, and says which it could not.
+/// Gives the application full access to each mailbox, and lists the mailboxes where that failed.
 pub fn access_script(access: &AppAccess) -> String {
     format!(
         "# Lets the application Mailferry uses into {count} mailboxes. The other script takes it back.\n{HEAD}\
@@ -72,7 +72,7 @@ pub fn access_script(access: &AppAccess) -> String {
     )
 }
 
-/// Takes the access back, and removes the service principal. IMAP stays switched on, as it may have been before.
+/// Removes the access and the service principal. IMAP stays enabled, as it may have been before.
 pub fn undo_script(access: &AppAccess) -> String {
     format!(
         "# Takes back what the other script has given, for {count} mailboxes. IMAP is left switched on.\n{HEAD}\

@@ -1,5 +1,5 @@
-//! The first sign-in: in the browser (authorisation code with PKCE, RFC 7636) or with a code on another device (RFC 8628);
-//! and renewing and withdrawing afterwards.
+//! The OAuth flows: the first sign-in, in the browser (authorisation code with PKCE, RFC 7636) or with a code on another
+//! device (RFC 8628), then renewal and revocation.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::assets::SignInProvider;
 use crate::values::{GrantProblem, GrantTrouble, Secret};
 use crate::web::Web;
 
-/// How long somebody may take in the browser.
+/// How long a person may take in the browser.
 pub const BROWSER_PATIENCE: Duration = Duration::from_mins(10);
 
 /// How to sign in for the first time.
@@ -27,28 +27,28 @@ pub const BROWSER_PATIENCE: Duration = Duration::from_mins(10);
 pub enum Way {
     /// In the browser of this computer.
     Browser,
-    /// With a code that is typed in a browser anywhere.
+    /// With a code typed into a browser on any device.
     Device,
 }
 
-/// A code to be typed in a browser.
+/// A code to type into a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceCode {
     /// The page.
     pub page: String,
     /// The code.
     pub code: String,
-    /// How long it is good for.
+    /// How long it is valid.
     pub valid: Duration,
 }
 
-/// How a person is asked.
+/// How to reach the person.
 pub trait Prompt: Send + Sync {
     /// Opens this address in the browser, or shows it.
     fn open(&self, address: &str);
     /// Shows the code and where to type it.
     fn show(&self, code: &DeviceCode);
-    /// The browser brought the answer to another sign-in, such as an earlier try in a second tab. It changes nothing.
+    /// The browser returned the answer to another sign-in, such as an earlier attempt in a second tab. It changes nothing.
     fn stray(&self);
 }
 
@@ -59,16 +59,16 @@ pub struct Means<'a> {
     pub web: &'a Web,
     /// Asks the person.
     pub prompt: &'a dyn Prompt,
-    /// Tells when a token was given.
+    /// Tells when a token was issued.
     pub clock: &'a Clock,
 }
 
 /// Signs a user in at a provider.
 ///
-/// Cancellation safe: dropping it closes the loopback address, and leaves nothing.
+/// Cancellation safe: dropping it closes the loopback address and leaves nothing behind.
 ///
 /// # Errors
-/// What the provider or the person said, and nothing that is secret.
+/// What the provider or the person answered. No error contains a secret.
 pub async fn sign_in(
     provider: &SignInProvider,
     client: &ClientApp,
@@ -99,7 +99,7 @@ fn bad_address(_error: url::ParseError) -> GrantProblem {
     GrantProblem::of(GrantTrouble::NotUnderstood, "an address of the provider is not valid")
 }
 
-/// The secret is sent in the form: every provider of the catalogue takes it there.
+/// The secret is sent in the form: every provider of the catalogue accepts it there.
 fn basic(client: &ClientApp) -> BasicClient {
     let basic = BasicClient::new(ClientId::new(client.id.clone())).set_auth_type(AuthType::RequestBody);
     match &client.secret {
@@ -178,7 +178,7 @@ async fn by_code(
     Ok(Given::of(&exchanged.map_err(problem)?, asked))
 }
 
-/// Another token for a grant.
+/// Requests a new token for a grant.
 pub(super) async fn renew(grant: &Grant, (web, clock): (&Web, &Clock)) -> Result<Given, GrantProblem> {
     let oauth =
         basic(&grant.client).set_token_uri(TokenUrl::new(grant.token_endpoint.clone()).map_err(bad_address)?);
@@ -190,10 +190,10 @@ pub(super) async fn renew(grant: &Grant, (web, clock): (&Web, &Clock)) -> Result
 }
 
 impl Grant {
-    /// Withdraws the consent at the provider (RFC 7009), where it offers that; false where it does not.
+    /// Revokes the consent at the provider (RFC 7009); returns false if the provider does not offer that.
     ///
     /// # Errors
-    /// Where the provider was not reached or refused.
+    /// If the provider could not be reached or refused.
     pub async fn withdraw(&self, web: &Web) -> Result<bool, GrantProblem> {
         let Some(address) = &self.revocation_endpoint else { return Ok(false) };
         let mut form = url::form_urlencoded::Serializer::new(String::new());

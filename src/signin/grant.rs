@@ -1,4 +1,4 @@
-//! What renews the tokens of one user: kept in the keyring, and nowhere else.
+//! The grant that renews one user's tokens. It is stored in the keyring and nowhere else.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::provider::ClientApp;
 use crate::secrets::{Deletion, Kept, Lookup, SecretName, SecretStore};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId};
 
-/// The consent of one user at one provider, with everything that renewing takes, so that a later version of the catalogue or
-/// a file of the owner's is not needed.
+/// One user's consent at one provider, with everything that a renewal needs: neither the catalogue nor the owner's file is
+/// read again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Grant {
     /// The provider.
@@ -22,11 +22,11 @@ pub struct Grant {
     pub revocation_endpoint: Option<String>,
     /// The servers that take the tokens.
     pub hosts: Vec<String>,
-    /// Renews.
+    /// The refresh token.
     pub refresh: Secret,
 }
 
-/// What is in the keyring.
+/// The form in the keyring.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -77,7 +77,7 @@ impl Grant {
         })
     }
 
-    /// The servers that take the tokens, for whoever asks where they may go.
+    /// The servers that accept the tokens.
     pub fn may_go_to(&self, host: &str) -> bool {
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
@@ -88,12 +88,12 @@ impl Grant {
 pub struct Grants(SecretStore);
 
 impl Grants {
-    /// Over this store.
+    /// Uses this store.
     pub const fn new(store: SecretStore) -> Self {
         Self(store)
     }
 
-    /// Keeps a grant in place of an older one of the same user, and says where it is now.
+    /// Stores a grant, replacing an older one of the same user; returns where it is now.
     pub async fn keep(&self, grant: &Grant) -> Kept {
         self.0.set_long(&SecretName::of_sign_in(&grant.provider, &grant.user), &grant.write()).await
     }
@@ -101,7 +101,7 @@ impl Grants {
     /// The grant of a user.
     ///
     /// # Errors
-    /// Where there is none, or where the keyring does not say.
+    /// If there is none, or the keyring does not answer.
     pub async fn find(&self, provider: &SignInId, user: &str) -> Result<Grant, GrantProblem> {
         match self.0.look_long(&SecretName::of_sign_in(provider, user)).await {
             Lookup::Kept(secret, _) => Grant::read(&secret)
@@ -114,7 +114,7 @@ impl Grants {
         }
     }
 
-    /// Forgets a grant, and says whether the keyring has done so.
+    /// Deletes a grant; returns whether the keyring has done so.
     pub async fn forget(&self, provider: &SignInId, user: &str) -> Deletion {
         self.0.delete_long(&SecretName::of_sign_in(provider, user)).await
     }

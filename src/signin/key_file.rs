@@ -1,4 +1,4 @@
-//! Key files: the JSON file of a Google service account as Google issues it, and a file of the same kind for a Microsoft
+//! Key files of an organisation: the JSON file that Google issues for a service account, and a similar one for a Microsoft
 //! application.
 
 use std::path::Path;
@@ -33,14 +33,14 @@ pub enum KeyFile {
     Microsoft(MicrosoftKey),
 }
 
-/// Google's own file. What else it holds is of no interest.
+/// The fields we read of Google's file.
 #[derive(Deserialize)]
 pub struct GoogleKey {
     client_email: String,
     private_key: WrittenSecret,
     private_key_id: Option<String>,
     token_uri: String,
-    /// Servers in place of Google's own.
+    /// Servers that replace Google's.
     imap_hosts: Option<Vec<String>>,
 }
 
@@ -54,9 +54,9 @@ pub struct MicrosoftKey {
     client_secret: Option<WrittenSecret>,
     /// … or a PEM file with the private key and the certificate, beside the key file or with its whole path.
     pem_file: Option<String>,
-    /// The token endpoint, where it is not Microsoft's own.
+    /// The token endpoint, if it is not Microsoft's.
     token_uri: Option<String>,
-    /// Servers in place of Microsoft's own.
+    /// Servers that replace Microsoft's.
     imap_hosts: Option<Vec<String>>,
 }
 
@@ -71,13 +71,13 @@ impl From<String> for WrittenSecret {
     }
 }
 
-/// Why a key file cannot be used. Holds nothing of the file.
+/// Why a key file cannot be used. Contains nothing from the file.
 #[derive(Debug, Error)]
 pub enum KeyFileError {
     /// It cannot be read.
     #[error("the key file cannot be read")]
     Read(#[from] std::io::Error),
-    /// It is longer than any such file.
+    /// It is too long for a key file.
     #[error("the key file is longer than {MAX_BYTES} bytes")]
     TooLong,
     /// It has another form.
@@ -104,7 +104,7 @@ impl KeyFile {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// Where it has another form. The error shows nothing of it.
+    /// If it has another form. The error shows nothing of the text.
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
         let file: Self =
             serde_json::from_str(text).map_err(|error| KeyFileError::Form { line: error.line() })?;
@@ -119,7 +119,7 @@ impl KeyFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// Where it cannot be read, is too long, or has another form.
+    /// If it cannot be read, is too long, or has another form.
     pub async fn load(path: &Path) -> Result<Self, KeyFileError> {
         let text = read_bounded(path).await?;
         Self::parse(text.expose())
@@ -200,7 +200,7 @@ impl KeyFile {
     }
 }
 
-/// A form as it is posted.
+/// An encoded form body.
 fn form_of(fields: &[(&str, &str)]) -> Vec<u8> {
     Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
 }

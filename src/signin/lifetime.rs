@@ -1,16 +1,16 @@
-//! How long a token is used: it is renewed before it expires, and after the computer has slept.
+//! Decides how long a token is used: it is renewed before it expires, and after the computer has slept. Pure.
 
 use std::time::Duration;
 
 use crate::values::UnixTime;
 
-/// Before the end of a token's life it is no longer given out: a sign-in and a batch of mail take some minutes.
+/// A token with less time left is not given out any more: a sign-in and a batch of mail take some minutes.
 const MARGIN: i64 = 300;
-/// What is taken as the life of a token whose provider does not tell.
+/// Assumed lifetime of a token if the provider does not state one.
 const UNTOLD: i64 = 3_000;
-/// No token is trusted for longer, whatever its provider says.
+/// Longest lifetime believed, whatever the provider says.
 const LONGEST: i64 = 86_400;
-/// A clock may be set back by so much before it counts as wrong.
+/// How far a clock may be set back before it counts as wrong.
 const SET_BACK: i64 = 60;
 
 /// When a token was fetched and how long it lives.
@@ -21,7 +21,7 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The life of a token that was asked for at `asked`: the provider counts from its own answer, which is later.
+    /// The lifetime of a token requested at `asked`: the provider counts from its answer, which is later.
     pub fn new(asked: UnixTime, expires_in: Option<Duration>) -> Self {
         let told = expires_in.map(|told| i64::try_from(told.as_secs()).unwrap_or(LONGEST));
         Self { fetched: asked.0, seconds: told.unwrap_or(UNTOLD).min(LONGEST) }
@@ -32,8 +32,8 @@ impl Lifetime {
         UnixTime(self.fetched.saturating_add(self.seconds))
     }
 
-    /// Whether another token is needed. It is the wall clock, which runs on while the computer sleeps; where it was set
-    /// back, nothing is known of the token's age.
+    /// Whether a new token is needed. Uses the wall clock, which continues while the computer sleeps; if it was set back,
+    /// the token's age is unknown.
     pub const fn must_renew(&self, now: UnixTime) -> bool {
         let age = now.0.saturating_sub(self.fetched);
         // Short lives are used to nine tenths.

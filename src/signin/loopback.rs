@@ -11,12 +11,12 @@ use tokio::time::timeout;
 use super::browser_reply::{BrowserReply, MAX_LINE, read_reply};
 use crate::values::{GrantProblem, GrantTrouble, Secret};
 
-/// How long one connection may take: browsers open some that they never use.
+/// How long one connection may take: browsers open some and never use them.
 const CONNECTION_TIME: Duration = Duration::from_secs(20);
-/// Connections at the same time; one more than these waits.
+/// Connections handled at the same time; further ones wait.
 const MOST_CONNECTIONS: usize = 16;
 
-/// Waits on 127.0.0.1 for the browser.
+/// Waits for the browser on 127.0.0.1.
 pub(super) struct Loopback {
     listener: TcpListener,
     port: u16,
@@ -33,13 +33,13 @@ impl Loopback {
         Ok(Self { listener, port })
     }
 
-    /// Where the browser returns to. Without a path, as Microsoft compares it with what is registered.
+    /// The redirect address. It has no path, because Microsoft compares the path with the registered one.
     pub fn address(&self, host: &str) -> String {
         format!("http://{host}:{}", self.port)
     }
 
-    /// The code of the answer with this state. Others get a page that says what they are, and change nothing; `stray` is
-    /// told of answers to another sign-in.
+    /// Waits for the answer with this state and returns its code. Other requests get a page that explains them, and change
+    /// nothing; `stray` is called for each answer to another sign-in.
     pub async fn code(
         self,
         state: &str,
@@ -72,9 +72,9 @@ impl Loopback {
     }
 }
 
-/// What one connection of the browser brought.
+/// What a connection of the browser contained.
 enum Heard {
-    /// The answer that is waited for.
+    /// The expected answer.
     Answer(Result<Secret, GrantProblem>),
     /// The answer to another sign-in.
     Stray,
@@ -115,7 +115,7 @@ async fn answer(stream: TcpStream, state: &str) -> Heard {
          Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n\r\n",
         page.len()
     );
-    // The rest of the request is read, or the browser might meet a reset in place of the page.
+    // Read the rest of the request; otherwise the browser might see a reset instead of the page.
     let mut rest = String::new();
     while rest != "\r\n" {
         rest.clear();
@@ -157,7 +157,7 @@ mod tests {
         let port = loopback.port;
         assert_eq!(loopback.address("localhost"), format!("http://localhost:{port}"));
         let browser = async {
-            // A connection that is opened ahead and never used.
+            // A connection that is opened in advance and never used.
             let _unused = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             assert!(get(port, "/favicon.ico").await.starts_with("HTTP/1.1 404"));
             let other = get(port, "/?code=stolen&state=wrong").await;

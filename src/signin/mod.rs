@@ -1,9 +1,9 @@
-//! Signing in with OAuth 2 (RFC 6749): once in the browser or with a code, or for a whole organisation with a key; and tokens
-//! that are renewed for as long as a copy lasts.
+//! Signing in with OAuth 2 (RFC 6749): once in the browser or with a code, or for a whole organisation with a key. Tokens are
+//! renewed for as long as a copy runs.
 //!
-//! [`sign_in`] leads to a [`Grant`], which [`Grants`] keeps in the keyring; [`Clients`] keeps the owner's applications there. [`TokenDesk`] gives `imap` a provider of tokens for
-//! each mailbox. Access tokens are held in memory only; what renews them is in the keyring or in the owner's key file, and
-//! neither is ever in a project, a log or an argument.
+//! [`sign_in`] returns a [`Grant`], which [`Grants`] stores in the keyring; [`Clients`] stores the owner's applications
+//! there. [`TokenDesk`] gives `imap` a provider of tokens for each mailbox. Access tokens are in memory only; what renews them
+//! is in the keyring or in the owner's key file, and never in a project, a log or an argument.
 
 mod assertion;
 mod browser_reply;

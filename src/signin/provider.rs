@@ -1,4 +1,4 @@
-//! Which providers are known, and the application (client) that signs in there.
+//! The known providers, and the application (OAuth client) that signs in there.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use crate::assets::{AssetError, SignInProvider, read_sign_in};
 use crate::values::{Secret, SignInId};
 
 static PROVIDERS: LazyLock<Vec<SignInProvider>> =
-    // The build has read the file with the same reader.
+    // The build has already read the file with the same reader.
     LazyLock::new(|| read_sign_in(include_str!("../../assets/sign_in.toml")).unwrap_or_default());
 
 /// An application that the owner has registered at the provider.
@@ -30,7 +30,7 @@ pub fn find_provider(id: &SignInId) -> Option<&'static SignInProvider> {
     PROVIDERS.iter().find(|provider| provider.id == *id)
 }
 
-/// Providers of an owner's own file, in the form of `assets/sign_in.toml`.
+/// Providers from the owner's own file, in the format of `assets/sign_in.toml`.
 ///
 /// # Errors
 /// Which line is wrong, and what to write there.
@@ -41,7 +41,7 @@ pub fn read_providers(text: &str) -> Result<Vec<SignInProvider>, AssetError> {
 /// An address of the provider with the tenant in it.
 pub(super) fn endpoint(provider: &SignInProvider, client: &ClientApp, address: &str) -> String {
     let tenant = client.tenant.as_deref().unwrap_or(&provider.tenant);
-    // Only what a tenant's id or domain consists of: it must not lead to another path.
+    // Only characters of an id or a domain: the tenant must not change the path.
     let tenant: String =
         tenant.chars().filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.')).collect();
     address.replace("{tenant}", &tenant)

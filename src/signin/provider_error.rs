@@ -11,12 +11,12 @@ use crate::values::{GrantProblem, GrantTrouble};
 const MAX_WORDS: usize = 600;
 
 static ERRORS: LazyLock<Vec<SignInError>> =
-    // The build has read the file with the same reader.
+    // The build has already read the file with the same reader.
     LazyLock::new(|| {
         read_sign_in_errors(include_str!("../../assets/sign_in_errors.toml")).unwrap_or_default()
     });
 
-/// The error object of RFC 6749 section 5.2, as far as it is read.
+/// The parts we read of the error object of RFC 6749 section 5.2.
 #[derive(Deserialize)]
 struct ErrorObject {
     error: String,
@@ -24,7 +24,7 @@ struct ErrorObject {
     error_description: String,
 }
 
-/// Reads an error and its description. Secrets that were sent along are kept out of the words.
+/// Reads an error and its description. Secrets of the request are removed from the words.
 pub fn read_error(code: &str, description: &str) -> GrantProblem {
     let vendor = vendor_code(description);
     let lower = description.to_lowercase();
@@ -38,7 +38,7 @@ pub fn read_error(code: &str, description: &str) -> GrantProblem {
     GrantProblem { trouble, code: plain(vendor.unwrap_or(code)), words: plain(description) }
 }
 
-/// Reads the body of an answer that is no success.
+/// Reads the body of an unsuccessful answer.
 pub fn read_error_body(status: u16, body: &[u8]) -> GrantProblem {
     match serde_json::from_slice::<ErrorObject>(body) {
         Ok(object) => {
@@ -58,12 +58,12 @@ pub fn read_error_body(status: u16, body: &[u8]) -> GrantProblem {
     }
 }
 
-/// Statuses that pass: too many requests, and a server in trouble.
+/// Temporary statuses: too many requests, and server errors.
 pub const fn is_busy(status: u16) -> bool {
     status == 429 || status >= 500
 }
 
-/// `AADSTS` and the number behind it, wherever it stands.
+/// `AADSTS` with its number, anywhere in the text.
 fn vendor_code(description: &str) -> Option<&str> {
     let (_, rest) = description.split_once("AADSTS")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -71,7 +71,7 @@ fn vendor_code(description: &str) -> Option<&str> {
     description.get(start..start + "AADSTS".len() + digits).filter(|_| digits > 0)
 }
 
-/// On one line, without control characters and of bounded length.
+/// Joins lines, removes control characters and limits the length.
 fn plain(text: &str) -> String {
     let signs = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
     signs.take(MAX_WORDS).collect::<String>().trim().to_owned()

@@ -1,4 +1,4 @@
-//! Tokens of one mailbox, renewed for as long as a copy lasts.
+//! Keeps the tokens of one mailbox fresh for as long as a copy runs.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ use crate::imap::{ComingToken, TokenProvider};
 use crate::values::{GrantProblem, GrantTrouble, Secret, SignInId, UnixTime};
 use crate::web::Web;
 
-/// Tells the wall-clock time, which runs on while the computer sleeps.
+/// Returns the wall-clock time, which continues while the computer sleeps.
 pub type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 
-/// What renews.
+/// What a renewal uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// The consent of the user, in the keyring.
@@ -27,11 +27,11 @@ pub(super) enum Source {
     KeyFile(PathBuf),
 }
 
-/// Gives the tokens of one mailbox. Whoever asks at the same time waits for the same renewal.
+/// Provides the tokens of one mailbox. Concurrent requests wait for the same renewal.
 #[derive(Clone)]
 pub(super) struct Renewing(pub Arc<Renewal>);
 
-/// What the renewals of one mailbox take.
+/// Everything that renewals of one mailbox share.
 pub(super) struct Renewal {
     pub(super) source: Source,
     pub(super) user: String,
@@ -41,12 +41,12 @@ pub(super) struct Renewal {
     pub(super) state: Mutex<State>,
 }
 
-/// What is in memory, and nowhere else.
+/// Held in memory only.
 #[derive(Default)]
 pub(super) struct State {
     token: Option<(Secret, Lifetime)>,
     grant: Option<Grant>,
-    /// What the provider said for good about this grant; asked again only with another one.
+    /// The provider's final refusal of this grant; it is asked again only with another grant.
     ended: Option<(Secret, GrantProblem)>,
 }
 
@@ -60,8 +60,8 @@ impl TokenProvider for Renewing {
     fn token<'a>(&'a self, host: &'a str, refused: Option<&'a Secret>) -> ComingToken<'a> {
         let (renewal, host, refused) = (Arc::clone(&self.0), host.to_owned(), refused.cloned());
         Box::pin(async move {
-            // In a task of its own, which a connection that is given up does not end: between the provider's answer and the
-            // keyring is the only key to the next token.
+            // In a separate task, so that dropping a connection cannot interrupt it: until the keyring has stored the answer,
+            // this task holds the only copy of the next refresh token.
             #[expect(
                 clippy::disallowed_methods,
                 reason = "it ends by itself within a minute, and must not end earlier"
@@ -76,7 +76,7 @@ impl TokenProvider for Renewing {
 }
 
 impl State {
-    /// When the token that is held now ends.
+    /// When the current token expires.
     pub(super) fn end(&self) -> Option<UnixTime> {
         self.token.as_ref().map(|(_, life)| life.end())
     }
@@ -98,7 +98,7 @@ impl Renewal {
             !life.must_renew((self.clock)()) && refused.is_none_or(|refused| refused != token)
         });
         let usable = usable.map(|(token, _)| token.clone());
-        // Where tokens may go is asked each time: the address of the server may have changed.
+        // Checked each time: the address of the server may have changed.
         match &self.source {
             Source::SignedIn(provider) => {
                 let is_allowed = state.grant.as_ref().is_some_and(|grant| grant.may_go_to(host));
@@ -145,7 +145,7 @@ impl Renewal {
         match renew(&grant, (&self.web, &self.clock)).await {
             Ok(given) => Ok(self.keep(state, grant, given).await),
             Err(problem) if problem.trouble == GrantTrouble::Ended => {
-                // Another window or command may have renewed with it, and a refresh token is often good for one time only.
+                // Another window or command may have used it, and a refresh token often works only once.
                 let newer = self.grants.find(provider, &self.user).await.ok();
                 let renewed =
                     match newer.filter(|newer| newer.refresh != grant.refresh && newer.may_go_to(host)) {
@@ -162,14 +162,14 @@ impl Renewal {
                 Err(problem)
             }
             Err(problem) => {
-                // The grant is good; a token that has some minutes left is, too.
+                // The grant is good, and so is a token with some minutes left.
                 state.grant = Some(grant);
                 Err(problem)
             }
         }
     }
 
-    /// Keeps what renews next, before the token is used: a provider may have ended the one before.
+    /// Stores the next refresh token before the access token is used: the provider may have revoked the previous one.
     async fn keep(&self, state: &mut State, mut grant: Grant, given: Given) -> Secret {
         if let Some(refresh) = given.refresh.clone().filter(|refresh| *refresh != grant.refresh) {
             grant.refresh = refresh;

@@ -1,3 +1,5 @@
+//! Asks questions with the owner's keys for block lists, which appear only on the wire.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ impl ListKeys {
     }
 }
 
-/// Asks questions, and puts the owner's keys in on the way to the wire: nothing else ever sees them.
+/// Inserts the owner's keys into questions as they are sent; nothing else ever sees them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asker<'a> {
     pub(super) resolver: &'a Resolver,

@@ -1,14 +1,14 @@
-//! Autoconfig files (the `clientConfig` format that Thunderbird reads). Pure.
+//! Reads autoconfig files (Thunderbird's `clientConfig` format). Pure.
 
 use crate::values::{DomainName, Endpoint, Security};
 
-/// Servers of one file that are looked at.
+/// Most servers read of one file.
 const MAX_SERVERS: usize = 8;
 
-/// IMAP servers named in an autoconfig file, in its order. What is not understood is left out.
+/// The IMAP servers in an autoconfig file, in its order. Entries that are not understood are skipped.
 pub(super) fn imap_servers(xml: &[u8], domain: &DomainName) -> Vec<Endpoint> {
     let Ok(text) = std::str::from_utf8(xml) else { return Vec::new() };
-    // Entities are not allowed, so that none can be blown up.
+    // Entities are not allowed, so that none can expand without limit.
     let Ok(document) = roxmltree::Document::parse(text.trim_start_matches('\u{feff}')) else {
         return Vec::new();
     };

@@ -14,7 +14,7 @@ use crate::web::Web;
 
 /// Time to find out whether a port is open.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// Host names whose ports are tried.
+/// Most host names whose ports are tried.
 const MAX_HOSTS: usize = 6;
 /// Addresses tried per host and port.
 const MAX_ADDRESSES: usize = 2;
@@ -28,10 +28,10 @@ pub struct FoundServer {
     pub found_by: String,
 }
 
-/// Looks for the IMAP server of a domain: SRV records (RFC 6186), autoconfig files, then usual names and MX hosts whose
-/// IMAP port is open. Best first, each server once; empty where nothing was found.
+/// Looks for the IMAP server of a domain: SRV records (RFC 6186), autoconfig files, then usual names and MX hosts with an
+/// open IMAP port. Best first, each server once; empty if none was found.
 ///
-/// Without `web` only DNS is asked: no file is fetched and no port tried.
+/// Without `web` it asks only the DNS: it fetches no file and tries no port.
 pub async fn discover(domain: &DomainName, resolver: &Resolver, web: Option<&Web>) -> Vec<FoundServer> {
     let (tls, start_tls, files, names) = join4(
         from_srv(domain, resolver, "_imaps._tcp", Security::Tls),

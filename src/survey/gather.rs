@@ -1,4 +1,4 @@
-//! Gathers Facts in rounds: it judges what is known, asks what the rules still need, and repeats.
+//! Gathers Facts in rounds: judges what is known, asks what the rules still need, and repeats.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,12 +21,12 @@ use crate::dns::{DnsError, QUESTIONS_AT_ONCE, Resolver};
 use crate::values::{DnsAnswer, DnsName, DnsQuestion, DomainName, MailHosts, RecordType, UnixTime};
 use crate::web::Web;
 
-/// Questions of one survey. A zone made to cost more is judged on what was asked so far.
+/// Most questions in one survey. A zone built to need more is judged on the answers so far.
 const MAX_QUESTIONS: usize = 1_000;
-/// Longest time for one survey; what is open then is reported as not asked.
+/// Longest time for one survey; what is still open is reported as not asked.
 const SURVEY_TIME: Duration = Duration::from_mins(3);
 
-/// What the owner told beforehand.
+/// What the owner has told in advance.
 #[derive(Clone, Debug, Default)]
 pub struct SurveyOptions {
     /// DKIM selectors.
@@ -41,19 +41,19 @@ pub struct SurveyOptions {
     pub lists: Vec<String>,
     /// Keys of the owner's for lists that want one.
     pub keys: ListKeys,
-    /// Whether mail hosts are looked at.
+    /// Whether mail hosts are probed.
     pub looking: Looking,
-    /// What was seen of mail hosts elsewhere; it stands in the place of what was seen from here.
+    /// Mail hosts as seen from elsewhere; replaces what is seen from here.
     pub seen_elsewhere: Option<MailHosts>,
-    /// The name with which the sending server greets; empty where it is not known.
+    /// The name the sending server greets with; empty if unknown.
     pub helo: String,
-    /// A random label that nobody publishes; empty where none was drawn.
+    /// A random label that nobody publishes; empty if none was drawn.
     pub probe_label: String,
-    /// How long a name server that is behind gets to catch up before it is asked again.
+    /// How long a lagging name server gets to catch up before it is asked again.
     pub pause: Duration,
 }
 
-/// How far a survey is.
+/// Progress of a survey.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Questions answered.
@@ -64,7 +64,7 @@ pub struct Progress {
     pub what: String,
 }
 
-/// Why a survey gives no facts.
+/// Why a survey has no result.
 #[derive(Debug, Error)]
 pub enum SurveyError {
     /// Nothing can be asked.
@@ -73,7 +73,7 @@ pub enum SurveyError {
     /// The domain is not registered, or misspelt: its name does not exist.
     #[error("the domain {0} does not exist")]
     NoSuchDomain(DomainName),
-    /// The facts give no such finding.
+    /// The facts lead to no such finding.
     #[error("these facts have no finding “{0}”")]
     NoSuchFinding(String),
     /// The finding follows from the owner's files or answers: nobody can be asked.
@@ -86,10 +86,10 @@ pub enum SurveyError {
 
 /// Asks everything that the audit of a domain needs.
 ///
-/// `progress` is called after each answer. On cancellation nothing remains.
+/// Calls `progress` after each answer. Cancelling discards everything.
 ///
 /// # Errors
-/// [`SurveyError::Dns`] where the resolver is dead; single questions that fail are facts, not errors.
+/// [`SurveyError::Dns`] if the resolver is dead; a question that fails is a fact, not an error.
 pub async fn run(
     domain: &DomainName,
     options: &SurveyOptions,
@@ -119,7 +119,7 @@ pub async fn run(
     }
 }
 
-/// Whom one finding is checked with.
+/// The wires for checking one finding again.
 #[derive(Clone, Copy)]
 pub struct Wires<'a> {
     /// Asks the DNS.
@@ -128,7 +128,7 @@ pub struct Wires<'a> {
     pub web: Option<&'a Web>,
 }
 
-/// Asks again what stands behind one finding, and nothing else.
+/// Asks the questions behind one finding again, and nothing else.
 ///
 /// # Errors
 /// [`SurveyError::NoSuchFinding`] and [`SurveyError::NothingToAsk`] where there is nothing to ask,
@@ -183,7 +183,7 @@ async fn gather(
     if let Some(elsewhere) = &options.seen_elsewhere {
         facts.mail_hosts.get_or_insert_default().adopt(elsewhere.clone());
     }
-    // What hosts have said of themselves leads to more questions.
+    // What hosts say about themselves leads to more questions.
     ask_missing(facts, asker, progress, deadline).await;
     Ok(())
 }
@@ -216,7 +216,7 @@ async fn ask_missing(
     let mut waiting: BTreeSet<(bool, DnsQuestion)> = BTreeSet::new();
     let mut asking = FuturesUnordered::new();
     loop {
-        // Each answer may lead further, so the rules are asked anew before the slower ones have come.
+        // Each answer may lead further, so the rules run again before the slower answers arrive.
         for question in audit::missing_questions(facts) {
             if facts.answers.len() + under_way.len() >= MAX_QUESTIONS {
                 break;
@@ -257,7 +257,7 @@ pub async fn ask_all(resolver: &Resolver, questions: &[DnsQuestion]) -> Vec<DnsA
     futures::future::join_all(asking).await
 }
 
-/// What a question is about, for the line under the progress.
+/// What a question is about, for the line under the progress bar.
 fn describe(question: &DnsQuestion) -> String {
     let name = question.name.as_str();
     let about = match question.record_type {
@@ -283,7 +283,7 @@ fn describe(question: &DnsQuestion) -> String {
     format!("{about}: {name}")
 }
 
-/// Selectors as they can stand in a name; what cannot is left out.
+/// The selectors that can be part of a name; others are left out.
 fn clean_selectors(selectors: &[String]) -> Vec<String> {
     let mut clean: Vec<String> = Vec::new();
     for selector in selectors {

@@ -1,4 +1,4 @@
-//! Looks at the mail hosts and fetches the policy of MTA-STS: all at once, each within its own time.
+//! Probes the mail hosts and fetches web files such as the MTA-STS policy: all at once, each within its own time limit.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -16,31 +16,31 @@ use crate::values::{
 };
 use crate::web::Web;
 
-/// A mail exchanger that always answers. Where not even this one is reached, port 25 is closed from here.
+/// A mail exchanger that always answers. If not even this one can be reached, outgoing port 25 is blocked here.
 const CONTROL_HOST: &str = "gmail-smtp-in.l.google.com";
 
-/// Whether, and how, mail hosts are looked at.
+/// Whether and how mail hosts are probed.
 #[derive(Clone, Debug, Default)]
 pub enum Looking {
-    /// Nobody is connected to.
+    /// Connects to nobody.
     #[default]
     Off,
-    /// Hosts are connected to.
+    /// Connects to the hosts.
     Live(Box<LiveLook>),
-    /// This was seen, and nobody is connected to: the practice world has hosts that exist nowhere.
+    /// Uses these results and connects to nobody: the hosts of the practice world do not exist.
     Seen(MailHosts),
 }
 
-/// How hosts are connected to.
+/// How to connect to hosts.
 #[derive(Clone, Debug)]
 pub struct LiveLook {
-    /// Time for each probe, and who vouches for certificates.
+    /// Time for each probe, and which authorities certificates are judged by.
     pub settings: ProbeSettings,
-    /// Ports and addresses of a network that stands in for the Internet.
+    /// Ports and addresses of a network that replaces the Internet in tests.
     pub stand_ins: StandIns,
-    /// A host that always answers, and its port.
+    /// The host that always answers.
     pub control: ControlHost,
-    /// Fetches the policy file; `None` where TLS cannot be set up on this computer.
+    /// Fetches web files; `None` if TLS cannot be set up on this computer.
     pub web: Option<Web>,
 }
 
@@ -65,7 +65,7 @@ impl Default for ControlHost {
 }
 
 impl ControlHost {
-    /// Reads `HOST`, `HOST:PORT`, an address, or `[ADDRESS]:PORT`; nothing is the ordinary one.
+    /// Reads `HOST`, `HOST:PORT`, an address, or `[ADDRESS]:PORT`; an empty text means the default host.
     ///
     /// # Errors
     /// Where it is none of these.
@@ -96,7 +96,7 @@ impl ControlHost {
 }
 
 impl LiveLook {
-    /// Looks at the Internet, and first of all at this host.
+    /// Probes hosts on the Internet, with this control host.
     pub fn public(control: ControlHost) -> Self {
         let web = Web::new().inspect_err(|error| tracing::warn!(%error, "no policy can be fetched")).ok();
         Self { settings: ProbeSettings::default(), stand_ins: StandIns::default(), control, web }
@@ -112,7 +112,7 @@ enum Found {
 
 type Work<'a> = Pin<Box<dyn Future<Output = Found> + Send + 'a>>;
 
-/// Fills in what was seen, until this moment at most.
+/// Fills in what the probes find before this moment.
 pub(super) async fn look(
     facts: &mut Facts,
     live: &LiveLook,
@@ -168,7 +168,7 @@ pub(super) async fn look(
     facts.mail_hosts = Some(seen);
 }
 
-/// Fetches a file, and keeps of a page only the lines about whom to turn to.
+/// Fetches a file; of a page it keeps only the lines with contact details.
 async fn fetched(web: &Web, target: &WebTarget) -> WebFile {
     let mut file = web.file(&target.url, target.host.as_str(), &target.addresses, target.port).await;
     if let (WebPurpose::OperatorPage, WebOutcome::Fetched { text, .. }) = (target.purpose, &mut file.outcome)

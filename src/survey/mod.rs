@@ -1,4 +1,4 @@
-//! Survey: gathers Facts over the wires. Which questions to ask is the rules' business: see [`crate::audit::missing_questions`].
+//! Survey: gathers Facts over the wires. The rules say which questions to ask: see [`crate::audit::missing_questions`].
 
 mod asker;
 mod autoconfig;

@@ -1,3 +1,5 @@
+//! Asks block lists about the neighbours of the sending addresses, slowly and only with the owner's consent.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,10 +13,10 @@ use crate::audit::{Facts, NeighbourQuestion, neighbour_plan, operator_of};
 use crate::dns::Resolver;
 use crate::values::DnsAnswer;
 
-/// How politely lists are asked about neighbours.
+/// Limits on how lists are asked about neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Politeness {
-    /// Questions of one audit, over all lists and names.
+    /// Questions in one audit, over all lists and names.
     pub questions: usize,
     /// Pause between two questions to one operator; different operators are asked side by side.
     pub pause: Duration,
@@ -27,7 +29,7 @@ impl Politeness {
     pub const WHOLE: Self = Self { questions: 1_020, pause: Duration::from_millis(60) };
 }
 
-/// Asks lists about the neighbours of the sending addresses, and writes down what was heard. Only with the owner's consent.
+/// Asks lists about the neighbours of the sending addresses and records the answers. Only with the owner's consent.
 ///
 /// # Errors
 /// [`SurveyError::Cancelled`]; the facts are then as they were.

@@ -1,13 +1,15 @@
+//! Asks registries (RDAP) about the domain and the networks of its sending addresses.
+
 use crate::audit::{
     Facts, RdapError, RdapLookup, RdapPlan, RdapSaid, RdapSilence, rdap_plan, read_domain, read_network,
 };
 use crate::values::UnixTime;
 use crate::web::{Web, WebError};
 
-/// Where registries are asked; other servers than IANA's table names stand in for them in tests.
+/// Where registries are asked; tests replace the servers of IANA's table.
 pub type RdapTable = fn(&Facts) -> RdapPlan;
 
-/// Asks registries about the domain and the networks of its sending addresses, and writes down what they say.
+/// Asks registries about the domain and the networks of its sending addresses, and records their answers.
 pub async fn ask_registries(facts: &mut Facts, web: &Web) {
     ask_registries_at(facts, web, rdap_plan).await;
 }
@@ -22,17 +24,17 @@ pub async fn ask_registries_at(facts: &mut Facts, web: &Web, table: RdapTable) {
     let (networks, registration) =
         tokio::join!(futures::future::join_all(networks), look_up(&plan.domain, web, read_domain));
     facts.networks = networks.into_iter().collect();
-    // Names that are kept for examples and tests have no registry; there is nothing to say of them.
+    // Names reserved for examples and tests have no registry.
     facts.registration = (!plan.domain.is_empty() || !is_reserved(facts)).then_some(registration);
 }
 
-/// Endings that are registered nowhere (RFC 6761).
+/// Top-level names without a registry (RFC 6761).
 fn is_reserved(facts: &Facts) -> bool {
     let last = facts.domain.as_ascii().rsplit('.').next();
     matches!(last, Some("test" | "example" | "invalid" | "localhost"))
 }
 
-/// Asks for one thing under each of its names, until one is known.
+/// Tries each URL for one object, until a server knows it.
 async fn look_up<T>(urls: &[String], web: &Web, read: fn(&[u8]) -> Result<T, RdapError>) -> RdapLookup<T> {
     let at = UnixTime::now();
     let mut last = RdapLookup { url: String::new(), at, said: RdapSaid::Silent(RdapSilence::NoServer) };

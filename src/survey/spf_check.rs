@@ -1,3 +1,5 @@
+//! A live SPF check: runs the audit's evaluator and asks what it misses.
+
 use std::net::IpAddr;
 
 use super::{SurveyError, until_answered};
@@ -10,7 +12,7 @@ use crate::values::{DomainName, UnixTime};
 /// `sender` is MAIL FROM, empty for a bounce; `helo` may be empty.
 ///
 /// # Errors
-/// [`SurveyError::Dns`] where the resolver is dead. That DNS knows nothing is a result: `temperror`.
+/// [`SurveyError::Dns`] if the resolver is dead. A failed lookup is a result: `temperror`.
 pub async fn spf_check(
     domain: &str,
     ip: IpAddr,
@@ -19,7 +21,7 @@ pub async fn spf_check(
     resolver: &Resolver,
 ) -> Result<SpfVerdict, SurveyError> {
     resolver.probe().await?;
-    // SPF works on A-labels; a name that is no domain is the check's own business (result `none`).
+    // SPF works on A-labels; for a name that is not a domain the check itself returns `none`.
     let domain =
         DomainName::parse(domain).map_or_else(|_error| domain.to_owned(), |name| name.as_ascii().to_owned());
     let query =

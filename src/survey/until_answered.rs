@@ -1,4 +1,4 @@
-//! Drives a judgement that names what it misses, until nothing is missing.
+//! Repeats a judgement, asking the DNS what it misses, until nothing is missing.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::values::{AnswerBook, DnsQuestion};
 /// Rounds of asking: each lookup may need the answer of the one before.
 const MAX_ROUNDS: usize = 200;
 
-/// Asks the resolver what the judgement misses, again and again. `None` where it misses more each time.
+/// Asks the resolver what the judgement misses, and judges again. `None` if it still misses answers after the last round.
 pub async fn until_answered<T>(
     resolver: &Resolver,
     mut judge: impl FnMut(&AnswerBook) -> Result<T, BTreeSet<DnsQuestion>>,

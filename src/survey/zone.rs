@@ -1,4 +1,4 @@
-//! The zone of a domain as far as new records depend on it: what the audit has asked already, and the rest.
+//! Reads the part of a zone that new records depend on: takes the answers of the audit, and asks for the rest.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::values::{Asked, DnsAnswer, DnsQuestion, DomainName, Outcome, RecordDa
 /// Rounds of asking what SPF terms cost; each include may lead to further ones.
 const MAX_SPF_ROUNDS: usize = 24;
 
-/// What is to be known of a zone.
+/// What to read of a zone.
 #[derive(Clone, Copy, Debug)]
 pub struct ZoneReading<'a> {
     /// The domain.
@@ -26,24 +26,24 @@ pub struct ZoneReading<'a> {
     pub answers: &'a BTreeMap<String, String>,
     /// Further DKIM selectors that may be in use.
     pub selectors: &'a [String],
-    /// A label that nobody publishes, to tell wildcards by.
+    /// A label that nobody publishes, to detect wildcards.
     pub probe_label: &'a str,
-    /// What the audit has measured. Its answers are taken as they are, and its evidence names senders.
+    /// The facts of the audit: its answers are reused, and its evidence names senders.
     pub audit: Option<&'a Facts>,
-    /// Whether the answers of the audit are asked for again, as the zone may have changed since.
+    /// Whether to ask the audit's questions again, because the zone may have changed since.
     pub is_fresh: bool,
     /// When the reading begins.
     pub at: UnixTime,
 }
 
-/// Reads what the zone of a domain says today, as far as the records for this provider need it, and measures what the
-/// SPF terms of today and of the provider cost.
+/// Reads what the zone says today about the records that this provider needs, and measures what the SPF terms of today
+/// and of the provider cost.
 ///
-/// A question that got no answer is kept as unread, so that nothing is concluded from it. The zone remembers which
-/// questions were asked, and when it was read.
+/// A question without an answer is recorded as unread, so that nothing is concluded from it. The zone also records which
+/// questions were asked, and when.
 ///
 /// # Errors
-/// [`SurveyError::NoSuchDomain`] where the DNS says that the name does not exist.
+/// [`SurveyError::NoSuchDomain`] if the DNS says that the name does not exist.
 pub async fn current_zone(
     reading: &ZoneReading<'_>,
     resolver: &Resolver,
@@ -53,7 +53,7 @@ pub async fn current_zone(
     if let Some(facts) = reading.audit {
         if !reading.is_fresh {
             zone.answers = facts.answers.clone();
-            // Addresses tell which terms of a record mean the old server, whoever has asked for them.
+            // Addresses show which terms of a record mean the old server.
             for answer in facts.answers.iter().filter(|answer| answer.question.asked == Asked::Resolver) {
                 for address in answer.records.iter().filter_map(RecordData::address) {
                     zone.add_address(&answer.question.name, address);
@@ -87,7 +87,7 @@ pub async fn current_zone(
     Ok(zone)
 }
 
-/// Asks what is not in the book yet, and takes all of it into the zone.
+/// Asks what is not in the book yet, and adds all of it to the zone.
 async fn take_all(zone: &mut CurrentZone, asked: Vec<Question>, resolver: &Resolver) {
     let asked: Vec<DnsQuestion> =
         asked.into_iter().map(|question| DnsQuestion::new(question.name, question.record_type)).collect();

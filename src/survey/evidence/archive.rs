@@ -1,4 +1,4 @@
-//! Zip files: what lies in them is read one after another.
+//! Reads the files in a zip archive, one after the other.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek};
@@ -13,7 +13,7 @@ use super::{DEEPEST, Origin, Reading};
 const MAX_ENTRIES: usize = 10_000;
 
 impl Reading<'_> {
-    /// Reads every file of an archive; a bad one is told and does not stop the others.
+    /// Reads every file of an archive; a bad one is reported and does not stop the others.
     pub(super) fn archive(&mut self, source: impl Read + Seek, origin: &Origin<'_>) -> io::Result<()> {
         if origin.depth >= DEEPEST {
             return Err(io::Error::other("it is packed more often than anything honest is"));

@@ -1,4 +1,4 @@
-//! Which files are read, and in which order: of a rotated set the oldest first.
+//! Chooses the files to read and their order: within a rotated set the oldest first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::EvidenceError;
 use crate::values::UnixTime;
 
-/// Files of one reading.
+/// Most files in one reading.
 const MAX_FILES: usize = 50_000;
-/// Folders in folders.
+/// Deepest nesting of folders.
 const DEEPEST: usize = 8;
 
 /// A file to be read.
@@ -49,7 +49,7 @@ pub(super) fn listed(paths: &[PathBuf]) -> Result<List, EvidenceError> {
     Ok(list)
 }
 
-/// What lies in a folder; what cannot be read there, and links, are passed over.
+/// The files in a folder; unreadable entries and links are skipped.
 fn folder(path: &Path, depth: usize, list: &mut List) {
     let Ok(entries) = fs::read_dir(path) else { return };
     for entry in entries.flatten() {
@@ -80,7 +80,7 @@ impl List {
     }
 }
 
-/// How old a file of a rotated set is; the larger, the newer.
+/// The age of a file within a rotated set; larger values are newer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
     /// `mail.log.7.gz`: the larger the number, the older.
@@ -91,7 +91,7 @@ enum Age {
     Current,
 }
 
-/// The set that a file belongs to, and its age in it.
+/// Splits a name into the name of its rotated set and the age within it.
 fn rotation(name: &str) -> (&str, Age) {
     let plain = [".gz", ".xz", ".zst", ".bz2"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     for mark in ['.', '-'] {

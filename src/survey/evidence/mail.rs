@@ -1,4 +1,4 @@
-//! Mails: bounces and complaints by their form, reports by what is attached.
+//! Reads one mail as evidence: bounces and complaints by their structure, reports by their attachments.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -8,9 +8,9 @@ use crate::audit::evidence::{SourceKind, read_bounce, read_dmarc_report, read_fe
 use crate::audit::message::read_message;
 use crate::message::read_parts;
 
-/// Largest mail of a mailbox file; what is beyond is not read.
+/// Largest mail in a mailbox file; the rest of a longer one is not read.
 const MOST_MAIL_BYTES: usize = 32 << 20;
-/// Attachments of one mail that are looked at.
+/// Most attachments read of one mail.
 const MAX_ATTACHMENTS: usize = 20;
 
 /// Whether a file is a mailbox in the format mbox.
@@ -18,7 +18,7 @@ pub(super) fn is_mbox(head: &[u8]) -> bool {
     head.starts_with(b"From ")
 }
 
-/// Whether a text begins with a header field of a mail.
+/// Whether a text begins with a mail header field.
 pub(super) fn is_mail(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let Some(colon) = memchr::memchr(b':', line) else { return false };
@@ -27,7 +27,7 @@ pub(super) fn is_mail(text: &[u8]) -> bool {
 }
 
 impl Reading<'_> {
-    /// Reads one mail: what it is, and why something of it was not read.
+    /// Reads one mail; returns its kind, and why a part of it could not be read.
     pub(super) fn mail(&mut self, raw: &[u8], origin: &Origin<'_>) -> (SourceKind, String) {
         self.told(raw, origin).unwrap_or_else(|| {
             self.book.message(read_message(origin.name, raw), self.domain.as_ascii());
@@ -35,7 +35,7 @@ impl Reading<'_> {
         })
     }
 
-    /// The same of a mail that reports something; `None` for every other one.
+    /// The same for a mail that is evidence; `None` for any other.
     pub(super) fn told(&mut self, raw: &[u8], origin: &Origin<'_>) -> Option<(SourceKind, String)> {
         if let Some(feedback) = read_feedback(raw) {
             self.book.feedback(&feedback, origin.written);
@@ -92,7 +92,7 @@ impl Reading<'_> {
             if count == 0 || (after_blank && line.starts_with(b"From ")) {
                 if !mail.is_empty() {
                     let (found, trouble) = self.mail(&mail, origin);
-                    // One name for the whole file: the most telling of what lies in it.
+                    // One kind for the whole file: the most informative one in it.
                     kind = kind.min(found);
                     if problem.is_empty() {
                         problem = trouble;
@@ -115,7 +115,7 @@ impl Reading<'_> {
     }
 }
 
-/// An attachment without its packing; a report is packed once, and alone in its archive.
+/// An attachment, unpacked; a report is packed once, and alone in its archive.
 fn plain_bytes(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     match Packing::of(bytes) {

@@ -1,6 +1,6 @@
-//! Reads the owner's own files: logs, bounces, reports, packed or inside mails, and says what they are by what is in them.
+//! Reads the owner's files: logs, bounces and reports, packed or inside mails, recognised by their content.
 //!
-//! A log of any size is read in pieces; packed files may grow only so far, and nothing is written anywhere.
+//! A log of any size is read in pieces, unpacking is limited, and nothing is written to disk.
 
 mod archive;
 mod files;
@@ -25,12 +25,11 @@ use crate::audit::evidence::{
 use crate::values::{DomainName, UnixTime};
 use unpack::{Packing, unpacked};
 
-/// Bytes of a log that are looked at in one go. Several words are looked for, one after the other, while they are in the cache
-/// of the processor.
+/// Bytes of a log searched at a time. Several words are searched for in turn, while the piece is in the processor's cache.
 const PIECE: usize = 256 << 10;
 /// Largest report or mail.
 const MOST_REPORT_BYTES: u64 = 64 << 20;
-/// How often something packed may lie in something packed.
+/// Deepest nesting of packed files.
 const DEEPEST: usize = 4;
 
 /// Whom evidence is read about, and when.
@@ -53,7 +52,7 @@ impl EvidenceSubject<'_> {
 /// How far the reading is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceProgress {
-    /// Bytes of the files that were read.
+    /// Bytes read so far.
     pub done: u64,
     /// Bytes of all files.
     pub total: u64,
@@ -61,10 +60,10 @@ pub struct EvidenceProgress {
     pub what: String,
 }
 
-/// Why the files give no evidence at all. What is wrong with single files is told with the evidence.
+/// Why nothing could be read. Problems with single files are part of the evidence.
 #[derive(Debug, Error)]
 pub enum EvidenceError {
-    /// A path that was named cannot be read.
+    /// A named path cannot be read.
     #[error("{path} cannot be read")]
     Open {
         /// The path.
@@ -78,12 +77,12 @@ pub enum EvidenceError {
     Cancelled,
 }
 
-/// Reads files and folders as evidence about a domain. Blocks: for a thread that may.
+/// Reads files and folders as evidence about a domain. Blocks; run it on a thread that may.
 ///
 /// Rotated logs are read in the order of time.
 ///
 /// # Errors
-/// Where a named path cannot be opened, or on cancellation; a single bad file is a source with a problem.
+/// If a named path cannot be opened, and on cancellation; a bad file inside a folder is a source with a problem.
 pub fn read_evidence(
     subject: &EvidenceSubject<'_>,
     paths: &[PathBuf],
@@ -127,12 +126,12 @@ struct Reading<'a> {
     what: String,
 }
 
-/// What is known of the bytes that are read.
+/// What is known about the bytes being read.
 struct Origin<'a> {
     name: &'a str,
     written: UnixTime,
     depth: usize,
-    /// Whether the bytes are those of a file, so that they tell how far the reading is.
+    /// Whether the bytes come straight from a file, so that they count as progress.
     is_file: bool,
 }
 
@@ -171,7 +170,7 @@ impl Reading<'_> {
         let inner =
             Origin { name: origin.name, written: origin.written, depth: origin.depth + 1, is_file: false };
         if packing == Packing::Zip {
-            // The list of a zip file stands at its end, so all of it is needed.
+            // The directory of a zip file is at its end, so the whole file is needed.
             let mut bytes = head;
             (&mut *source).take(MOST_REPORT_BYTES).read_to_end(&mut bytes)?;
             return self.archive(io::Cursor::new(bytes), &inner);
@@ -245,7 +244,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Adds a DMARC report that is about this domain; the words say why one is not added.
+    /// Adds a DMARC report if it is about this domain; otherwise says why not.
     fn dmarc(&mut self, report: &crate::audit::evidence::DmarcReport) -> String {
         let (own, other) = (self.domain.as_ascii(), report.domain.to_ascii_lowercase());
         let below =
@@ -272,7 +271,7 @@ impl Reading<'_> {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    // What was read until here is true all the same.
+                    // What was read so far is still valid.
                     problem = format!("the file could be read up to a point only: {error}");
                     0
                 }

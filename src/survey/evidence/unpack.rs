@@ -1,4 +1,4 @@
-//! Packed streams: gzip, xz, Zstandard. None may grow out of proportion.
+//! Unpacks gzip, xz and Zstandard streams, with a limit on how far each may expand.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -8,14 +8,14 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 
-/// Bytes that anything may have when unpacked.
+/// Unpacked bytes that are always allowed.
 const FREE: u64 = 16 << 20;
-/// Beyond those, at most so many bytes for each packed one. Logs reach about 30, and up to 200 where the same line stands there again and again.
+/// Beyond those, the most unpacked bytes per packed byte. Logs reach about 30, and 200 if the same line keeps repeating.
 const MOST_RATIO: u64 = 250;
 /// Largest window of an xz stream; `xz -9` uses half of it.
 const MOST_WINDOW: u64 = 128 << 20;
 
-/// How bytes are packed.
+/// A compression format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packing {
     Gzip,
@@ -38,7 +38,7 @@ impl Packing {
     }
 }
 
-/// The plain bytes of a packed stream; reading fails where they grow out of proportion.
+/// The unpacked bytes of a stream; reading fails if they exceed the limit.
 pub(super) fn unpacked<'a>(packing: Packing, source: &'a mut dyn Read) -> io::Result<Box<dyn Read + 'a>> {
     let taken = Rc::new(Cell::new(0));
     let mut counted = Counted { inner: source, taken: Rc::clone(&taken) };
@@ -58,7 +58,7 @@ pub(super) fn unpacked<'a>(packing: Packing, source: &'a mut dyn Read) -> io::Re
     })
 }
 
-/// Fails a reader whose bytes grow out of proportion to those that were read for them.
+/// Fails a reader that returns too many bytes for those it has consumed.
 pub(super) struct Bounded<R> {
     inner: R,
     taken: Rc<Cell<u64>>,
@@ -115,7 +115,7 @@ impl<R: Read> Read for Frames<R> {
             match StreamingDecoder::new(source) {
                 Ok(frame) => self.frame = Some(frame),
                 Err(error) => {
-                    // The end of the file is where no frame begins any more.
+                    // The file ends where no further frame begins.
                     let text = error.to_string();
                     let is_end =
                         text.contains("failed to fill whole buffer") || text.contains("magic number");
@@ -126,7 +126,7 @@ impl<R: Read> Read for Frames<R> {
     }
 }
 
-/// The window that the first block of an xz stream asks for (xz file format, sections 3.1 and 5.3.1).
+/// The window that the first block of an xz stream needs (xz file format, sections 3.1 and 5.3.1).
 fn xz_window(head: &[u8]) -> Option<u64> {
     let block = head.get(12..)?;
     let flags = *block.get(1)?;

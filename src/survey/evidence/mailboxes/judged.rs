@@ -1,4 +1,4 @@
-//! What the found messages say, by the reader that reads the owner's files.
+//! Passes the messages that were found to the reader that also reads the owner's files.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use crate::values::DomainName;
 struct Tally {
     mails: u64,
     noted: Noted,
-    /// Those of which something was not read.
+    /// Messages with a part that could not be read.
     bad: u64,
-    /// What was wrong with the first of them.
+    /// The problem with the first of them.
     problem: String,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// Reads until nobody sends any more. Blocks: for a thread that may.
+    /// Reads until all senders are gone. Blocks; run it on a thread that may.
     pub(super) fn of(
         domain: &DomainName,
         counted: ReportIds,
@@ -67,7 +67,7 @@ impl Judged {
         Self { book: reading.book, by_kind }
     }
 
-    /// The sum, with every mailbox named: what was found in it, and what could not be read.
+    /// The sum, with a source for each mailbox: what was found in it, and what could not be read.
     pub(super) fn finish<'a>(
         mut self,
         mailboxes: impl Iterator<Item = (&'a str, Vec<String>)>,
@@ -100,7 +100,7 @@ impl Judged {
 }
 
 impl Reading<'_> {
-    /// What a found message is, and why something of it was not read; `None` where it is no evidence.
+    /// The kind of a message, and why a part of it could not be read; `None` if it is not evidence.
     fn found(&mut self, found: &Found) -> Option<(SourceKind, String)> {
         let origin = Origin { name: &found.place, written: found.at, depth: 0, is_file: false };
         if let Some(told) = self.told(&found.raw, &origin) {
@@ -109,7 +109,7 @@ impl Reading<'_> {
         if found.sought != Sought::Own {
             return None;
         }
-        // The letters of others are nobody's evidence.
+        // Ordinary mail is not evidence.
         let message = read_message(&found.place, &found.raw);
         message.is_of(self.domain.as_ascii()).then(|| {
             self.book.came_home(message);

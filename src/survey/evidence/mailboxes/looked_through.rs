@@ -13,25 +13,25 @@ use crate::imap::{BodyReply, Detail, Folder, ImapError, MessageFacts, Session, S
 use crate::message::internal_date_secs;
 use crate::values::{UnixTime, with_thousands};
 
-/// Messages that are asked for with one command.
+/// Messages requested with one command.
 const PORTION: usize = 16;
 /// Headers that are asked for in one step at a server that does not search.
 const STEP: usize = 500;
 /// Message-IDs that are remembered.
 const MAX_MET: usize = 100_000;
-/// Folders whose trouble is told in full.
+/// Folders whose problems are reported individually.
 const MAX_TROUBLES: usize = 3;
 
-/// What is left of the bounds of one mailbox, and what went wrong in it.
+/// What is left of one mailbox's limits, and what went wrong in it.
 struct Left {
     /// By [`Sought`].
     messages: [usize; 3],
     bytes: u64,
-    /// There were more bytes than are read.
+    /// The limit on bytes was reached.
     is_full: bool,
-    /// Messages that are larger than any report.
+    /// Messages too large to be a report.
     too_large: usize,
-    /// What there was more of than is read.
+    /// Kinds of which there were more than are read.
     had_more: BTreeSet<Sought>,
     folder_troubles: Vec<String>,
     /// The server has refused to search.
@@ -66,14 +66,14 @@ impl Left {
         }
     }
 
-    /// What the owner is to know, in sentences.
+    /// What the owner should know, in sentences.
     fn troubles(self, bounds: &MailboxBounds) -> Vec<String> {
         let more_folders = self.folder_troubles.len().saturating_sub(MAX_TROUBLES);
         let mut troubles: Vec<String> = self.folder_troubles.into_iter().take(MAX_TROUBLES).collect();
         if more_folders > 0 {
             troubles.push(format!("and the same in {more_folders} more"));
         }
-        // Of the domain's own messages a few are enough.
+        // A few of the domain's own messages are enough.
         for sought in self.had_more.into_iter().filter(|sought| *sought != Sought::Own) {
             troubles.push(format!("it has more {} than are read; the newest were", sought.words()));
         }
@@ -310,7 +310,7 @@ impl Looker<'_, '_> {
         picked
     }
 
-    /// Whether no message with this id was met; one without an id always is new.
+    /// Whether this Message-ID is new; a message without one always is.
     fn is_new(&self, header: &[u8]) -> bool {
         let header = Header::read(header);
         let Some(id) = header.first(MESSAGE_ID) else { return true };
@@ -320,7 +320,7 @@ impl Looker<'_, '_> {
         met.len() >= MAX_MET || met.insert(hasher.finish())
     }
 
-    /// Fetches them and hands them on; how many came.
+    /// Fetches them and sends them to the reader; returns how many arrived.
     async fn fetch(
         &mut self,
         session: &mut Session,
@@ -332,7 +332,7 @@ impl Looker<'_, '_> {
         let mut came = 0;
         for portion in picked.chunks(PORTION) {
             if self.left.bytes == 0 {
-                // The sizes that the server told were too small.
+                // The server reported sizes that were too small.
                 self.left.is_full = true;
                 break;
             }
@@ -357,7 +357,7 @@ impl Looker<'_, '_> {
                         raw,
                     };
                     if self.shared.found.send(found).await.is_err() {
-                        // Whoever reads has ended, and says why.
+                        // The reader has ended and reports the reason itself.
                         return Ok(came);
                     }
                 }

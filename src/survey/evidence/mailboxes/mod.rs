@@ -1,4 +1,5 @@
-//! Evidence from mailboxes, over IMAP: bounces, reports, complaints, and a few of the domain's own messages as they arrived.
+//! Reads evidence from mailboxes over IMAP: bounces, reports, complaints, and a few of the domain's own messages as they
+//! arrived.
 //!
 //! Nothing changes there (EXAMINE, BODY.PEEK). The server searches if it can, and everything has a bound: days, messages, bytes, time.
 //! What is wrong with one mailbox is told with it, and the others are read all the same.
@@ -24,22 +25,22 @@ use judged::Judged;
 use looked_through::look_through;
 use wanted::{Sought, Wanted};
 
-/// Mails that wait to be read; each may have [`MailboxBounds::message_bytes`].
+/// Messages that may wait for the reader; each may have [`MailboxBounds::message_bytes`].
 const WAITING: usize = 2;
 
 /// A mailbox to be read.
 #[derive(Clone, Debug)]
 pub struct EvidenceMailbox {
-    /// Names it in what is found.
+    /// Its name in the results.
     pub address: String,
-    /// How to get in; `None` where no password is known.
+    /// How to sign in; `None` if no password is known.
     pub access: Option<Access>,
 }
 
-/// How much is read at most.
+/// The limits of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailboxBounds {
-    /// What arrived before so many days is left alone.
+    /// How many days back to look.
     pub days: u32,
     /// Bounces and complaints of one mailbox.
     pub notices: usize,
@@ -47,7 +48,7 @@ pub struct MailboxBounds {
     pub reports: usize,
     /// The domain's own messages in one mailbox.
     pub received: usize,
-    /// Bytes of one message; larger ones are left alone.
+    /// Bytes of one message; larger ones are not read.
     pub message_bytes: u64,
     /// Bytes of all messages of one mailbox.
     pub bytes: u64,
@@ -78,10 +79,10 @@ impl Default for MailboxBounds {
     }
 }
 
-/// How far the reading is.
+/// Progress of the reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailboxProgress {
-    /// Mailboxes that were read.
+    /// Mailboxes read so far.
     pub done: usize,
     /// All of them.
     pub total: usize,
@@ -89,10 +90,10 @@ pub struct MailboxProgress {
     pub what: String,
 }
 
-/// One message that the search has found.
+/// A message that the search found.
 #[derive(Debug)]
 struct Found {
-    /// Which of the mailboxes.
+    /// The index of the mailbox.
     mailbox: usize,
     sought: Sought,
     /// Where it lies, in words.
@@ -108,7 +109,7 @@ struct Shared<'a> {
     wanted: Wanted,
     now: UnixTime,
     found: mpsc::Sender<Found>,
-    /// Message-IDs that were met, as hashes: the same report lies in several mailboxes.
+    /// Hashes of the Message-IDs seen: several mailboxes may have the same report.
     met: Mutex<HashSet<u64>>,
     teller: Mutex<Teller<'a>>,
 }
@@ -121,7 +122,7 @@ struct Teller<'a> {
 
 impl<'a> Shared<'a> {
     fn teller(&self) -> MutexGuard<'_, Teller<'a>> {
-        // What a progress bar shows is still of use after a panic.
+        // Progress is still usable after a panic.
         self.teller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -140,7 +141,7 @@ impl<'a> Shared<'a> {
 /// Reads mailboxes as evidence about a domain. The moment of the subject is the end of the days that count.
 ///
 /// # Errors
-/// On cancellation alone; a mailbox that cannot be read is a source with a problem.
+/// Only on cancellation; an unreadable mailbox is a source with a problem.
 pub async fn read_mailboxes(
     subject: &EvidenceSubject<'_>,
     mailboxes: &[EvidenceMailbox],
@@ -170,7 +171,7 @@ pub async fn read_mailboxes(
         () = cancel.cancelled() => return Err(EvidenceError::Cancelled),
         troubles = all => troubles,
     };
-    // The reader ends when nobody can send any more.
+    // The reader ends once all senders are dropped.
     drop(shared);
     let judged = match reading.await {
         Ok(judged) => judged,

@@ -5,21 +5,21 @@ use super::header::Header;
 use crate::imap::{Folder, Namespace, Whose};
 use crate::values::{DomainName, UnixTime};
 
-/// What a message is looked for as.
+/// A kind of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sought {
     /// A bounce or a complaint.
     Notice,
     /// A DMARC or TLS report.
     Report,
-    /// A message of the domain that was on its way through others: what its signatures are worth.
+    /// A message from the domain that came back through other servers: shows whether its signatures survive.
     Own,
 }
 
 impl Sought {
     pub(super) const ALL: [Self; 3] = [Self::Notice, Self::Report, Self::Own];
 
-    /// For people.
+    /// Its name for people.
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Notice => "bounces and complaints",
