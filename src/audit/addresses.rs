@@ -1,3 +1,5 @@
+//! Which addresses belong to the Internet.
+
 use std::net::IpAddr;
 
 /// Whether an address can be reached from the Internet (RFC 6890). Documentation ranges count as public: practice

@@ -1,4 +1,4 @@
-//! What has to be asked again for one finding alone.
+//! The questions to ask again in order to check a single finding.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ impl Behind {
     }
 }
 
-/// What stands behind the finding with this id; `None` where these facts give no such finding.
+/// What stands behind the finding with this id; `None` if these facts give no such finding.
 pub fn behind(facts: &Facts, id: &str) -> Option<Behind> {
     let report = judge(facts);
     let finding = report.findings.iter().find(|finding| finding.id == id)?;

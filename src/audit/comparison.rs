@@ -1,6 +1,6 @@
-//! Two audits of one domain, side by side: did it help?
+//! Compares two audits of one domain: did the changes help?
 //!
-//! Trouble that a later audit could not measure is never called mended.
+//! A problem that the later audit could not measure is never called fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ pub struct EarlierAudit {
 pub struct EarlierFinding {
     /// The part of the mail set-up it belongs to.
     pub area: Area,
-    /// What came of it.
+    /// The result.
     pub status: Status,
     /// Its heading.
     pub title: String,
@@ -137,9 +137,9 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The heading: of the later audit, or of the earlier one where the finding is gone.
     pub title: String,
-    /// What it was; `None` where it was not there.
+    /// What it was; `None` if it was not there.
     pub before: Option<Status>,
-    /// What it is; `None` where it is no longer there.
+    /// What it is; `None` if it is no longer there.
     pub after: Option<Status>,
 }
 
@@ -297,7 +297,7 @@ impl AuditReport {
     }
 }
 
-/// How a finding changed; `None` where it did not in a way that matters.
+/// How a finding changed; `None` if it did not in a way that matters.
 ///
 /// `is_measured` says whether the other audit, where it lacks the finding, measured everything of that area. If it did
 /// not, the finding may be missing there because nobody could look.

@@ -1,3 +1,5 @@
+//! What every rule receives.
+
 use super::{Facts, Lookups};
 
 /// What rules read.

@@ -1,10 +1,12 @@
+//! Builds findings. A draft keeps status and group consistent, and collects evidence from the lookups.
+
 use super::{
     Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Lookups, Picture, Reference,
     Status,
 };
 use crate::values::{DnsAnswer, Outcome};
 
-/// A finding in the making. Keeps status and group in step.
+/// A finding under construction. Keeps status and group in step.
 #[derive(Debug)]
 pub(super) struct Draft(Finding);
 
@@ -123,7 +125,7 @@ impl Draft {
 /// Why an outcome says nothing, in plain words.
 pub(super) fn why_unknown(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::ServFail => "The resolver could not find out (SERVFAIL): the name servers in charge are out of reach, or their signatures (DNSSEC) do not fit. This is neither a good nor a bad result.".to_owned(),
+        Outcome::ServFail => "The resolver could not find out (SERVFAIL): the authoritative name servers are out of reach, or their signatures (DNSSEC) do not fit. This is neither a good nor a bad result.".to_owned(),
         Outcome::Refused => "The resolver refused the question. This is neither a good nor a bad result.".to_owned(),
         Outcome::Timeout => "No answer came in time. This is neither a good nor a bad result.".to_owned(),
         Outcome::Broken(words) => format!("The question got no usable answer: {words}. This is neither a good nor a bad result."),

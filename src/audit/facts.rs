@@ -1,3 +1,5 @@
+//! The facts of one audit: everything that was measured, as plain data that can be saved and judged again.
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -49,7 +51,7 @@ pub struct Facts {
     pub sending_addresses: Vec<IpAddr>,
     /// Every answer, whatever its outcome.
     pub answers: AnswerBook,
-    /// What the owner's logs, bounces and reports say; `None` where none were given.
+    /// What the owner's logs, bounces and reports say; `None` if none were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceFacts>,
     /// The same by where it was read, if it comes from files and from mailboxes.
@@ -67,22 +69,22 @@ pub struct Facts {
     /// Operators whose lists were asked with a key of the owner's. The key itself is kept nowhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keyed_operators: Vec<String>,
-    /// What was heard about neighbours; empty where nobody wished it.
+    /// What was heard about neighbours; empty if nobody wished it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neighbourhoods: Vec<Neighbourhood>,
     /// What registries say of the networks of sending addresses (RDAP).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub networks: BTreeMap<IpAddr, RdapLookup<NetworkRegistration>>,
-    /// What the registry says of the domain (RDAP); `None` where it was not asked.
+    /// What the registry says of the domain (RDAP); `None` if it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<RdapLookup<DomainRegistration>>,
-    /// What was seen at the mail hosts; `None` where nobody looked.
+    /// What was seen at the mail hosts; `None` if nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail_hosts: Option<MailHosts>,
-    /// The policy file of MTA-STS; `None` where it was not asked for.
+    /// The policy file of MTA-STS; `None` if it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mta_sts: Option<WebFile>,
-    /// Files of web servers, whatever came of fetching them.
+    /// Files of web servers, whatever the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub web_files: Vec<WebFile>,
     /// What the audit before this one found; `None` for the first.
@@ -101,7 +103,7 @@ pub enum FactsError {
         /// The version that the file names.
         found: u32,
     },
-    /// The file is no JSON, or not of this shape.
+    /// The file is not JSON, or not of this shape.
     #[error("it is not JSON with the facts of an audit")]
     Unreadable(#[from] serde_json::Error),
 }
@@ -136,7 +138,7 @@ impl Facts {
         }
     }
 
-    /// Takes what was read as evidence, in place of what was read before.
+    /// Takes what was read as evidence, instead of what was read before.
     pub fn set_evidence(&mut self, parts: EvidenceParts) {
         self.evidence = parts.whole();
         self.evidence_parts = parts.is_of_both().then(|| Box::new(parts));
@@ -169,7 +171,7 @@ impl Facts {
         Ok(printable_json(&serde_json::to_string_pretty(self)?).into_owned())
     }
 
-    /// What the owner's messages tell; empty where none were given.
+    /// What the owner's messages tell; empty if none were given.
     pub fn messages(&self) -> &[MessageFacts] {
         self.evidence.as_ref().map_or(&[], |evidence| &evidence.messages)
     }
@@ -179,7 +181,7 @@ impl Facts {
         self.evidence.as_ref().map_or(&[], |evidence| &evidence.came_home)
     }
 
-    /// What came of fetching a file, if it was tried.
+    /// The result of fetching a file, if it was tried.
     pub fn web_file(&self, url: &str) -> Option<&WebFile> {
         self.web_files.iter().find(|file| file.url == url)
     }

@@ -1,3 +1,5 @@
+//! What an audit reports: findings with status, importance, remedy and evidence.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -50,20 +52,20 @@ impl AuditReport {
     }
 }
 
-/// One thing that was looked at, and what came of it.
+/// One thing that was looked at, and the result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable name such as `spf.too-many-lookups`; `area.what`.
     pub id: String,
     /// The part of the mail set-up it belongs to.
     pub area: Area,
-    /// What came of it.
+    /// The result.
     pub status: Status,
     /// Where it stands on the page.
     pub group: Group,
     /// How much it matters.
     pub importance: Importance,
-    /// What a remedy costs; `None` where nothing is to be done.
+    /// What a remedy costs; `None` if nothing is to be done.
     pub effort: Option<Effort>,
     /// Who can change it.
     pub changer: Changer,
@@ -71,7 +73,7 @@ pub struct Finding {
     pub title: String,
     /// Plain words: what it is, and what it does to the owner's mail.
     pub words: String,
-    /// What to do; `None` where nothing is to be done.
+    /// What to do; `None` if nothing is to be done.
     pub remedy: Option<String>,
     /// A value to copy along with the remedy.
     pub copy: Option<CopyValue>,
@@ -250,7 +252,7 @@ pub enum EvidenceOutcome {
 }
 
 impl EvidenceOutcome {
-    /// What came of it, for people.
+    /// The result, for people.
     pub fn words(&self) -> &str {
         match self {
             Self::Dns(outcome) => outcome.words(),

@@ -1,3 +1,5 @@
+//! Runs all rules over the facts and puts the report together.
+
 use std::collections::BTreeSet;
 
 use super::comparison::compare;

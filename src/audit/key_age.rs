@@ -1,4 +1,4 @@
-//! E17: how old the DKIM keys are, and whether there is a second one to change to. Nobody publishes that, so it is known
+//! E17: how old the DKIM keys are, and whether there is a second one to switch to. Nobody publishes that, so it is known
 //! from messages that a key has signed, and from earlier audits that saw it.
 
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ fn signed_first(context: &Context<'_>, selector: &str) -> Option<UnixTime> {
     first
 }
 
-/// Judges the age of keys; silent where there are none.
+/// Judges the age of keys; silent if there are none.
 pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let keys = published(context);
     context.lookups.begin();
@@ -92,14 +92,14 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let change = "Make a new key of 2048 bits under a new selector, publish it, let the server sign with it, and take the old one away some weeks later.";
     let draft = if is_new {
         new(Status::Pass, "A DKIM key was changed since the audit before".to_owned())
-            .words("A key that is changed now and then is worth little to whoever copied it.")
+            .words("A key that is changed now and then is worth little to anyone who copied it.")
     } else if now.0.saturating_sub(newest.0) >= OLD_SECS {
         let title = match keys.as_slice() {
             [one] => format!("The DKIM key {} is more than a year old", one.selector),
             _ => "All DKIM keys are more than a year old".to_owned(),
         };
         new(Status::Warn, title)
-            .words("Whoever has got hold of it once, through a backup or an old disk, can sign in your name as long as it is published.")
+            .words("Anyone who ever got hold of it, through a backup or an old disk, can sign in your name as long as it is published.")
             .more_words(&words)
             .remedy(Effort::Medium, Changer::YouOnTheServer, change)
     } else if keys.len() > 1 {

@@ -1,3 +1,5 @@
+//! Gives rules the answers they ask for, and records what they looked at and what is still missing.
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;

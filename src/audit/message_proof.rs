@@ -1,4 +1,4 @@
-//! What a receiver makes of one message with the records that the DNS holds now: SPF, DKIM, and whether they count for DMARC.
+//! How a receiver would judge one message by the records published now: SPF, DKIM, and whether they count for DMARC.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,18 +12,18 @@ use super::message::{Border, MessageFacts, Verdict, ascii, border, trusted, veri
 use super::spf::{SpfQuery, SpfResult, check_with};
 use crate::values::{AnswerBook, DnsName, DnsQuestion, UnixTime};
 
-/// What a receiver makes of one message.
+/// How a receiver would judge one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageProof {
-    /// The domain of the visible sender, as A-labels; `None` where there is not exactly one.
+    /// The domain of the visible sender, as A-labels; `None` if there is not exactly one.
     pub from: Option<String>,
-    /// The public address that handed the message to its receiver; `None` where no field names one.
+    /// The public address that handed the message to its receiver; `None` if no field names one.
     pub handed_over_by: Option<IpAddr>,
-    /// The host that took it over there, as it calls itself.
+    /// The receiving host, by the name it gives itself.
     pub taken_over_by: Option<String>,
     /// What SPF says.
     pub spf: SpfProof,
-    /// What came of each signature, from top to bottom.
+    /// The result of each signature, from top to bottom.
     pub signatures: Vec<SignatureProof>,
     /// What DMARC says.
     pub dmarc: DmarcProof,
@@ -39,7 +39,7 @@ pub struct MessageProof {
 pub enum SpfProof {
     /// The message does not tell which address handed it over, or for which envelope sender.
     NotTold,
-    /// What came of the check.
+    /// The result of the check.
     Checked {
         /// The domain whose record was read.
         domain: String,
@@ -52,7 +52,7 @@ pub enum SpfProof {
     },
 }
 
-/// What came of one signature (RFC 6376).
+/// The result of one signature (RFC 6376).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignatureProof {
     /// Who signed.
@@ -110,7 +110,7 @@ impl MessageProof {
     }
 }
 
-/// Judges a message as its receiver does, as far as the answers reach.
+/// Judges a message as its receiver does, as far as the answers go.
 ///
 /// # Errors
 /// The questions whose answers are missing in the book. With them it is judged again from the start.

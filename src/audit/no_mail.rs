@@ -1,3 +1,5 @@
+//! Recognises a domain that says in every way that it has no mail.
+
 use super::context::Context;
 use super::mx;
 use super::spf::{Mechanism, Qualifier, SpfRecord, published};

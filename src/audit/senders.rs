@@ -1,3 +1,5 @@
+//! Finds the addresses that send the domain's mail: named by the owner, seen in evidence, or guessed from SPF and MX.
+
 use std::net::IpAddr;
 
 use super::addresses::is_public;
@@ -9,9 +11,9 @@ use super::mx;
 use super::spf::{Mechanism, SpfRecord, published};
 use crate::values::{DnsName, RecordData, RecordType};
 
-/// Addresses that are looked at when nobody has named any; a domain that has more names its own.
+/// Addresses that are checked when nobody has named any; a domain that has more names its own.
 const MAX_SENDERS: usize = 32;
-/// Hosts of one `mx` term that are looked at.
+/// Hosts of one `mx` term that are checked.
 const MAX_HOSTS: usize = 16;
 
 /// How the addresses were found. The first two are sure.
@@ -36,7 +38,7 @@ pub(super) struct Senders {
     pub agreed: Vec<IpAddr>,
     /// Addresses that the owner named and that nobody outside can see.
     pub private: Vec<IpAddr>,
-    /// How many were found beyond those that are looked at.
+    /// How many were found beyond those that are checked.
     pub left_out: usize,
 }
 

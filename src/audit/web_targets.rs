@@ -1,4 +1,4 @@
-//! Files on web servers that are worth fetching, as far as the DNS tells. The hosts are named by a zone that anybody may
+//! Chooses the web files to fetch, from what the DNS says. The hosts are named by a zone that anybody may
 //! have written, so only public addresses are connected to, and each file is small.
 
 use std::net::IpAddr;
@@ -66,7 +66,7 @@ pub(super) fn https_host(url: &str) -> Option<DnsName> {
     is_host.then_some(name)
 }
 
-/// What came of fetching, as evidence.
+/// The result of fetching, as evidence.
 pub(super) fn web_evidence(file: &WebFile) -> Evidence {
     Evidence {
         query: format!("GET {}", file.url),

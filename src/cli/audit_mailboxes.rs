@@ -21,7 +21,7 @@ pub enum Given {
 }
 
 impl Given {
-    /// Reads the flags, and the password file; `None` where no mailboxes are named.
+    /// Reads the flags, and the password file; `None` if no mailboxes are named.
     pub fn from(arguments: &EvidenceMailboxes) -> Result<Option<Self>, CliError> {
         if let Some(path) = &arguments.evidence_project {
             let (path, confirms) = (path.clone(), arguments.confirm_project);

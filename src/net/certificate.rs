@@ -13,7 +13,7 @@ const MAX_NAME: usize = 300;
 /// Most host names kept of one certificate; more than the largest shared ones have.
 const MAX_NAMES: usize = 250;
 
-/// What a certificate in DER form says; `None` where it cannot be read.
+/// What a certificate in DER form says; `None` if it cannot be read.
 pub fn read_certificate(der: &[u8]) -> Option<ChainCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let key = certificate.public_key();

@@ -20,7 +20,7 @@ mod place;
 mod plain_file;
 mod plans;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod saved_files;
 mod schema;
 mod settings;

@@ -1,4 +1,4 @@
-//! What the tests of this room begin with.
+//! A project and a mailbox for unit tests.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use crate::plan::{Mailbox, SignInWays};
 use crate::values::{DomainName, EmailAddress};
 
 /// A new project in this folder.
-pub(super) fn project(folder: &tempfile::TempDir) -> Arc<Project> {
+pub(crate) fn project(folder: &tempfile::TempDir) -> Arc<Project> {
     let domain = DomainName::parse("example.org").unwrap();
     Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
 }
 
 /// The ledger of a mailbox that is added.
-pub(super) fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
+pub(crate) fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
     let mailbox = Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: address.to_owned(),

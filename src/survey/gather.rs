@@ -124,7 +124,7 @@ pub async fn run(
 pub struct Wires<'a> {
     /// Asks the DNS.
     pub resolver: &'a Resolver,
-    /// Asks registries; `None` where they are not asked.
+    /// Asks registries; `None` if they are not asked.
     pub web: Option<&'a Web>,
 }
 

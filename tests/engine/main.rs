@@ -213,6 +213,12 @@ impl Servers {
     }
 }
 
+/// The verification after the copy found nothing missing or different.
+fn assert_all_agree(project: &ProjectView) {
+    let words = project.copy.verification.as_deref().unwrap();
+    assert!(words.contains("all agree"), "{words}");
+}
+
 #[test]
 fn a_project_made_in_the_window_is_copied_headless_and_shown_in_the_window_again() {
     let Some(servers) = Servers::start(60) else { return };
@@ -255,11 +261,7 @@ fn a_project_made_headless_is_copied_in_the_window() {
     give_passwords(&mut bench);
     bench.send(Command::StartCopy);
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
-    assert!(
-        project.copy.verification.as_deref().unwrap().contains("all agree"),
-        "{:?}",
-        project.copy.verification
-    );
+    assert_all_agree(&project);
     let counts = project.copy.verification_counts.unwrap();
     assert!(counts.is_full && counts.bytes_equal == project.copy.sum.source_count, "{counts:?}");
     servers.assert_same();
@@ -699,11 +701,7 @@ fn two_folders_become_one_only_when_asked() {
     bench.send(Command::StartCopy);
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
-    assert!(
-        project.copy.verification.as_deref().unwrap().contains("all agree"),
-        "{:?}",
-        project.copy.verification
-    );
+    assert_all_agree(&project);
 }
 
 #[test]
@@ -771,11 +769,7 @@ fn trouble_on_purpose_is_made_in_practice_only_and_the_copy_survives_it() {
     bench.send(Command::MakeTrouble(PracticeTrouble::CutConnections));
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.to_do, 0);
-    assert!(
-        project.copy.verification.as_deref().unwrap().contains("all agree"),
-        "{:?}",
-        project.copy.verification
-    );
+    assert_all_agree(&project);
 }
 
 #[test]

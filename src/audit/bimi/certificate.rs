@@ -1,4 +1,4 @@
-//! Mark certificates (VMC and CMC): X.509 with a purpose of its own (draft-fetch-validation-vmc-wchuang) and a logo inside
+//! Mark certificates (VMC and CMC): X.509 with a special purpose (draft-fetch-validation-vmc-wchuang) and a logo inside
 //! (RFC 9399).
 
 use data_encoding::BASE64;
@@ -28,7 +28,7 @@ pub(super) struct MarkCertificate {
     pub has_logo: bool,
 }
 
-/// Reads the first certificate of a PEM file (RFC 7468); `None` where there is none that can be read.
+/// Reads the first certificate of a PEM file (RFC 7468); `None` if there is none that can be read.
 pub(super) fn read(pem: &str) -> Option<MarkCertificate> {
     let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
     let (text, _) = rest.split_once("-----END CERTIFICATE-----")?;

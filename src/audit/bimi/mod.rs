@@ -1,4 +1,4 @@
-//! BIMI (draft-brand-indicators-for-message-identification): the picture that a few receivers show beside mail. Pure.
+//! BIMI (draft-brand-indicators-for-message-identification): the logo that a few receivers show next to mail. Pure.
 
 mod certificate;
 #[cfg(any(test, fuzzing))]

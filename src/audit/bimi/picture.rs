@@ -1,4 +1,4 @@
-//! The profile of SVG that BIMI wants: SVG Tiny Portable/Secure.
+//! Checks a logo against the SVG profile that BIMI requires: SVG Tiny Portable/Secure.
 
 /// Receivers ask for pictures no larger than this, in bytes.
 const LARGEST: usize = 32 << 10;
@@ -15,7 +15,7 @@ const FORBIDDEN: [&str; 9] = [
     "a",
 ];
 
-/// What keeps receivers from showing a picture, in plain words; empty where nothing does.
+/// What keeps receivers from showing a picture, in plain words; empty if nothing does.
 pub(super) fn faults(svg: &str) -> Vec<String> {
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 20_000, ..Default::default() };
     let document = match roxmltree::Document::parse_with_options(svg, options) {

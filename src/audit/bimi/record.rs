@@ -1,10 +1,12 @@
+//! BIMI records: parsing.
+
 use crate::audit::tag_list::TagList;
 use crate::audit::web_targets::https_host;
 
 /// A BIMI record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BimiRecord {
-    /// `l=`: where the picture is; `None` where the domain wants none shown.
+    /// `l=`: where the picture is; `None` if the domain wants none shown.
     pub picture: Option<String>,
     /// `a=`: where the mark certificate is.
     pub certificate: Option<String>,
@@ -42,7 +44,7 @@ impl BimiRecord {
             url if https_host(url).is_some() => Ok(Some(url.to_owned())),
             url => {
                 let shown: String = url.chars().take(80).collect();
-                Err(format!("“{name}={shown}” is no address that begins with “https://” and a host name"))
+                Err(format!("“{name}={shown}” is not an address that begins with “https://” and a host name"))
             }
         };
         if tags.get("l").is_none() && tags.get("a").is_none() {

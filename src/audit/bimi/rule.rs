@@ -1,4 +1,4 @@
-//! K3: the record, the policy that must stand behind it, the picture, and the certificate for it.
+//! K3: judges the BIMI record, the DMARC policy it needs, the logo, and its certificate.
 
 use super::record::{BimiRecord, is_bimi};
 use super::{certificate, picture};
@@ -34,7 +34,7 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
     let record = match records.as_slice() {
         [] => {
             findings.push(done(new("bimi.record", Status::NotApplicable, "No picture is published for your mail (BIMI)")
-                .words("A few receivers show a picture beside the mail of senders that publish one. Mail arrives just as well without.")));
+                .words("A few receivers show a logo next to mail from senders that publish one. Mail arrives just as well without it.")));
             return;
         }
         [text] => BimiRecord::parse(text),
@@ -124,7 +124,7 @@ fn with_policy(context: &Context<'_>, record: &BimiRecord) -> Draft {
         .words("The record can be read, and DMARC allows receivers to show the picture.")
 }
 
-/// What came of one of the files.
+/// The result of one of the files.
 fn file(context: &Context<'_>, id: &str, url: &str) -> Option<Finding> {
     let file = context.facts.web_file(url)?;
     let is_picture = id == "bimi.picture";
@@ -157,12 +157,12 @@ fn with_file(mut finding: Finding, file: &WebFile) -> Finding {
 fn about_picture(text: &str) -> Draft {
     let faults = picture::faults(text);
     if faults.is_empty() {
-        return new("bimi.picture", Status::Pass, "The picture has the form that receivers take")
+        return new("bimi.picture", Status::Pass, "The logo has the form that receivers accept")
             .words("It is SVG Tiny Portable/Secure, with nothing in it that moves, runs or fetches.");
     }
-    new("bimi.picture", Status::Fail, "The picture has not the form that receivers take")
-        .words(format!("They want SVG Tiny Portable/Secure, and in this one {}.", listed(&faults)))
-        .remedy(Effort::Medium, Changer::YouOnTheServer, "Export the picture anew as SVG Tiny 1.2 with the profile “tiny-ps”, and look at it with an editor of text.")
+    new("bimi.picture", Status::Fail, "The logo does not have the form that receivers accept")
+        .words(format!("They require SVG Tiny Portable/Secure, and in this one {}.", listed(&faults)))
+        .remedy(Effort::Medium, Changer::YouOnTheServer, "Export the logo again as SVG Tiny 1.2 with the profile “tiny-ps”, and check the file in a text editor.")
 }
 
 fn about_certificate(facts: &Facts, pem: &str) -> Draft {
@@ -205,7 +205,7 @@ fn about_certificate(facts: &Facts, pem: &str) -> Draft {
     let left = usize::try_from((mark.not_after.0 - now) / 86_400).unwrap_or(0);
     let left = counted_as(left, "day", "days");
     if mark.not_after.0 - now < SOON_SECS {
-        return new("bimi.certificate", Status::Warn, format!("The mark certificate runs out in {left}"))
+        return new("bimi.certificate", Status::Warn, format!("The mark certificate expires in {left}"))
             .words("Receivers then show no picture any more.")
             .remedy(Effort::Medium, Changer::YouInTheZone, renew);
     }

@@ -12,7 +12,7 @@ use crate::audit::tag_list::TagList;
 pub struct DkimKey {
     /// The public key.
     pub key: Key,
-    /// The key itself: `RSAPublicKey` (PKCS #1) or 32 bytes of Ed25519; empty where it was withdrawn.
+    /// The key itself: `RSAPublicKey` (PKCS #1) or 32 bytes of Ed25519; empty if it was withdrawn.
     pub public_key: Vec<u8>,
     /// `t=y`: receivers are asked not to rely on it yet.
     pub is_test: bool,
@@ -116,7 +116,7 @@ impl DkimKey {
 }
 
 impl DkimKey {
-    /// Why nobody should sign with this key, in plain words; `None` where it is fit (RFC 8301 section 3.2).
+    /// Why nobody should sign with this key, in plain words; `None` if it is fit (RFC 8301 section 3.2).
     pub fn unfit(&self) -> Option<String> {
         match self.key {
             Key::Revoked => Some("it is empty, which withdraws the key".to_owned()),

@@ -1,4 +1,4 @@
-//! The keys that a domain publishes, and how their names became known.
+//! Finds the keys that a domain publishes, and says how their selectors became known.
 
 use super::is_key_record;
 use super::rule_keys::{Found, report};
@@ -78,7 +78,7 @@ fn judge_tree(context: &Context<'_>, tree: &DnsAnswer, has_keys: bool, findings:
         .remedy(Effort::Medium, Changer::YouInTheZone, "Ask whoever runs the name servers to update them (RFC 8020), or publish any TXT record at _domainkey.")
         .rfc(8020, "2"),
         (Outcome::NxDomain, false) => new("dkim.tree", Status::Info, Importance::Minor, "Nothing lies below “_domainkey”")
-            .words("The name servers say that there is no DKIM key under any name. Some servers say so wrongly, so it is no proof.")
+            .words("The name servers say that there is no DKIM key under any name. Some servers say so wrongly, so this proves nothing.")
             .rfc(8020, "2"),
         (Outcome::Answer | Outcome::NoData, _) => new("dkim.tree", Status::Pass, Importance::Minor, "Something lies below “_domainkey”")
             .words("The name above all keys exists.")
@@ -126,7 +126,7 @@ fn none_found(
         };
         let named = if found.missing.is_empty() { "" } else { " and under those that mail or you named" };
         format!(
-            "Keys lie under a name (selector) that only signed mail tells. None was found under {}{named}.{silent}",
+            "Keys are stored under a name (selector) that only signed mail reveals. None was found under {}{named}.{silent}",
             counted_as(selectors.listed, "common name", "common names")
         )
     };

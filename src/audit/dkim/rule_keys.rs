@@ -1,4 +1,4 @@
-//! What the keys are worth, and what is wrong with the records around them.
+//! Judges the keys (length, algorithm, flags) and the records that hold them.
 
 use super::selectors::{Candidate, ToldBy};
 use super::test_keys::printed_in;
@@ -272,7 +272,7 @@ fn records(found: &Found<'_>) -> Vec<Draft> {
                 Importance::Minor,
                 format!("A DKIM key record has parts that mean nothing: {}", listed(&found.extra)),
             )
-            .words("Receivers pass over them. They are often the rest of a value that was pasted wrongly.")
+            .words("Receivers skip them. They are often the rest of a value that was pasted wrongly.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Remove them.")
             .rfc(6376, "3.6.1"),
         );
@@ -304,7 +304,7 @@ fn limits(found: &Found<'_>) -> Vec<Draft> {
                 Importance::Minor,
                 format!("DKIM key still names SHA-1: {}", listed(&found.sha1_too)),
             )
-            .words("SHA-256 is allowed beside it, so signatures verify; SHA-1 is of no use any more.")
+            .words("SHA-256 is allowed as well, so signatures verify; SHA-1 is of no use any more.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Remove the tag “h” from the record.")
             .rfc(8301, "3.1"),
         );
@@ -350,13 +350,13 @@ fn names(found: &Found<'_>) -> Vec<Draft> {
     }
     if !found.dangling.is_empty() {
         drafts.push(new("dkim.dangling", Status::Warn, Importance::Important, format!("The name of a DKIM key leads to nothing: {}", listed(&found.dangling)))
-            .words("Somebody put the alias (CNAME) there for a service, and the service has no key behind it, or none any more. Mail that is signed with it counts as not signed.")
+            .words("The alias (CNAME) was made for a service, and the service has no key there, or no longer has one. Mail signed with it counts as unsigned.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Have the service switch DKIM on for your domain again, or take the alias out if it no longer sends for you.")
             .rfc(6376, "3.6.2"));
     }
     if !found.missing.is_empty() {
         drafts.push(new("dkim.selector-missing", Status::Warn, Importance::Important, format!("No DKIM key under {}", listed(&found.missing)))
-            .words("A message or you named this selector, and there is no key record. Mail that is signed with it counts as not signed.")
+            .words("This selector comes from a message or from you, but it has no key record. Mail signed with it counts as unsigned.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Check the spelling (s= in the DKIM-Signature header of a sent message), or publish the key.")
             .rfc(6376, "3.6.2"));
     }

@@ -1,4 +1,4 @@
-//! Names under which keys are looked for: those that signed mail tells first, a list of common ones last.
+//! Chooses the selectors to look up: first those seen in signed mail, last a list of common ones.
 
 use super::is_key_record;
 use crate::assets::read_selectors;
@@ -92,7 +92,7 @@ pub(super) fn selectors(context: &Context<'_>) -> Selectors {
     for name in &facts.selectors {
         add(name, "", ToldBy::Owner);
     }
-    // Anybody may have written what lies in a mailbox, so a selector there is no more than a name to try.
+    // Anybody may have written what lies in a mailbox, so a selector there is only a name to try.
     let at_home = facts.came_home().iter().flat_map(|message| &message.signatures);
     for signature in
         at_home.filter(|signature| signature.domain == domain && is_selector(&signature.selector))

@@ -1,4 +1,4 @@
-//! Keys whose private half everybody can read: those printed in standards and manuals.
+//! Recognises keys whose private half is public, because standards and manuals print it.
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};

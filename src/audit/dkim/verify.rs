@@ -1,4 +1,4 @@
-//! Whether a signature fits a key (RFC 6376 section 6.1.2 and 6.1.3, RFC 8463 section 3).
+//! Verifies a signature with a key (RFC 6376 section 6.1.2 and 6.1.3, RFC 8463 section 3).
 
 use ring::digest::{SHA256, digest};
 use ring::signature::{ED25519, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};

@@ -1,4 +1,4 @@
-//! What DMARC asks of one message (RFC 9989 section 4.4).
+//! What DMARC requires of one message (RFC 9989 section 4.4).
 
 use super::record::Policy;
 use super::walk::walk;

@@ -1,4 +1,4 @@
-//! What receivers apply to mail of a domain: by RFC 9989, and by RFC 7489 before it.
+//! The policy that receivers apply to a domain's mail: under RFC 9989, and under RFC 7489 before it.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion};
 pub enum EffectivePolicy {
     /// DNS did not answer.
     Unknown,
-    /// What applies; `None` where no record does.
+    /// What applies; `None` if no record does.
     Known(Option<Policy>),
 }
 
@@ -52,7 +52,7 @@ pub(in crate::audit) fn covers_subdomains(lookups: &Lookups<'_>, domain: &DnsNam
 /// What receivers on one set of rules do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Applied {
-    /// Where the record is that decides; `None` where none does.
+    /// Where the record is that decides; `None` if none does.
     pub record_at: Option<DnsName>,
     /// What is done with mail that does not pass.
     pub policy: Option<Policy>,

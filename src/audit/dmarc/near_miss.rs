@@ -1,18 +1,18 @@
-//! Texts that are meant to be a DMARC record and are not: what is odd about them, and the record that was meant.
+//! Recognises texts that were meant to be a DMARC record: what is wrong with them, and what the record should be.
 
 use super::proposal::Proposal;
 use super::record::KNOWN_TAGS;
 
-/// A text that receivers take for no record.
+/// A text that receivers do not recognise as a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NearMiss {
-    /// What is odd, as a clause.
+    /// What is wrong, as a clause.
     pub odd: String,
-    /// The record that was meant, with the owner's own policy and addresses; `None` where no policy can be read.
+    /// The record that was meant, with the owner's own policy and addresses; `None` if no policy can be read.
     pub cleaned: Option<String>,
 }
 
-/// Looks at a text that [`super::is_dmarc`] does not take; `None` where it has nothing to do with DMARC.
+/// Examines a text that [`super::is_dmarc`] rejects; `None` if it has nothing to do with DMARC.
 pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
     if !text.to_ascii_lowercase().contains("dmarc") {
         return None;
@@ -21,7 +21,7 @@ pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
     Some(NearMiss { odd: odd(text), cleaned })
 }
 
-/// The tags of such a text, in the making.
+/// The tags of such a text, under construction.
 pub(super) fn picked(text: &str) -> Option<Proposal> {
     let tags = text.to_ascii_lowercase().contains("dmarc").then(|| tags(text))?;
     (!tags.is_empty()).then(|| Proposal::from_tags(tags))
@@ -94,7 +94,7 @@ pub(super) fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
-/// What is odd, the first thing from the left.
+/// What is wrong, reading from the left.
 fn odd(text: &str) -> String {
     let first = text.chars().next().unwrap_or_default();
     let version = text.split(';').next().unwrap_or(text);
@@ -118,7 +118,7 @@ fn odd(text: &str) -> String {
         if next.is_whitespace() || next == char::default() {
             "a semicolon is missing behind “v=DMARC1”".to_owned()
         } else {
-            format!("“{next}” stands behind “v=DMARC1” where a semicolon must be")
+            format!("“{next}” follows “v=DMARC1” where a semicolon must be")
         }
     } else {
         "it does not begin with “v=DMARC1;”".to_owned()

@@ -1,10 +1,10 @@
-//! A record to publish that keeps what the owner has: every tag but those that are meant to change.
+//! Builds a record to publish from the owner's own: every tag stays except those that should change.
 
 use super::near_miss::is_invisible;
 use super::record::{DmarcRecord, KNOWN_TAGS, Policy, is_dmarc, report_domain};
 use crate::audit::tag_list::TagList;
 
-/// A record in the making.
+/// A record under construction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Proposal(Vec<(String, String)>);
 
@@ -131,7 +131,7 @@ fn merged_tags(texts: &[String]) -> Option<Proposal> {
     Some(merged)
 }
 
-/// The one DMARC record that these texts are, where receivers take it as it stands and nothing in it has to be mended.
+/// The DMARC record among these texts, if there is exactly one and nothing in it needs a correction.
 pub fn kept(texts: &[String]) -> Option<usize> {
     let mut records = texts.iter().enumerate().filter(|(_, text)| is_dmarc(text.as_bytes()));
     let (index, text) = records.next().filter(|_| records.next().is_none())?;
@@ -153,9 +153,9 @@ pub fn tightened(text: &str, policy: Policy) -> Option<String> {
     proposal.corrected().text()
 }
 
-/// The record that these texts were meant to be: several become one, misspelt words and near misses are put right, the
-/// owner's own tags stay. Where no policy can be read, or where the records weigh less than `holding`, it is `holding`.
-/// `None` where nothing of a record is there.
+/// The record that these texts were meant to be: joins several, corrects misspelt words and near misses, and keeps the
+/// owner's tags. Where no policy can be read, or where the records weigh less than `holding`, it is `holding`.
+/// `None` if there is nothing of a record.
 pub fn meant(texts: &[String], holding: Option<Policy>, rua: &str) -> Option<String> {
     let records: Vec<String> = texts.iter().filter(|text| is_dmarc(text.as_bytes())).cloned().collect();
     let cleaned = if records.is_empty() {

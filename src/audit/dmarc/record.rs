@@ -1,4 +1,4 @@
-//! DMARC records (RFC 9989 section 4.7), read by the new rules and by the old.
+//! Parses DMARC records (RFC 9989 section 4.7) as receivers on the new and on the old rules do.
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +101,7 @@ pub fn is_dmarc(text: &[u8]) -> bool {
     first.split_once('=').is_some_and(|(name, value)| name.trim_end() == "v" && value.trim() == "DMARC1")
 }
 
-/// The domain of an address that reports go to; `None` where it is none that can be used (RFC 3986, RFC 6068).
+/// The domain of an address that reports go to; `None` if it is not one that can be used (RFC 3986, RFC 6068).
 pub(super) fn report_domain(uri: &str) -> Option<DnsName> {
     let address = uri
         .get(..7)

@@ -1,4 +1,4 @@
-//! Finds the DMARC record of a domain, or what stands in its place.
+//! Finds the DMARC record of a domain, or what is there instead.
 
 use super::applied::{by_new_rules, by_old_rules};
 use super::near_miss::{NearMiss, near_miss};
@@ -93,7 +93,7 @@ fn judge_alias(context: &Context<'_>, own: &WalkStep<'_>, findings: &mut Vec<Fin
     let Some(target) = own.answer.aliases.last() else { return };
     let draft = if is_dangling(own) {
         new("dmarc.alias", Status::Fail, Importance::VeryImportant, format!("_dmarc.{} is an alias that leads to nothing", own.domain))
-            .words(format!("The record should be at {target}, and there is none. Beside an alias (CNAME) no other record can stand."))
+            .words(format!("The record should be at {target}, and there is none. No other record can exist next to an alias (CNAME)."))
             .remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
@@ -102,7 +102,7 @@ fn judge_alias(context: &Context<'_>, own: &WalkStep<'_>, findings: &mut Vec<Fin
             .copy("DMARC record", first_record(context))
     } else {
         new("dmarc.alias", Status::Info, Importance::Minor, format!("Somebody else keeps your DMARC record: {target}"))
-            .words("The name is an alias. Whoever runs its target can change your policy, which is usual with services that read reports.")
+            .words("The name is an alias. Whoever runs its target can change your policy, which is common with services that read reports.")
     };
     findings.push(draft.rfc(9989, "4.7").done(&context.lookups));
 }
@@ -225,7 +225,7 @@ fn no_policy_words(record: &super::DmarcRecord) -> String {
     let wrong = record.wrong_policies.first();
     match (record.stated_policy, wrong) {
         (Some(_), Some(wrong)) => format!(
-            "“{wrong}” is no policy, and no reports are asked for, so receivers ignore the whole record."
+            "“{wrong}” is not a policy, and no reports are asked for, so receivers ignore the whole record."
         ),
         _ => "The tag “p” is missing or wrong, and no reports are asked for, so receivers ignore the record."
             .to_owned(),

@@ -1,4 +1,4 @@
-//! What the deciding DMARC record asks for, tag by tag.
+//! Judges the DMARC record that applies, tag by tag.
 
 use super::near_miss::is_invisible;
 use super::proposal::{Proposal, nearest};
@@ -75,7 +75,7 @@ fn policy_draft(policy: Policy, step: &WalkStep<'_>, record: &DmarcRecord) -> Dr
         Policy::None if record.is_policy_implied => {
             let reason = match (record.stated_policy, record.wrong_policies.first()) {
                 (Some(stated), Some(wrong)) => format!(
-                    "“{wrong}” is no policy, and a record with such a tag counts as p=none, whatever else it says (p={}).",
+                    "“{wrong}” is not a policy, and a record with such a tag counts as p=none, whatever else it says (p={}).",
                     stated.word()
                 ),
                 _ => "The tag “p” is missing or wrong, which counts as none because reports are asked for.".to_owned(),
@@ -195,7 +195,7 @@ fn ignored(step: &WalkStep<'_>, record: &DmarcRecord) -> Option<Draft> {
     if record.has_failure_options && record.failure_domains.is_empty() {
         skipped.push("fo (it says when to send reports to “ruf”, which is missing)".to_owned());
     }
-    // What the reader did not take goes, but for names, policies and addresses, which are put right.
+    // What the reader did not take goes, but for names, policies and addresses, which are corrected.
     let mut useless: Vec<&str> =
         record.bad_values.iter().filter_map(|tag| tag.split_once('=')).map(|(name, _)| name.trim()).collect();
     useless.retain(|name| !matches!(*name, "sp" | "np" | "rua" | "ruf"));

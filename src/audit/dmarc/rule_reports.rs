@@ -103,7 +103,7 @@ fn judge_targets(
     let draft = if !refused.is_empty() {
         new(id, Status::Fail, Importance::Important, format!("{} did not agree to receive your {what}", listed(&refused)))
             .words(format!("Reports go to another domain only if that domain says that it wants them. Receivers drop them until it does.{more}"))
-            .remedy(Effort::Medium, Changer::YouInTheZone, "Ask whoever runs that address to publish this TXT record, or take an address of your own domain.")
+            .remedy(Effort::Medium, Changer::YouInTheZone, "Ask whoever runs that domain to publish this TXT record, or take an address of your own domain.")
             .copy("authorisation record", refused.first().map(|target| format!("{}._report._dmarc.{target}. TXT \"v=DMARC1\"", step.domain)).unwrap_or_default())
     } else if let Some(answer) = unknown {
         let title = format!("Whether {what} are wanted where they go could not be measured");

@@ -1,4 +1,4 @@
-//! The organisation behind a name by the public suffix list, as RFC 7489 section 3.2 has it.
+//! The organisational domain of a name by the public suffix list (RFC 7489 section 3.2).
 
 use crate::values::DnsName;
 

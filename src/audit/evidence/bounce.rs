@@ -1,4 +1,4 @@
-//! Notices of failed delivery: RFC 3464, and what Exim, qmail and Exchange write in its place or beside it.
+//! Reads bounces: RFC 3464, and the formats that Exim, qmail and Exchange write instead or in addition.
 
 use mail_parser::{HeaderValue, Message, MimeHeaders as _};
 
@@ -26,15 +26,15 @@ pub struct Bounce {
 pub struct FailedRecipient {
     /// The address.
     pub recipient: String,
-    /// The host that refused; empty where none is named.
+    /// The host that refused; empty if none is named.
     pub host: String,
-    /// What it said; empty where it said nothing.
+    /// What it said; empty if it said nothing.
     pub reply: String,
     /// Whether it is over, or will be tried again.
     pub is_permanent: bool,
 }
 
-/// Reads a message as a notice of failed delivery; `None` where it is none.
+/// Reads a message as a notice of failed delivery; `None` if it is not one.
 pub fn read_bounce(raw: &[u8]) -> Option<Bounce> {
     let mail = read_parts(raw)?;
     let at = mail.head.date().map(|date| UnixTime(date.to_timestamp()));

@@ -1,4 +1,4 @@
-//! Adds up what logs, bounces and reports say. Memory has a bound, however much is read.
+//! Adds up what logs, bounces and reports say, in bounded memory.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,11 +16,11 @@ use crate::assets::{Receiver, ReplyClass};
 use crate::audit::message::MessageFacts;
 use crate::values::UnixTime;
 
-/// Receivers that are told apart; the others are one.
+/// Most receivers counted individually; the rest are counted together.
 const MAX_RECEIVERS: usize = 2_000;
 /// Receivers that the facts keep.
 pub(super) const KEPT_RECEIVERS: usize = 200;
-/// Recipients that are counted apart at all receivers.
+/// Recipients that are counted separately at all receivers.
 const MAX_RECIPIENTS: usize = 500_000;
 /// Messages whose deferral is remembered until they are delivered.
 const MAX_WAITING: usize = 200_000;
@@ -29,11 +29,11 @@ const MAX_DOMAINS: usize = 5_000;
 pub(super) const KEPT_DOMAINS: usize = 40;
 /// Kinds of replies of one receiver.
 pub(super) const MAX_REPLIES: usize = 60;
-/// Days that are kept apart; a log with more has a broken clock.
+/// Days that are kept separately; a log with more has a broken clock.
 pub(super) const MAX_DAYS: usize = 1_000;
 /// Own addresses and names.
 pub(super) const MAX_NAMES: usize = 200;
-/// Accounts, and networks of each, that are told apart.
+/// Accounts, and networks of each, that are distinguished.
 const MAX_ACCOUNTS: usize = 20_000;
 const MAX_NETWORKS: usize = 2_000;
 /// Notices of failed delivery that are remembered until they are sent.
@@ -55,10 +55,10 @@ pub(super) struct Attempt<'a> {
     /// The message, as the log names it.
     pub queue_id: &'a [u8],
     pub recipient: &'a [u8],
-    /// The host that took or refused it; empty where none was reached.
+    /// The host that took or refused it; empty if none was reached.
     pub host: &'a [u8],
     pub outcome: AttemptOutcome,
-    /// What the receiver said; empty where it said nothing.
+    /// What the receiver said; empty if it said nothing.
     pub reply: &'a [u8],
     /// Seconds since the message came in.
     pub delay: u64,
@@ -126,7 +126,7 @@ impl Noted {
     }
 }
 
-/// Collects evidence, and hands out its sum.
+/// Collects evidence and returns its sum.
 #[derive(Debug, Default)]
 pub struct Collector {
     receivers: Vec<ReceiverBook>,
@@ -134,7 +134,7 @@ pub struct Collector {
     by_id: HashMap<String, usize>,
     /// By host name, as the log spells it.
     by_host: HashMap<Vec<u8>, usize>,
-    /// Of the numbers that stand for texts; others in each run, so that nobody can write a log whose numbers are alike.
+    /// Random keys of the hashes; they differ in each run, so that nobody can craft a log full of collisions.
     hash_keys: RandomState,
     recipients: HashedSet<u64>,
     waiting: HashedMap<Waiting>,
@@ -288,7 +288,7 @@ impl Collector {
         }
     }
 
-    /// Counts a recipient once, by a number that leads back to no address.
+    /// Counts a recipient once, by a hash that does not reveal the address.
     fn count_recipient(&mut self, index: usize, recipient: &[u8], domain: &[u8]) {
         if self.recipients.len() >= MAX_RECIPIENTS {
             return;
@@ -340,7 +340,7 @@ impl Collector {
         }
     }
 
-    /// Whether the message was put off before, and is so no more.
+    /// Whether the message was deferred before; forgets the deferral.
     fn end_waiting(&mut self, attempt: &Attempt<'_>) -> bool {
         if self.waiting.is_empty() || attempt.outcome == AttemptOutcome::Deferred {
             return false;
@@ -444,7 +444,7 @@ impl Collector {
         }
     }
 
-    /// A message handed in by an account.
+    /// A message submitted by an account.
     pub(super) fn handed_in(&mut self, at: UnixTime, account: &[u8], network: &[u8]) {
         let (key, network) = (self.hash_of(&[account]), self.hash_of(&[network]));
         if self.accounts.len() >= MAX_ACCOUNTS && !self.accounts.contains_key(&key) {
@@ -458,7 +458,7 @@ impl Collector {
         }
     }
 
-    /// Keeps what a message tells: those of the domain, and a few of others, to say that they are of no use.
+    /// Keeps the facts of a message: those of the domain, and a few of others, to report that they are of no use.
     pub fn message(&mut self, message: MessageFacts, domain: &str) {
         let limit = if message.is_of(domain) { MAX_MESSAGES } else { MAX_FOREIGN_MESSAGES };
         let same =
@@ -625,7 +625,7 @@ fn tally(facts: &mut ReceiverFacts, day: i64) -> Option<&mut DayTally> {
 fn keep_reply(facts: &mut ReceiverFacts, found: Option<Meaning>, is_permanent: bool, day: i64, reply: &str) {
     let pattern = found.and_then(|found| found.pattern).map(|pattern| pattern.id.as_str());
     let (class, scope) = (found.map(|found| found.class), found.map(|found| found.scope));
-    // What nobody knows is kept apart by its words; numbers in them do not tell two kinds from one another.
+    // What nobody knows is kept separately by its words; numbers in them do not tell two kinds from one another.
     let alike = |known: &ReplyFacts| {
         known.pattern.as_deref() == pattern
             && known.is_permanent == is_permanent

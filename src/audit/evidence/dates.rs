@@ -1,4 +1,4 @@
-//! Dates as they stand in logs and mails, as UTC.
+//! Reads the dates in logs and mails as UTC.
 
 use super::facts::Day;
 use crate::values::UnixTime;
@@ -50,7 +50,7 @@ fn clock(bytes: &[u8]) -> Option<i64> {
     (is_time && hours < 24 && minutes < 60 && seconds <= 60).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// Reads the date at the beginning of a log line, and hands out what follows.
+/// Reads the date at the beginning of a log line, and returns what follows.
 ///
 /// Known forms: `Nov 12 06:25:03 ` (its year is the newest that is not later than a day after `written`),
 /// `2026-11-12T06:25:03.5+01:00 `, `2026-11-12 06:25:03 ` with or without `+0100`, and `@1794464703 ` of our own.

@@ -48,7 +48,7 @@ struct Row {
 /// Reads a report.
 ///
 /// # Errors
-/// Where it is damaged, brings a DTD (entities that grow), or is no report.
+/// Where it is damaged, brings a DTD (entities that grow), or is not a report.
 pub fn read_dmarc_report(xml: &[u8]) -> Result<DmarcReport, ReportError> {
     let text = String::from_utf8_lossy(xml);
     let text = text.trim_start_matches('\u{feff}').trim_start();

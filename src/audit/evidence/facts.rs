@@ -1,3 +1,5 @@
+//! The evidence as plain data, saved with the facts of the audit.
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -16,7 +18,7 @@ pub type Day = i64;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvidenceFacts {
-    /// What was read, and what came of each file.
+    /// What was read, and the result for each file.
     pub sources: Vec<SourceFacts>,
     /// Who receives the mail, the one with the most recipients first.
     pub receivers: Vec<ReceiverFacts>,
@@ -26,7 +28,7 @@ pub struct EvidenceFacts {
     pub helo_names: BTreeMap<String, u64>,
     /// How far mail to others went over protected connections, as the log tells.
     pub outbound_tls: OutboundTls,
-    /// What Microsoft's Smart Network Data Services say of the own addresses.
+    /// What Microsoft's Smart Network Data Services say of the owner's addresses.
     pub snds: BTreeMap<IpAddr, SndsFacts>,
     /// DMARC aggregate reports (RFC 9990).
     pub dmarc: Option<DmarcFacts>,
@@ -165,7 +167,7 @@ pub struct ReceiverFacts {
     pub slowest_seconds: u64,
     /// What it said when it refused or deferred, the most frequent first.
     pub replies: Vec<ReplyFacts>,
-    /// From which of the own addresses mail was refused, where the reply names it.
+    /// From which of the owner's addresses mail was refused, where the reply names it.
     pub refused_from: BTreeMap<IpAddr, u64>,
     /// Deliveries of which the log does not say that they were encrypted.
     #[serde(default)]
@@ -240,7 +242,7 @@ pub struct DayTally {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyFacts {
-    /// The pattern that it fits; `None` where its meaning is not known.
+    /// The pattern that it fits; `None` if its meaning is not known.
     pub pattern: Option<String>,
     /// What it is about.
     pub class: Option<ReplyClass>,
@@ -330,7 +332,7 @@ pub struct FeedbackFacts {
 pub struct AccountFacts {
     /// The day on which it stood out.
     pub day: Day,
-    /// Messages handed in on that day.
+    /// Messages submitted on that day.
     pub messages: u64,
     /// Messages on its usual day.
     pub usual: u64,

@@ -18,7 +18,7 @@ pub struct Feedback {
     pub source: Option<IpAddr>,
 }
 
-/// Reads a message as a feedback report; `None` where it is none.
+/// Reads a message as a feedback report; `None` if it is not one.
 pub fn read_feedback(raw: &[u8]) -> Option<Feedback> {
     let mail = read_parts(raw)?;
     let part = mail.leaves.iter().flat_map(|leaf| &leaf.parts).find(|part| {

@@ -1,4 +1,4 @@
-//! Evidence of two readings as one: the owner's files, and the mailboxes at the server.
+//! Joins the evidence of two readings: the owner's files, and the mailboxes at the server.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::facts::{
 use super::report_id::ReportIds;
 use crate::values::{UnixTime, counted_as};
 
-/// Evidence by where it was read. A new reading takes the place of the one before at the same place only.
+/// Evidence by its origin. A new reading replaces only the earlier one of the same origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvidenceParts {
@@ -38,7 +38,7 @@ impl EvidenceParts {
         }
     }
 
-    /// Both as one; `None` where nothing was read.
+    /// Both as one; `None` if nothing was read.
     pub fn whole(&self) -> Option<EvidenceFacts> {
         let mut whole = match (&self.files, &self.mailboxes) {
             (Some(files), Some(mailboxes)) => joined(files, mailboxes),
@@ -163,7 +163,7 @@ fn add_receiver(receiver: &mut ReceiverFacts, more: &ReceiverFacts) {
         .sort_by_key(|reply| (std::cmp::Reverse(reply.days.values().sum::<u64>()), reply.sample.clone()));
 }
 
-/// Whether two replies are of one kind; what nobody knows is told apart by its words.
+/// Whether two replies are of one kind; what nobody knows is distinguished by its words.
 fn is_alike(one: &ReplyFacts, other: &ReplyFacts) -> bool {
     let kind = |reply: &ReplyFacts| (reply.pattern.clone(), reply.class, reply.scope, reply.is_permanent);
     kind(one) == kind(other) && (one.class.is_some() || letters(&one.sample).eq(letters(&other.sample)))
@@ -171,17 +171,13 @@ fn is_alike(one: &ReplyFacts, other: &ReplyFacts) -> bool {
 
 fn add_tally(tally: &mut DayTally, more: DayTally) {
     let DayTally { delivered, later, deferred, refused, bounced, recipient_faults, unreached } = more;
-    for (place, times) in [
-        (&mut tally.delivered, delivered),
-        (&mut tally.later, later),
-        (&mut tally.deferred, deferred),
-        (&mut tally.refused, refused),
-        (&mut tally.bounced, bounced),
-        (&mut tally.recipient_faults, recipient_faults),
-        (&mut tally.unreached, unreached),
-    ] {
-        *place += times;
-    }
+    tally.delivered += delivered;
+    tally.later += later;
+    tally.deferred += deferred;
+    tally.refused += refused;
+    tally.bounced += bounced;
+    tally.recipient_faults += recipient_faults;
+    tally.unreached += unreached;
 }
 
 fn add_dmarc(dmarc: &mut DmarcFacts, more: &DmarcFacts) {
@@ -196,16 +192,12 @@ fn add_dmarc(dmarc: &mut DmarcFacts, more: &DmarcFacts) {
         }
         let known: &mut DmarcSource = dmarc.sources.entry(*address).or_default();
         let DmarcSource { messages, spf, dkim, aligned, stopped, forwarded } = *source;
-        for (place, times) in [
-            (&mut known.messages, messages),
-            (&mut known.spf, spf),
-            (&mut known.dkim, dkim),
-            (&mut known.aligned, aligned),
-            (&mut known.stopped, stopped),
-            (&mut known.forwarded, forwarded),
-        ] {
-            *place += times;
-        }
+        known.messages += messages;
+        known.spf += spf;
+        known.dkim += dkim;
+        known.aligned += aligned;
+        known.stopped += stopped;
+        known.forwarded += forwarded;
     }
     dmarc.more_messages += more.more_messages;
     add_counts(&mut dmarc.selectors, &more.selectors, 200);

@@ -1,6 +1,6 @@
 //! Evidence that the owner already has: mail logs, bounces, reports. Text in, [`EvidenceFacts`] out.
 //!
-//! What receivers said to the owner's own server is the only thing that tells what they think of it. Logs are read in
+//! Only the replies of receivers to the owner's own server show what they think of it. Logs are read in
 //! pieces of whole lines and kept nowhere; of addresses of recipients only the domain is kept.
 
 mod bounce;

@@ -1,4 +1,4 @@
-//! Which provider a host belongs to, and what its words mean.
+//! Finds the receiver that a host belongs to, and the meaning of its replies.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ const MAX_REPLY: usize = 2_000;
 /// What a reply means.
 #[derive(Clone, Copy, Debug)]
 pub struct Meaning {
-    /// The wording that it fits; `None` where only its status code was read.
+    /// The wording that it fits; `None` if only its status code was read.
     pub pattern: Option<&'static ReplyPattern>,
     /// What it is about.
     pub class: ReplyClass,
@@ -63,7 +63,7 @@ pub fn owner_of(host: &str) -> String {
     labels.get(from..).unwrap_or_default().join(".")
 }
 
-/// What a reply of a receiver means; `None` where nobody knows.
+/// What a reply of a receiver means; `None` if nobody knows.
 ///
 /// `reply` is as [`tidied`] hands it out. The receiver's own wording counts first, and what says something about the
 /// recipient (RFC 3463, codes X.1.1 to X.1.3, X.1.6, X.1.10 and X.2) is never taken for distrust by general wording.

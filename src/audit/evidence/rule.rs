@@ -1,4 +1,4 @@
-//! What the owner's logs, bounces and reports say. Says nothing where none were read.
+//! Judges the owner's logs, bounces and reports. Silent if none were read.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -104,7 +104,7 @@ fn sources(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         format!("Read as evidence: {}", listed(&found))
     };
     let read = if has_mailboxes {
-        "What lies in your files and mailboxes was read by this computer and stays with you, unchanged."
+        "Your files and mailboxes were read on this computer and stay unchanged."
     } else {
         "Your files were read on this computer and stay there."
     };
@@ -292,10 +292,10 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
     }
     let unclear = who(Trust::Unclear);
     if !unclear.is_empty() {
-        let title = format!("{} refuses mail in words that are not known", named(&unclear));
+        let title = format!("{} refuses mail with unknown replies", named(&unclear));
         let draft = pen
             .draft("delivery.unclear", Area::Delivery, Status::Unknown, Importance::Important, title)
-            .words("The words stand below. They are counted neither for nor against you.")
+            .words("The replies are quoted below. They count neither for nor against you.")
             .remedy(Effort::Low, Changer::Nobody, "Read them, or ask the receiver what they mean.");
         pen.push(draft, "What receivers said", lines(&unclear));
     }
@@ -310,7 +310,7 @@ fn trust(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
         let title = format!("{} takes your mail at once", named(&trusting));
         let draft = pen
             .draft("delivery.trusts", Area::Delivery, Status::Pass, Importance::VeryImportant, title)
-            .words("More than 98 of 100 messages were taken at the first attempt.");
+            .words("More than 98 of 100 messages were accepted at the first attempt.");
         pen.push(draft, "Deliveries", counts);
     }
 }
@@ -324,7 +324,7 @@ fn affected(pen: &mut Pen<'_, '_>, table: &[Receiver], has_log: bool) {
         let title = "How many of the people that you write to are concerned is not known";
         let draft = pen
             .draft("delivery.share", Area::Delivery, Status::Unknown, Importance::Important, title)
-            .words("Bounces tell of what came back, and nothing of what arrived.")
+            .words("Bounces show what came back, not what arrived.")
             .remedy(Effort::Low, Changer::Nobody, "Give the server’s mail log as well (--evidence).");
         pen.push(draft, "", Vec::new());
         return;
@@ -371,11 +371,11 @@ fn trend(pen: &mut Pen<'_, '_>, table: &[Receiver]) {
     let (status, title) = if !rising.is_empty() {
         (Status::Warn, format!("Refusals become more at {}", named(&rising)))
     } else if !flat.is_empty() {
-        (Status::Info, format!("Refusals stay as many as they were at {}", named(&flat)))
+        (Status::Info, format!("Refusals at {} are unchanged", named(&flat)))
     } else if !falling.is_empty() {
         (Status::Pass, format!("Refusals become fewer at {}", named(&falling)))
     } else if table.iter().any(|receiver| receiver.refused > 0) {
-        (Status::Unknown, "Whether refusals become more or fewer is not known yet".to_owned())
+        (Status::Unknown, "Whether refusals are increasing is not known yet".to_owned())
     } else {
         return;
     };
@@ -436,7 +436,7 @@ fn delay(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     pen.push(draft, "", Vec::new());
 }
 
-/// J5: which of the own addresses is refused.
+/// J5: which of the owner's addresses is refused.
 fn refused_addresses(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let refused: BTreeSet<IpAddr> =
         evidence.receivers.iter().flat_map(|receiver| receiver.refused_from.keys().copied()).collect();
@@ -493,7 +493,7 @@ fn account(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let draft = pen
         .draft("delivery.account", Area::Delivery, Status::Warn, Importance::VeryImportant, title)
         .words(words)
-        .remedy(Effort::Low, Changer::YouOnTheServer, "Look in the log which account it is. If nobody knows why, change its password and end its connections.");
+        .remedy(Effort::Low, Changer::YouOnTheServer, "Look in the log to see which account it is. If nobody can explain it, change its password and end its connections.");
     pen.push(draft, "", Vec::new());
 }
 
@@ -571,7 +571,7 @@ fn dmarc_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts, dmarc: &DmarcF
     forwarding(pen, dmarc, &sources.forwarders);
 }
 
-/// F16 and F18: how much of the own mail passes, and what a stricter policy would stop.
+/// F16 and F18: how much of the domain's own mail passes, and what a stricter policy would stop.
 fn own_mail(pen: &mut Pen<'_, '_>, own: &[(&IpAddr, &DmarcSource)]) {
     let (messages, aligned) =
         own.iter().fold((0, 0), |sum, (_, source)| (sum.0 + source.messages, sum.1 + source.aligned));
@@ -658,7 +658,7 @@ fn strangers(pen: &mut Pen<'_, '_>, dmarc: &DmarcFacts, foreign: &[(&IpAddr, &Dm
     };
     let draft = pen
         .draft("dmarc.unknown-sources", Area::Dmarc, status, Importance::Minor, title)
-        .words("Forged mail is normal; a service of yours that nobody remembers would stand here, too.")
+        .words("Forged mail is normal; a service of yours that nobody remembers would be listed here, too.")
         .rfc(9990, "3");
     let rows = foreign.iter().take(24).map(|(address, source)| {
         format!("{address}: {} messages, {} stopped", source.messages, source.stopped)
@@ -716,7 +716,7 @@ fn tls_reports(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
         );
     }
     if status == Status::Warn {
-        draft = draft.group(Group::TravelsWithYou).remedy(Effort::Medium, Changer::YouOnTheServer, "Look at the kinds of failures below: a certificate that has run out, or a policy that names other hosts.");
+        draft = draft.group(Group::TravelsWithYou).remedy(Effort::Medium, Changer::YouOnTheServer, "Look at the kinds of failures below: an expired certificate, or a policy that names other hosts.");
     }
     let kinds = tls.kinds.iter().map(|(kind, sessions)| format!("{kind}: {sessions}"));
     pen.push(draft, "Failures by type", kinds.collect());

@@ -1,4 +1,4 @@
-//! H13: what the dashboards of receivers show, as the owner downloaded or read it.
+//! H13: judges the figures from receivers' dashboards that the owner downloaded or entered.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! G22: whether mail to others goes over protected connections, as the log and real messages tell.
+//! G22: whether outgoing mail is encrypted in transit, as the log and real messages show.
 
 use super::facts::EvidenceFacts;
 use super::rule::Pen;
@@ -29,7 +29,7 @@ pub(super) fn judge(pen: &mut Pen<'_, '_>, evidence: &EvidenceFacts) {
     let (status, title, words) = match (encrypted, clear) {
         (0, 0) => (
             Status::Unknown,
-            "Whether your server sends over protected connections is not written down".to_owned(),
+            "Whether your server sends over encrypted connections is not recorded".to_owned(),
             "The log tells of deliveries and says nothing about TLS. This is neither a good nor a bad result."
                 .to_owned(),
         ),

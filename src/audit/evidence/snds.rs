@@ -1,4 +1,4 @@
-//! Microsoft's Smart Network Data Services, as its data is downloaded: one row of comma-separated values for each address
+//! Microsoft's Smart Network Data Services, in the form of its download: one row of comma-separated values for each address
 //! and day, with or without a first line of names.
 
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ const FIELDS: usize = 12;
 pub struct SndsRow {
     /// The address.
     pub address: IpAddr,
-    /// How much of its mail was taken for spam; `None` where Microsoft saw too little of it.
+    /// How much of its mail was taken for spam; `None` if Microsoft saw too little of it.
     pub colour: Option<SndsColour>,
     /// In Microsoft's words: `< 0.1%`; may be empty.
     pub complaints: String,
@@ -35,7 +35,7 @@ pub fn is_snds(head: &[u8]) -> bool {
     is_heading(first) || row(first).is_some()
 }
 
-/// Reads the rows, in their order. Lines that are no row are passed over.
+/// Reads the rows, in their order. Lines that are not rows are skipped.
 pub fn read_snds(bytes: &[u8]) -> Vec<SndsRow> {
     let text = String::from_utf8_lossy(bytes);
     text.lines().filter_map(|line| row(line.trim())).take(MAX_ROWS).collect()

@@ -1,4 +1,4 @@
-//! What each receiver thinks of the sender, from what it did and said (research: trust table).
+//! The trust table: what each receiver thinks of the sender, judged by what it did and said.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +78,7 @@ pub struct Receiver {
     pub share_permille: u32,
     /// Messages in the last 30 days.
     pub attempts: u64,
-    /// Of these, taken; `None` where only bounces are known.
+    /// Of these, taken; `None` if only bounces are known.
     pub delivered: Option<u64>,
     /// Of these, taken at once.
     pub at_once: u64,
@@ -88,7 +88,7 @@ pub struct Receiver {
     pub recipient_faults: u64,
     /// What it does.
     pub trust: Trust,
-    /// The reply that decides, or the newest one; empty where it never said anything bad.
+    /// The reply that decides, or the newest one; empty if it never said anything bad.
     pub reply: String,
     /// The pattern that the reply fits.
     pub pattern: Option<String>,
@@ -115,7 +115,7 @@ pub struct Receiver {
 pub enum RemovalRequest {
     /// To be completed where it has `[…]`, and sent.
     Ready(String),
-    /// Not before this is mended: who asks before is turned away.
+    /// What must be fixed before a request; earlier requests are turned down.
     WaitsFor(String),
 }
 
@@ -143,7 +143,7 @@ pub fn trust_table(evidence: &EvidenceFacts, now: UnixTime) -> Vec<Receiver> {
 /// Which days the evidence tells of.
 #[derive(Clone, Copy)]
 struct Span {
-    /// The oldest; `None` where that is not known.
+    /// The oldest; `None` if that is not known.
     first: Option<Day>,
     today: Day,
 }

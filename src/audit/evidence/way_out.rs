@@ -1,4 +1,4 @@
-//! How the mail gets out of the server, as its log shows: directly, through a relay, or not at all.
+//! How mail leaves the server, as its log shows: directly, through a relay, or not at all.
 
 use super::facts::{EvidenceFacts, ReceiverFacts};
 use super::receivers::receiver_of_domain;

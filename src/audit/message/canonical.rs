@@ -1,4 +1,4 @@
-//! Header fields and bodies in the form in which they are compared (RFC 6376 section 3.4).
+//! Header fields and bodies in canonical form (RFC 6376 section 3.4).
 
 use ring::digest::{Context, SHA256};
 

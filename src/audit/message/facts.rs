@@ -171,7 +171,7 @@ pub struct Signature {
     pub signed_fields: Vec<String>,
     /// Whether a second `From` put into the message would break the signature.
     pub is_from_oversigned: bool,
-    /// What makes it useless before any key is looked at.
+    /// What makes it useless before any key is checked.
     pub fault: Option<SignatureFault>,
     /// What became of the body.
     pub body: BodyCheck,
@@ -250,7 +250,7 @@ pub struct ListFields {
     pub is_one_click: bool,
 }
 
-/// What is odd about the header.
+/// What is wrong about the header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderForm {

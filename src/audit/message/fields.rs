@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Fields that are kept. Mail that people send has fewer than a hundred.
 pub(super) const MAX_FIELDS: usize = 1_000;
-/// Bytes of one field that are kept whole; a longer one is passed over.
+/// Bytes of one field that are kept whole; a longer one is skipped.
 const MAX_FIELD_BYTES: usize = 64 << 10;
 
 /// One field.
@@ -21,7 +21,7 @@ pub(super) struct Field<'a> {
 pub(super) struct Split<'a> {
     pub fields: Vec<Field<'a>>,
     pub body: &'a [u8],
-    /// Lines that are no field.
+    /// Lines that are not fields.
     pub stray_lines: usize,
     /// Whether fields were passed over.
     pub is_cut: bool,
@@ -77,7 +77,7 @@ pub(super) fn with_wire_ends(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(whole)
 }
 
-/// Takes a message apart that has CRLF line ends. A first line of an mbox file is passed over.
+/// Takes a message apart that has CRLF line ends. A first line of an mbox file is skipped.
 pub(super) fn split(message: &[u8]) -> Split<'_> {
     let mut split = Split::default();
     let mut rest = message;

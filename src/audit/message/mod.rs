@@ -1,4 +1,4 @@
-//! What one received message tells: its signatures, what the receiver thought of it, and the way that it took.
+//! What one received message shows: its signatures, the receiver's results, and the route it took.
 //!
 //! [`read_message`] takes out what is needed ([`MessageFacts`]); the text of the message is not kept. The rule judges
 //! that with the keys that the DNS holds, so that saved facts are judged again without the message.

@@ -1,4 +1,4 @@
-//! Into which folder a message was put, as header fields of the receiver's filters tell.
+//! Which folder a message was put into, according to header fields of the receiver's filters.
 
 use super::facts::{Folder, Placement};
 use super::fields::Split;

@@ -1,4 +1,4 @@
-//! A message in, its facts out. Bounded, whatever the bytes are.
+//! Reads the facts of a message, within fixed limits whatever its bytes are.
 
 use super::facts::{ArcSet, HeaderForm, ListFields, MessageFacts, ReturnPath};
 use super::fields::{Split, next_line, split, with_wire_ends};
@@ -11,7 +11,7 @@ use crate::message::internal_date_secs;
 pub const MAX_MESSAGE_BYTES: u64 = 150_000_000;
 /// Hops that are kept; a loop has more.
 const MAX_HOPS: usize = 50;
-/// Signatures that are looked at.
+/// Signatures that are checked.
 const MAX_SIGNATURES: usize = 8;
 /// `Authentication-Results` and ARC sets that are kept (RFC 8617 section 4.2.1 allows 50 sets).
 const MAX_RESULTS: usize = 20;

@@ -1,4 +1,4 @@
-//! `Authentication-Results` (RFC 8601 section 2.2): what a receiver thought of the message.
+//! `Authentication-Results` (RFC 8601 section 2.2): the receiver's own checks of a message.
 
 use super::facts::{MethodResult, ReceiverResults};
 use super::structured::{domain_of, split_outside_quotes, without_comments};

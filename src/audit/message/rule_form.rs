@@ -1,4 +1,4 @@
-//! Whether the header of real messages keeps its form (RFC 5322 section 3.6, RFC 2369, RFC 8058).
+//! Whether the headers of real messages are well formed (RFC 5322 section 3.6, RFC 2369, RFC 8058).
 
 use super::facts::MessageFacts;
 use super::rule::new;
@@ -44,10 +44,10 @@ fn form(messages: &[&MessageFacts]) -> Draft {
     } else if !odd.is_empty() {
         new("message.form", Status::Warn, Importance::Minor, "The form of your mail is unusual")
             .words(format!("{}.", odd.join("; ")))
-            .remedy(Effort::Medium, Changer::YouOnTheServer, "Mend the program that writes the mail.")
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "Fix the program that writes the mail.")
     } else {
-        new("message.form", Status::Pass, Importance::Minor, "The header of your mail keeps its form")
-            .words("From, Date and Message-ID stand there once, and no line is too long.")
+        new("message.form", Status::Pass, Importance::Minor, "The headers of your mail are well formed")
+            .words("From, Date and Message-ID are each there once, and no line is too long.")
     };
     draft.rfc(5322, "3.6")
 }
@@ -72,7 +72,7 @@ fn faults(message: &MessageFacts) -> (Vec<String>, Vec<String>) {
         faults.push("there are NUL bytes".to_owned());
     }
     if form.message_id > 0 && !form.is_message_id_whole {
-        odd.push("Message-ID has not the form <left@right>".to_owned());
+        odd.push("Message-ID does not have the form <left@right>".to_owned());
     }
     if form.longest_line > LONGEST_LINE {
         odd.push(format!("a line has {} bytes, {LONGEST_LINE} are allowed", form.longest_line));

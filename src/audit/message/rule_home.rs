@@ -1,5 +1,5 @@
 //! Messages of the domain that came back to its own mailboxes. Lists and forwarders change what they pass on, and anybody can
-//! write the name of the domain into a message: only what verifies says something.
+//! write the name of the domain into a message, so only a valid signature means anything.
 
 use super::facts::MessageFacts;
 use super::rule::new;
@@ -9,7 +9,7 @@ use crate::audit::draft::listed;
 use crate::audit::{Changer, Effort, Finding, Importance, Status};
 use crate::values::counted;
 
-/// Silent where no such message was read.
+/// Silent if no such message was read.
 pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let messages = context.facts.came_home();
     if messages.is_empty() {

@@ -1,4 +1,4 @@
-//! Whether the signatures of real messages verify, and if not, which half broke (RFC 6376 section 6.1).
+//! Whether the signatures of real messages verify, and if not, whether header or body changed (RFC 6376 section 6.1).
 
 use super::facts::{BodyCheck, MessageFacts, Signature, SignatureFault, ascii};
 use super::rule::new;
@@ -17,7 +17,7 @@ const CLOCK_SECS: i64 = 300;
 /// Fields that should be signed where a message has them (RFC 6376 section 5.4.1).
 const WORTH_SIGNING: [&str; 3] = ["subject", "date", "to"];
 
-/// What came of one signature.
+/// The result of one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::audit) enum Verdict {
     /// Key and hashes fit.
@@ -341,7 +341,7 @@ fn lengths(messages: &[&MessageFacts]) -> Option<Draft> {
         let (status, words) = if is_nothing {
             (
                 Status::Fail,
-                "With l=0 nothing of the text is signed: anybody can put another text under your signature.",
+                "With l=0 none of the text is signed: anybody can put another text under your signature.",
             )
         } else {
             (Status::Warn, "Whatever is put behind the signed part passes as yours.")
@@ -433,7 +433,7 @@ fn life(messages: &[&MessageFacts]) -> Option<Draft> {
             Importance::Minor,
             format!("A signature lives for less than a day: {}", listed(&short)),
         )
-        .words("Mail that waits in a queue arrives with a signature that is over.")
+        .words("Mail that waits in a queue arrives with an expired signature.")
         .remedy(Effort::Low, Changer::YouOnTheServer, "Let signatures live a week or longer (x=).")
     } else if sane > 0 {
         new("message.dkim-life", Status::Pass, Importance::Minor, "The times of the signatures are in order")

@@ -1,4 +1,4 @@
-//! The way of real messages: what the receiver found, who handed them over, and what was changed between.
+//! The route of real messages: what the receiver found, which host delivered them, and what changed on the way.
 
 use std::net::IpAddr;
 
@@ -138,7 +138,7 @@ fn results(messages: &[&MessageFacts]) -> Draft {
         )
         .words(format!("{}.", good.join("; ")))
     } else {
-        new("message.results", Status::Unknown, Importance::Important, "What receivers found is not written down")
+        new("message.results", Status::Unknown, Importance::Important, "What receivers found is not recorded")
             .words(format!("No receiver left its results (Authentication-Results) in {}. A copy from your own “Sent” folder has none.", listed(&silent)))
             .remedy(Effort::Low, Changer::Nobody, "Send a message to a mailbox elsewhere, and give the message as it arrived there.")
     };
@@ -168,7 +168,7 @@ fn folder(messages: &[&MessageFacts]) -> Draft {
     if !spam.is_empty() {
         new(Status::Fail, Importance::VeryImportant, "A receiver put your mail into the spam folder")
             .words(format!("{}. The server took the message, and few people will ever see it.", spam.join("; ")))
-            .remedy(Effort::Medium, Changer::YouOnTheServer, "Mend what the other findings name first. Then ask the recipient to mark the message as no spam, and send another one.")
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "First fix what the other findings name. Then ask the recipient to mark the message as not spam, and send another one.")
     } else if !promotions.is_empty() {
         new(Status::Warn, Importance::Minor, "A receiver takes your mail for advertising")
             .words(format!("{}. It is shown, but not where personal mail is.", promotions.join("; ")))
@@ -177,8 +177,8 @@ fn folder(messages: &[&MessageFacts]) -> Draft {
         new(Status::Pass, Importance::VeryImportant, "Receivers put your mail into the inbox")
             .words(format!("{}.", inbox.join("; ")))
     } else {
-        new(Status::Unknown, Importance::Important, "Into which folder your mail goes is not written down")
-            .words("No filter of a receiver left a word about it. A copy from your own “Sent” folder has none.")
+        new(Status::Unknown, Importance::Important, "It is not known which folder your mail goes to")
+            .words("No receiver's filter recorded it. A copy from your own “Sent” folder has none.")
             .remedy(Effort::Low, Changer::Nobody, "Send a message to a mailbox elsewhere, see whether it is in the inbox there, and give the message as it arrived.")
     }
 }
@@ -217,7 +217,7 @@ fn first_hop(context: &Context<'_>, messages: &[&MessageFacts]) -> Draft {
         }
     }
     let draft = if !bad.is_empty() {
-        new("message.first-hop", Status::Warn, Importance::Important, "The server that handed your mail over makes a bad impression")
+        new("message.first-hop", Status::Warn, Importance::Important, "The server that delivered your mail makes a bad impression")
             .words(format!("{}.", bad.join("; ")))
             .remedy(Effort::Low, Changer::YouOnTheServer, "Let the server greet with its full name, whose address is its own, and use STARTTLS where it is offered.")
     } else if !unknown.is_empty() {
@@ -238,7 +238,7 @@ fn first_hop(context: &Context<'_>, messages: &[&MessageFacts]) -> Draft {
             "message.first-hop",
             Status::Pass,
             Importance::Important,
-            "The server that handed your mail over introduced itself well",
+            "The server that delivered your mail introduced itself well",
         )
         .words(format!("Encrypted, and with a name that leads back to it: {}.", good.join("; ")))
     } else {
@@ -246,7 +246,7 @@ fn first_hop(context: &Context<'_>, messages: &[&MessageFacts]) -> Draft {
             "message.first-hop",
             Status::Unknown,
             Importance::Important,
-            "The messages do not show which server handed them over",
+            "The messages do not show which server delivered them",
         )
         .words("No Received field names a public address. A copy from your own “Sent” folder has none.")
         .remedy(Effort::Low, Changer::Nobody, "Give a message as it arrived at a mailbox elsewhere.")
@@ -274,7 +274,7 @@ fn private_names(messages: &[&MessageFacts]) -> Option<Draft> {
     }
     (!inside.is_empty()).then(|| {
         new("message.private-names", Status::Info, Importance::Minor, format!("Your mail shows names from inside: {}", listed(&inside)))
-            .words("Receivers do not mind. Who wants to keep names of computers at home can let the server drop its first Received field.")
+            .words("Receivers do not mind. To keep internal names private, let the server drop its first Received field.")
             .rfc(5321, "4.4")
     })
 }
@@ -299,7 +299,7 @@ fn rewritten(context: &Context<'_>, messages: &[&MessageFacts]) -> Option<Draft>
         return Some(
             new("message.forwarded", Status::Warn, Importance::Important, format!("Forwarded under your name, so that SPF fails: {}", listed(&without)))
                 .words("A server in between passed the message on without changing the envelope sender (SRS). Its address is not in your SPF record, and it need not be: the signature (DKIM) has to carry such mail.")
-                .remedy(Effort::Medium, Changer::Nobody, "Sign every message, end SPF in “~all”, and ask whoever forwards to rewrite the sender (SRS).")
+                .remedy(Effort::Medium, Changer::Nobody, "Sign every message, end SPF with “~all”, and ask the forwarders to rewrite the sender (SRS).")
                 .rfc(7208, "2.4"),
         );
     }
@@ -361,7 +361,7 @@ fn chains(messages: &[&MessageFacts]) -> Vec<Draft> {
                 format!("There is a DKIM2 signature: {}", listed(&newer)),
             )
             .words(
-                "It belongs to a draft that is to follow DKIM. It does no harm, and is not looked at here.",
+                "It belongs to a draft for a successor to DKIM. It does no harm, and is not checked here.",
             ),
         );
     }

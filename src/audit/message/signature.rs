@@ -1,4 +1,4 @@
-//! `DKIM-Signature` fields (RFC 6376 section 3.5), and what of the message they were made over.
+//! `DKIM-Signature` fields (RFC 6376 section 3.5), and the parts of the message that they cover.
 
 use data_encoding::BASE64;
 

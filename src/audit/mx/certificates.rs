@@ -1,10 +1,12 @@
+//! CAA records: which authorities may issue certificates for the mail hosts.
+
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::lookups::is_askable;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, RecordData, RecordType};
 
-/// Hosts whose rules for certificates are looked at.
+/// Hosts whose rules for certificates are checked.
 const MAX_HOSTS: usize = 8;
 
 /// What the zone says about who may issue a certificate for one host.

@@ -1,3 +1,5 @@
+//! SRV records and autoconfiguration: whether mail programs find the servers on their own.
+
 use super::hosts::is_without_mail;
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
@@ -90,7 +92,7 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             format!("There are hosts for it: {}. No SRV record names the servers directly.", listed(&hosts)),
         )
     } else {
-        new(Status::Info, Importance::Minor, "Mail programs have to be told the servers by hand")
+        new(Status::Info, Importance::Minor, "Mail programs need the server names entered by hand")
             .words("The zone has neither SRV records nor a host for settings.")
     };
     findings.push(draft.rfc(6186, "3").done(lookups));

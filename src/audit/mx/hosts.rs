@@ -1,3 +1,5 @@
+//! Reads MX records, and recognises domains without mail.
+
 use crate::audit::context::Context;
 use crate::values::{DnsAnswer, DnsName, RecordData, RecordType};
 

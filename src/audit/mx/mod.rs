@@ -1,4 +1,4 @@
-//! Where the domain receives its mail: MX records, the hosts behind them, and what mail programs are told.
+//! Where the domain receives its mail: MX records, the hosts behind them, and what mail programs learn from the zone.
 
 mod certificates;
 mod clients;

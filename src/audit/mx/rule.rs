@@ -1,3 +1,5 @@
+//! Judges the MX records: whether there are any, null MX, and their order.
+
 use super::hosts::{hosts, sends_nothing};
 use super::{certificates, targets};
 use crate::audit::context::Context;
@@ -125,7 +127,7 @@ fn judge_ttl(context: &Context<'_>, answer: &DnsAnswer, findings: &mut Vec<Findi
         .remedy(
             Effort::Low,
             Changer::YouInTheZone,
-            "Set the waiting time (TTL) of the MX records to 300 a day before the switch.",
+            "Set the TTL of the MX records to 300 a day before the switch.",
         )
         .group(Group::MattersForTheSwitch)
     } else if matches!(ttl, Ttl::Exactly(_)) {
@@ -137,7 +139,7 @@ fn judge_ttl(context: &Context<'_>, answer: &DnsAnswer, findings: &mut Vec<Findi
         .words("A change of the MX records is seen soon.")
     } else {
         new(Status::Unknown, Importance::Important, "How long the MX record is remembered could not be measured".to_owned())
-            .words(format!("It is {}: a resolver's memory only tells what is left, and no server in charge of the zone could be asked.", ttl.words()))
+            .words(format!("It is {}: a resolver's cache only shows what is left, and no authoritative server could be asked.", ttl.words()))
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from a network that lets DNS questions through, or look at the TTL in the zone.")
     };
     findings.push(draft.rfc(2181, "5.2").done(lookups));

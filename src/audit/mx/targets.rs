@@ -8,7 +8,7 @@ use crate::audit::zone::without_doubled_domain;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, RecordData, RecordType, counted_as};
 
-/// Hosts that are looked at; nobody needs more.
+/// Hosts that are checked; nobody needs more.
 const MAX_HOSTS: usize = 16;
 
 /// What is wrong with hosts, by kind, so that each kind makes one finding.
@@ -110,7 +110,7 @@ fn meant(context: &Context<'_>, host: &DnsName, before_domain: Option<&str>) -> 
     if let Some(meant) = without_doubled_domain(host, &context.facts.domain.dns()) {
         return Some(meant);
     }
-    // The host of somebody else, with the own domain behind it.
+    // The host of somebody else, with the owner's domain behind it.
     let foreign = DnsName::new(before_domain?);
     let is_host = foreign.labels().count() >= 2 && is_askable(&foreign);
     (is_host && !context.lookups.addresses(&foreign).0.is_empty()).then_some(foreign)
@@ -133,14 +133,14 @@ fn report(context: &Context<'_>, faults: &Faults<'_>, findings: &mut Vec<Finding
         let hosts: Vec<&DnsName> = faults.dotless.iter().map(|(host, _)| host).collect();
         push(fail("mx.missing-dot", format!("A dot is missing at the end: MX names {}", listed(&hosts)))
             .words(format!("In a zone file a name without a dot at its end gets the domain appended. “{host}” does not exist; “{meant}” was meant."))
-            .remedy(Effort::Low, Changer::YouInTheZone, format!("Write “{meant}.” with a dot at the end, or leave the domain away."))
+            .remedy(Effort::Low, Changer::YouInTheZone, format!("Write “{meant}.” with a dot at the end, or leave the domain out."))
             .copy("host", format!("{meant}."))
             .rfc(1035, "5.1"));
     }
     if !faults.aliases.is_empty() {
         push(fail("mx.alias", format!("MX leads to an alias: {}", listed(&faults.aliases)))
             .words("The host in an MX record must have addresses of its own. Some senders refuse to follow an alias (CNAME) there.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Replace the alias by A and AAAA records, or name its target in the MX record.")
+            .remedy(Effort::Low, Changer::YouInTheZone, "Replace the alias with A and AAAA records, or name its target in the MX record.")
             .rfc(2181, "10.3"));
     }
     if !faults.nameless.is_empty() {

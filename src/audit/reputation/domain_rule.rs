@@ -1,4 +1,4 @@
-//! What lists of domains say about the domain and about the names of its sending addresses.
+//! Judges the domain, and the names of its sending addresses, by lists of domains.
 
 use super::list::{AskedList, Listing, Silence, asked_lists, is_of_domains};
 use super::rule::{importance, new, unknown};

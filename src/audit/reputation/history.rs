@@ -1,4 +1,4 @@
-//! What lists said at earlier audits: a listing that comes back says that its cause was never found.
+//! Compares with the listings of earlier audits: a listing that returns shows that its cause was never found.
 
 use crate::audit::comparison::is_list;
 use crate::audit::draft::{Draft, listed};
@@ -52,8 +52,7 @@ pub(in crate::audit) fn judge(facts: &Facts, lookups: &Lookups<'_>, findings: &m
             )
             .group(Group::SpeaksForMoving)
     } else if is_measured {
-        new(Status::Pass, "No list has you that had you not before")
-            .words("Compared with the audit before this one.")
+        new(Status::Pass, "No list has a new entry for you").words("Compared with the audit before this one.")
     } else {
         new(Status::Unknown, "Whether a listing is new could not be measured")
             .words("No list answered this time.")

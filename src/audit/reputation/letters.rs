@@ -1,5 +1,5 @@
-//! Ready texts: for removal from a list, and for asking the provider for a name (PTR). Each is refused until the cause is
-//! mended, because operators turn away who comes back, and a name that does not lead back helps nobody. Pure.
+//! Ready-made letters: removal from a list, and asking the provider for a name (PTR). None is offered until the cause is
+//! fixed, because operators turn down repeated requests, and a name that does not lead back is useless. Pure.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ const FIRST: [&str; 7] = [
     "relay.open",
 ];
 
-/// Adds a text to each finding that one helps, or says what has to be mended before.
+/// Adds a text to each finding that one helps, or says what has to be fixed before.
 pub(in crate::audit) fn add_letters(facts: &Facts, findings: &mut [Finding]) {
     let open: Vec<String> = findings
         .iter()
@@ -103,7 +103,7 @@ fn ask_for_removal(
         let more = if open.len() > 1 { format!(" (and {} more)", open.len() - 1) } else { String::new() };
         let before = finding.remedy.take().unwrap_or_default();
         finding.remedy = Some(format!(
-            "{before} The text for it appears here once this is fixed: {first}{more}. Whoever asks before is turned away, and heard less the next time."
+            "{before} The text for it appears here once this is fixed: {first}{more}. A request before that is turned down, and the next one gets less attention."
         ));
         return;
     }

@@ -1,4 +1,4 @@
-//! One list in the DNS (RFC 5782): how it is asked, tested and read. Pure.
+//! Queries, tests and reads one DNS list (RFC 5782). Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
@@ -56,7 +56,7 @@ pub fn operator_of(name: &DnsName) -> Option<&'static str> {
         .map(|list| list.operator.as_str())
 }
 
-/// The question as it goes on the wire, with the owner's key in the place of [`KEY_LABEL`]. `None` where none belongs there.
+/// The question as it goes on the wire, with the owner's key instead of [`KEY_LABEL`]. `None` if none belongs there.
 pub fn with_key(name: &DnsName, key: &str) -> Option<DnsName> {
     let keyed_zone = |list: &'static DnsList| {
         let zone = list.keyed_zone.as_ref()?;
@@ -135,7 +135,7 @@ impl Silence {
             }
             Self::Hijacked(_) => {
                 format!(
-                    "Name another resolver: this one answers in the place of others. Or look it up at {page}."
+                    "Choose another resolver: this one answers in place of others. Or look it up at {page}."
                 )
             }
             Self::Undocumented(_) | Self::ListsEverything => format!("Look it up at {page}."),

@@ -1,4 +1,4 @@
-//! Reputation: what lists in the DNS, networks and registries say about addresses and domains, and about the neighbours.
+//! Reputation: what DNS lists, networks and registries say about addresses, their neighbours, and domains.
 
 mod domain_rule;
 mod history;

@@ -1,4 +1,4 @@
-//! The neighbours of a sending address: which are asked about, in which order, and what was heard. Pure.
+//! The neighbours of a sending address: which to check, in which order, and the answers. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -241,7 +241,7 @@ pub fn neighbour_plan(facts: &Facts, budget: usize) -> NeighbourPlan {
     NeighbourPlan { neighbourhoods, questions }
 }
 
-/// Places in the order of asking: first the quarter around the own one, then the rest, spread evenly so that a part of
+/// Places in the order of asking: first the quarter around the owner's own, then the rest, spread evenly so that a part of
 /// it shows all of it.
 fn order(own: u8) -> Vec<u8> {
     let mut near: Vec<u8> = (0..=u8::MAX).filter(|index| index / 64 == own / 64 && *index != own).collect();

@@ -1,4 +1,4 @@
-//! Whose network the sending addresses are in: prefix, autonomous system, holder, and where abuse is reported.
+//! Reports whose network the sending addresses are in: prefix, autonomous system, holder, and abuse contact.
 
 use std::net::IpAddr;
 

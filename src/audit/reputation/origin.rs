@@ -1,4 +1,4 @@
-//! Which network an address belongs to, as Team Cymru tells it over DNS: prefix and number of the autonomous system. Pure.
+//! The network of an address, by Team Cymru's DNS service: prefix and autonomous system number. Pure.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The street that a sending address lives in: 256 places, with what lists say of each, for people to look at. Pure.
+//! The address range around a sending address as a grid of 256 places, with the listings of each, for display. Pure.
 
 use std::net::IpAddr;
 
@@ -70,7 +70,7 @@ pub struct AddressRange {
     pub own: String,
     /// The place that it is in.
     pub own_index: u8,
-    /// Places that were asked about, the own one included, in order.
+    /// Places that were asked about, the owner's own included, in order.
     pub cells: Vec<RangeCell>,
     /// Names of the lists that neighbours were asked at.
     pub lists_asked: Vec<String>,
@@ -91,7 +91,7 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
-    /// Neighbours in this state; the own place is none of them.
+    /// Neighbours in this state; the owner's address is none of them.
     pub fn count(&self, state: CellState) -> usize {
         self.neighbours().filter(|cell| cell.state == state).count()
     }
@@ -127,7 +127,7 @@ impl AddressRange {
         match listed {
             0 => format!("None of {asked} neighbours asked about is on a list.{unknown}"),
             _ => format!(
-                "{listed} of {asked} neighbours asked about {} on a list. Some receivers judge the whole street, so your own clean record does not help there.{unknown}",
+                "{listed} of {asked} neighbours asked about {} on a list. Some receivers judge the whole range, so your own clean record does not help there.{unknown}",
                 if listed == 1 { "is" } else { "are" }
             ),
         }
@@ -237,7 +237,7 @@ fn own_state(rows: &[ListRow]) -> CellState {
     }
 }
 
-/// What one list says of one address; `None` where it keeps no such addresses.
+/// What one list says of one address; `None` if it keeps no such addresses.
 fn row(context: &Context<'_>, asked: &AskedList<'_>, address: IpAddr) -> Option<ListRow> {
     let list = asked.list;
     if !asked.keeps(address) {

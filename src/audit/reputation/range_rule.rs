@@ -1,4 +1,4 @@
-//! What the neighbours of the sending addresses mean. Asked only with consent.
+//! Judges the listed neighbours of the sending addresses. They are only checked with consent.
 
 use super::range::{AddressRange, CellState, address_ranges};
 use crate::audit::context::Context;
@@ -6,7 +6,7 @@ use crate::audit::draft::{Draft, listed};
 use crate::audit::senders::Senders;
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
 
-/// One listed neighbour in so many asked is company that shows.
+/// One listed neighbour in this many is a bad neighbourhood.
 const MANY: usize = 10;
 /// Fewer than this are single cases, whatever their share.
 const SOME: usize = 4;
@@ -23,7 +23,7 @@ pub(super) fn judge(context: &Context<'_>, senders: &Senders, findings: &mut Vec
     };
     if context.facts.neighbourhoods.is_empty() {
         let draft = new(Status::NotApplicable, Importance::Minor, "The neighbours were not asked about".to_owned())
-            .words("Some receivers judge a whole address range. To ask lists about the neighbours takes hundreds of questions, so it is done only where you wish it, slowly, and at a few lists.");
+            .words("Some receivers judge a whole address range. Checking the neighbours takes hundreds of queries, so it happens only if you ask for it, slowly, and with a few lists.");
         findings.push(draft.done(&context.lookups));
         return;
     }

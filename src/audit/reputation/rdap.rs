@@ -1,4 +1,4 @@
-//! Registration data (RDAP): which server is asked (RFC 9224), and what its JSON says (RFC 9083). Pure.
+//! Registration data (RDAP): chooses the server (RFC 9224) and reads its JSON (RFC 9083). Pure.
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
@@ -42,7 +42,7 @@ static SERVERS: LazyLock<Result<Servers, AssetError>> = LazyLock::new(|| {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RdapLookup<T> {
-    /// The address that was fetched; empty where no server is known.
+    /// The address that was fetched; empty if no server is known.
     pub url: String,
     /// When.
     pub at: UnixTime,
@@ -124,9 +124,9 @@ pub enum RdapError {
 /// What is to be asked of registries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RdapPlan {
-    /// Sending addresses, and where their networks are asked for; empty where no server is known.
+    /// Sending addresses, and where their networks are asked for; empty if no server is known.
     pub networks: Vec<(IpAddr, Option<String>)>,
-    /// Where the domain is asked for: itself first, then the names above it. Empty where no server is known.
+    /// Where the domain is asked for: itself first, then the names above it. Empty if no server is known.
     pub domain: Vec<String>,
 }
 
@@ -278,7 +278,7 @@ fn person<'a>(entities: &'a [Entity], role: &str) -> Option<&'a Entity> {
     entities.iter().find(|entity| entity.has(role) && entity.name.is_some())
 }
 
-/// All entities, those within others included, as far as they are looked at.
+/// All entities, those within others included, as far as they are checked.
 fn entities(value: &Value) -> Vec<Entity> {
     let mut found = Vec::new();
     let mut level: Vec<&Value> = vec![value];

@@ -1,4 +1,4 @@
-//! The registration of the domain: how old it is, when it ends, and whether it is locked or on hold.
+//! Judges the registration of the domain: its age, its expiry, and whether it is locked or on hold.
 
 use super::network_rule::{day, evidence, silence_words};
 use super::rdap::{DomainRegistration, RdapSaid};
@@ -84,12 +84,16 @@ fn found(
         };
         return new(status, Importance::VeryImportant, title)
             .words("A name that is not renewed goes to somebody else, with all mail that is sent to it.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Renew it at your registrar, and have it renewed by itself from now on. Do not move mail before that.");
+            .remedy(
+                Effort::Low,
+                Changer::YouInTheZone,
+                "Renew it at your registrar, and turn on automatic renewal. Do not move mail before that.",
+            );
     }
     if let Some(begin) = registration.registered.filter(|begin| -days_to(*begin) < YOUNG_DAYS) {
         return new(Status::Warn, Importance::Important, format!("{name} was registered on {}", day(begin)))
             .words(
-                "Receivers distrust mail from young domains. That wears off by itself within three months.",
+                "Receivers distrust mail from young domains. That wears off on its own within three months.",
             )
             .remedy(Effort::Low, Changer::Nobody, "Send little at first, and to people who answer.");
     }

@@ -1,4 +1,5 @@
-//! What block lists and allow lists of addresses say. One finding per list, after a self-test. A refusal is unknown, never clean.
+//! Judges sending addresses by block and allow lists: one finding per list, after a self-test. A refusal counts as unknown,
+//! never as clean.
 
 use std::net::IpAddr;
 
@@ -76,7 +77,7 @@ pub(super) fn unknown(list: &DnsList, silence: &Silence) -> Draft {
 
 fn on_request(list: &DnsList) -> Draft {
     new(list, Status::NotApplicable, Importance::Minor, format!("{} was not asked", list.name))
-        .words(format!("It is asked only where you wish it. Its terms: {}", list.use_terms))
+        .words(format!("It is queried only if you ask for it. Its terms: {}", list.use_terms))
 }
 
 pub(super) fn importance(list: &DnsList) -> Importance {
@@ -179,7 +180,7 @@ fn found(list: &DnsList, heard: &Heard<'_>, found_by: FoundBy) -> Draft {
         Judges::Provider => {
             return new(list, Status::Info, Importance::Minor, format!("The provider of {names} is listed by {}", list.name))
                 .words(format!("The list judges your whole provider, not you: {reasons}. It says nothing about your address, and hardly any receiver refuses mail for it.{guess}"))
-                .remedy(Effort::High, Changer::YourHoster, "Nothing is to be done. Do not pay for removal: it ends by itself.");
+                .remedy(Effort::High, Changer::YourHoster, "There is nothing to do. Do not pay for removal: the listing expires on its own.");
         }
         Judges::Address | Judges::Domain => {}
     }

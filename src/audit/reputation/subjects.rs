@@ -1,4 +1,4 @@
-//! What is asked about besides addresses: the domain, and the names of the sending addresses.
+//! What else is looked up besides addresses: the domain, and the names of the sending addresses.
 
 use crate::audit::context::Context;
 use crate::audit::lookups::{is_askable, reverse_name};

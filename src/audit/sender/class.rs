@@ -1,3 +1,5 @@
+//! Judges sending addresses by what their names reveal: server, rented machine, home line, shared.
+
 use std::net::IpAddr;
 
 use super::generic_names::{is_generic, is_of_a_line};
@@ -92,7 +94,7 @@ fn class(kinds: &Kinds) -> Draft {
             Importance::Minor,
             format!("The name is one of a server: {}", listed(&kinds.servers)),
         )
-        .words("Somebody has given the address a name of its own.")
+        .words("Somebody has given the address its own name.")
     } else if kinds.is_unknown {
         new(
             "sender.class",
@@ -131,7 +133,7 @@ fn sharing(kinds: &Kinds) -> Draft {
             Importance::Minor,
             format!("The address bears your name only: {}", listed(&kinds.own)),
         )
-        .words("Nothing in the DNS speaks of strangers at the same address.")
+        .words("Nothing in the DNS suggests strangers at the same address.")
     } else {
         new("sender.shared", Status::Unknown, Importance::Minor, "Whether others send from the same address cannot be told".to_owned())
             .words("The name of the address is not one below your domain, so it may be your provider's for many customers.")

@@ -1,3 +1,5 @@
+//! Recognises names that a provider generates for its addresses.
+
 use std::net::IpAddr;
 
 use crate::values::DnsName;

@@ -1,3 +1,5 @@
+//! Judges the name in the server's greeting (HELO) and that name's own SPF record.
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -28,7 +30,7 @@ pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec
                 Importance::Minor,
                 "The name with which your server greets is not known",
             )
-            .words("It stands in the “Received” lines of mail that you have sent.")
+            .words("It is in the “Received” lines of mail that you have sent.")
             .remedy(
                 Effort::Low,
                 Changer::Nobody,
@@ -38,7 +40,7 @@ pub(super) fn judge(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec
             .done(lookups),
         ),
     }
-    // Most servers greet with the name of their address, so that one is looked at where nobody has told.
+    // Most servers greet with the name of their address, so that one is checked where nobody has told.
     let guessed = found.0.iter().find_map(|named| match named.name {
         NameState::Confirmed(name) => Some(name),
         _ => None,
@@ -159,7 +161,7 @@ fn greeting(context: &Context<'_>, told: &Told, found: &Found<'_>) -> Finding {
             id,
             Status::Fail,
             Importance::Important,
-            format!("The server greets with “{name}”, which is no name of the Internet"),
+            format!("The server greets with “{name}”, which is not an Internet host name"),
         )
         .words("Many receivers refuse a server that does not say who it is.")
         .remedy(Effort::Low, Changer::YouOnTheServer, remedy)

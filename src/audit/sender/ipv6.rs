@@ -1,3 +1,5 @@
+//! Judges sending over IPv6, where large receivers are stricter.
+
 use super::rule::{Found, NameState};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};

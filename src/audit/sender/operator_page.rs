@@ -1,5 +1,5 @@
-//! C7: a page under the name of the mail host that says who runs it. Deutsche Telekom asks for one (its rules for senders,
-//! section 4.1) before it takes mail from a server that it does not know.
+//! C7: a web page under the name of the mail host that says who runs it. Deutsche Telekom requires one (rules for senders,
+//! section 4.1) before it accepts mail from an unknown server.
 
 use super::rule::{NameState, first_named};
 use crate::audit::context::Context;
@@ -71,7 +71,7 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
         WebOutcome::Status { code } => missing(&format!("The web server answers with status {code}.")),
         WebOutcome::NotTrusted { .. } => missing("The certificate of the web server is not valid."),
         WebOutcome::Redirected { to } => new(Status::Info, format!("{url} leads on to {to}"))
-            .words("Whether that page says who runs the mail server was not looked at. Deutsche Telekom (T-Online) wants a contact there."),
+            .words("Whether that page says who runs the mail server was not checked. Deutsche Telekom (T-Online) wants a contact there."),
         WebOutcome::TooLarge => new(Status::Info, format!("There is a page at {url}"))
             .words("It is so large that it was not read. Deutsche Telekom (T-Online) wants a contact there."),
         WebOutcome::Timeout | WebOutcome::NotReached { .. } => {

@@ -1,3 +1,5 @@
+//! C12: whether outgoing port 25 is open.
+
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
 use crate::audit::evidence::{EvidenceFacts, WayOut};

@@ -1,3 +1,5 @@
+//! Judges the sending addresses: PTR names that lead back (forward-confirmed reverse DNS).
+
 use std::net::IpAddr;
 
 use super::generic_names::is_generic;
@@ -64,7 +66,7 @@ fn describe(context: &Context<'_>, senders: &Senders) -> Finding {
             .remedy(Effort::Low, Changer::Nobody, name_them),
     };
     let draft = if senders.left_out > 0 {
-        let words = format!("{} more were found and not looked at.", senders.left_out);
+        let words = format!("{} more were found and not checked.", senders.left_out);
         draft.more_words(&words)
     } else {
         draft
@@ -80,7 +82,7 @@ pub(super) struct Named<'a> {
     pub names: usize,
 }
 
-/// What came of looking for the name of an address.
+/// The result of looking for the name of an address.
 pub(super) enum NameState<'a> {
     /// There is none.
     Missing,
@@ -172,7 +174,7 @@ fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>)
     }
     if !unconfirmed.is_empty() {
         push(new("ptr.not-confirmed", Status::Fail, Importance::VeryImportant, format!("The name does not lead back: {}", listed(&unconfirmed)))
-            .words("The address has a name, but the name does not have this address. Receivers take such a name for made up.")
+            .words("The address has a name, but the name does not have this address. Receivers treat such a name as made up.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Publish an A or AAAA record with the address under the name, or have the reverse name set to one that has it.")
             .rfc(8601, "2.7.3"));
     }

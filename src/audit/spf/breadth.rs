@@ -1,4 +1,4 @@
-//! How many addresses a record lets send.
+//! Counts the addresses that a record allows.
 
 use ipnet::IpNet;
 
@@ -25,12 +25,12 @@ pub(super) struct Breadth {
     pub widest: Vec<(String, u64)>,
 }
 
-/// A term that lets so many IPv4 addresses send is one for everybody.
+/// A term that allows this many IPv4 addresses allows everybody.
 const EVERYBODY_V4: u64 = 1 << 28;
 /// The same for IPv6, in networks of 64 bits: a /8.
 const EVERYBODY_V6: u128 = 1 << 56;
 
-/// Counts what a record of `domain` lets send, as far as the answers reach.
+/// Counts what a record of `domain` lets send, as far as the answers go.
 pub(super) fn breadth(lookups: &Lookups<'_>, domain: &DnsName, record: &SpfRecord) -> Breadth {
     let terms = networks_of_everybody(lookups, domain, record);
     let home = registered_domain(domain).unwrap_or_else(|| domain.clone());

@@ -1,3 +1,5 @@
+//! Proposes an SPF record that needs fewer lookups.
+
 use std::net::IpAddr;
 
 use super::{DualCidr, MAX_LOOKUPS, Mechanism, SpfRecord, Term};
@@ -11,7 +13,7 @@ const MAX_ADDRESSES: usize = 6;
 
 /// The record with `a` and `mx` of known hosts replaced by their addresses, which cost no lookup.
 ///
-/// `None` where that does not bring `lookups` under the limit, or where an address is not known for sure.
+/// `None` if that does not bring `lookups` under the limit, or where an address is not known for sure.
 pub(super) fn cheaper_record(context: &Context<'_>, record: &SpfRecord, lookups: u32) -> Option<String> {
     let mut parts = vec!["v=spf1".to_owned()];
     let mut saved = 0;

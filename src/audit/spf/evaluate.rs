@@ -1,4 +1,4 @@
-//! `check_host()` of RFC 7208 section 4, with a trace. Stops and names what is missing when an answer is not known yet.
+//! `check_host()` of RFC 7208 section 4, with a trace. If an answer is not known yet, it stops and names what is missing.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -56,13 +56,13 @@ pub struct SpfQuery {
     pub domain: String,
     /// `MAIL FROM`, or empty for a bounce; without a local part it is `postmaster` (section 4.3).
     pub sender: String,
-    /// Name given in HELO or EHLO; empty where unknown.
+    /// Name given in HELO or EHLO; empty if unknown.
     pub helo: String,
     /// Moment of the check, for `%{t}`.
     pub at: UnixTime,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpfVerdict {
     /// The result.
@@ -88,7 +88,7 @@ pub enum SpfStep {
     Needs(BTreeSet<DnsQuestion>),
 }
 
-/// Runs a check as far as the answers reach.
+/// Runs a check as far as the answers go.
 pub fn check(book: &AnswerBook, query: &SpfQuery) -> SpfStep {
     let lookups = Lookups::new(book);
     match check_with(&lookups, query) {
@@ -97,7 +97,7 @@ pub fn check(book: &AnswerBook, query: &SpfQuery) -> SpfStep {
     }
 }
 
-/// [`check`] for rules, which share their lookups; `None` where answers are missing.
+/// [`check`] for rules, which share their lookups; `None` if answers are missing.
 pub(in crate::audit) fn check_with(lookups: &Lookups<'_>, query: &SpfQuery) -> Option<SpfVerdict> {
     let (local, sender_domain) = match query.sender.rsplit_once('@') {
         Some(("", domain)) => ("postmaster", domain),
@@ -183,7 +183,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn check_host(&mut self, domain: &DnsName) -> Result<Checked, Stop> {
         let none = |why: String| Checked { result: SpfResult::None, why, explanation: None };
         if !is_askable(domain) || !domain.as_str().contains('.') || domain.as_str().contains(['[', ']']) {
-            return Ok(none(format!("“{domain}” is no domain that could have an SPF record")));
+            return Ok(none(format!("“{domain}” is not a domain that can have an SPF record")));
         }
         let answer = self.ask(domain, RecordType::Txt)?;
         let records = published(answer);

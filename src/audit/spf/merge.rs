@@ -1,8 +1,8 @@
-//! One record out of several, for a domain that has more than the one that is allowed (RFC 7208 section 4.5).
+//! Merges several SPF records into the single one that is allowed (RFC 7208 section 4.5).
 
 use super::{Mechanism, Qualifier, SpfRecord};
 
-/// All terms in their order, each once, and the mildest end. `None` where a record has an error, or where modifiers make
+/// All terms in their order, each once, and the mildest end. `None` if a record has an error, or where modifiers make
 /// it unsafe to join them without the owner.
 pub(super) fn merged(texts: &[Vec<u8>]) -> Option<String> {
     let records: Vec<SpfRecord> =

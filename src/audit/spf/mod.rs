@@ -1,4 +1,4 @@
-//! SPF (RFC 7208): parser, evaluator and cost tree. Pure: answers come from a book, and what is missing is named.
+//! SPF (RFC 7208): parser, evaluator and cost tree. Pure: it takes answers from a book and names those that are missing.
 
 mod breadth;
 mod cheaper;

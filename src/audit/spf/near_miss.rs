@@ -1,19 +1,19 @@
-//! Texts that are meant to be an SPF record and are not, and records with an error that is plain to see: what is odd,
-//! and the record that was meant.
+//! Recognises texts that were meant to be an SPF record, and records with an obvious error: what is wrong, and what the
+//! record should be.
 
 use super::SpfRecord;
 use super::record::is_spf;
 
-/// A text that receivers take for no record.
+/// A text that receivers do not recognise as a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NearMiss {
-    /// What is odd, as a clause.
+    /// What is wrong, as a clause.
     pub odd: String,
     /// The record that was meant, if our own reader finds no error in it.
     pub cleaned: Option<String>,
 }
 
-/// Looks at a text that is no SPF record; `None` where it has nothing to do with SPF.
+/// Examines a text that is not an SPF record; `None` if it has nothing to do with SPF.
 pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
     let plain: String = text.chars().map(|one| if is_odd_blank(one) { ' ' } else { one }).collect();
     let start = plain.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
@@ -53,14 +53,14 @@ pub fn meant(texts: &[String]) -> Vec<Option<String>> {
         .collect()
 }
 
-/// The term that was probably meant by one that is none; `None` where that cannot be told.
+/// The term that was probably meant by one that is none; `None` if that cannot be told.
 pub fn meant_term(term: &str) -> Option<String> {
     let meant = corrected_term(term);
     (meant != term && checked(&format!("v=spf1 {meant}")).is_some()).then_some(meant)
 }
 
-/// The record with errors put right that are plain to see: `ipv4:` for `ip4:`, an address where a host must be, a comma
-/// behind a term. `None` where that does not make a record without errors.
+/// The record with obvious errors corrected: `ipv4:` for `ip4:`, an address where a host must be, a comma
+/// behind a term. `None` if that does not make a record without errors.
 pub(super) fn corrected(text: &str) -> Option<String> {
     let mut terms: Vec<String> =
         rejoined(text).iter().map(|term| corrected_term(term)).filter(|term| !term.is_empty()).collect();
@@ -132,7 +132,7 @@ fn corrected_term(term: &str) -> String {
     }
 }
 
-/// The term with ASCII in place of what word processors and web pages make of it, and without invisible characters.
+/// The term with ASCII instead of what word processors and web pages make of it, and without invisible characters.
 fn plain_characters(term: &str) -> String {
     let plain = |character: char| match character {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
@@ -184,7 +184,7 @@ fn split_version(text: &str) -> Option<(&str, &str)> {
     Some((version, rest.trim_start_matches([':', ';', ',', '.', ' '])))
 }
 
-/// What is odd, the first thing from the left.
+/// What is wrong, reading from the left.
 fn odd(text: &str, version: &str, rest: &str) -> String {
     let first = text.chars().next().unwrap_or_default();
     if is_odd_blank(first) {
@@ -210,10 +210,10 @@ fn odd(text: &str, version: &str, rest: &str) -> String {
     }
     match text.get(6..).and_then(|behind| behind.chars().next()) {
         Some(next) if is_odd_blank(next) => {
-            format!("{} stands behind “v=spf1” where a plain blank must be", named_character(next))
+            format!("{} follows “v=spf1” where a plain space must be", named_character(next))
         }
         Some(next) if rest.starts_with(next) => "a blank is missing behind “v=spf1”".to_owned(),
-        Some(next) => format!("“{next}” stands behind “v=spf1” where a blank must be"),
+        Some(next) => format!("“{next}” follows “v=spf1” where a space must be"),
         None => "it does not begin with “v=spf1” and a blank".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Which addresses an SPF record lets send, term by term, and how its list ends. Pure; nothing is asked here.
+//! The networks that an SPF record allows, term by term, and how its list ends. Pure.
 
 use std::net::IpAddr;
 
@@ -56,7 +56,7 @@ pub(super) fn own_networks(
 }
 
 /// How the list of a record ends for a sender that nothing matches: the qualifier of its `all`, or of the record that
-/// `redirect` leads to. `None` where the list is left open, or is not known.
+/// `redirect` leads to. `None` if the list is left open, or is not known.
 pub fn effective_end(book: &AnswerBook, domain: &DnsName, text: &[u8]) -> Option<Qualifier> {
     effective_end_with(&Lookups::new(book), domain, SpfRecord::parse(text).ok()?)
 }

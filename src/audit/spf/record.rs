@@ -1,4 +1,4 @@
-//! SPF records: the grammar of RFC 7208 section 12, with the place of what is wrong.
+//! Parses SPF records (grammar of RFC 7208 section 12); errors name their position.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

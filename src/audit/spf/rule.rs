@@ -1,4 +1,4 @@
-//! Finds the SPF record of a domain, or what stands in its place.
+//! Finds the SPF record of a domain, or what is there instead.
 
 use std::net::IpAddr;
 
@@ -66,7 +66,7 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             .rfc(7208, "4.5");
             let draft = match merged(several) {
                 Some(record) => draft
-                    .remedy(Effort::Low, Changer::YouInTheZone, "Put this record in their place: it lets everybody send whom one of them names, and has the mildest of their ends.")
+                    .remedy(Effort::Low, Changer::YouInTheZone, "Put this record in their place: it allows every sender that one of them names, and has the mildest of their endings.")
                     .copy("SPF record", record),
                 None => draft.remedy(Effort::Low, Changer::YouInTheZone, "Put all terms into one record and remove the others. They have errors, refusals or modifiers, so only you can say what is meant."),
             };
@@ -100,7 +100,7 @@ fn missing(context: &Context<'_>, answer: &DnsAnswer) -> Finding {
             None => draft.remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
-                "Let the record begin with “v=spf1” and a plain blank, and correct its terms.",
+                "Start the record with “v=spf1” and a plain space, and correct its terms.",
             ),
         }
     } else {

@@ -1,4 +1,4 @@
-//! What belongs to SPF and is not in the record: Sender ID, bounce domains, names that do not exist.
+//! Judges what belongs to SPF but is not in the record: Sender ID, bounce domains, names that do not exist.
 
 use super::networks::effective_end_with;
 use super::rule::new;
@@ -35,7 +35,7 @@ fn sender_id(answer: &DnsAnswer) -> Option<Draft> {
     })
 }
 
-/// D20: domains of envelope senders, which receivers check in place of the visible sender's.
+/// D20: domains of envelope senders, which receivers check instead of the visible sender's.
 fn bounce_domains(context: &Context<'_>) -> Option<Draft> {
     let lookups = &context.lookups;
     let domain = context.facts.domain.as_ascii();

@@ -1,4 +1,4 @@
-//! What the SPF record costs its readers, and which parts of it cannot be used.
+//! Judges how many lookups the SPF record needs, and which parts of it are unusable.
 
 use super::cheaper::cheaper_record;
 use super::rule::new;
@@ -17,7 +17,7 @@ pub(super) fn judge_cost(
         findings.push(draft.picture(Picture::SpfTree(tree.nodes.clone())).done(&context.lookups));
     };
     let count = if tree.is_cut { format!("more than {}", tree.lookups) } else { tree.lookups.to_string() };
-    let spare = "Drop services that no longer send for you, and replace “a” and “mx” by the addresses themselves (ip4:, ip6:), which cost nothing.";
+    let spare = "Drop services that no longer send for you, and replace “a” and “mx” with the addresses themselves (ip4:, ip6:), which cost nothing.";
     if tree.lookups > MAX_LOOKUPS {
         let proposal = cheaper_record(context, record, tree.lookups);
         let draft = new("spf.too-many-lookups", Status::Fail, Importance::VeryImportant, format!("SPF needs {count} DNS lookups, receivers stop at {MAX_LOOKUPS}"))
@@ -141,7 +141,7 @@ pub(super) fn judge_parts(
             .remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
-                "Remove the term, or ask the service behind it for the right one.",
+                "Remove the term, or ask the service for the right one.",
             )
             .rfc(7208, "5.2"),
         );

@@ -1,4 +1,4 @@
-//! Names of others in the record that nobody owns any more: whoever registers one may send as this domain.
+//! Finds foreign names in the record that nobody owns any more: whoever registers one may send as this domain.
 
 use super::CostTree;
 use super::rule::new;
@@ -9,10 +9,10 @@ use crate::audit::lookups::is_askable;
 use crate::audit::{Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsName, Outcome, RecordType};
 
-/// Names that are looked at; a record with more is too expensive anyway.
+/// Names that are checked; a record with more is too expensive anyway.
 const MAX_NAMES: usize = 20;
 
-/// Asks of each domain whose name is missing whether the domain itself exists. Silent where nobody else is named.
+/// Asks of each domain whose name is missing whether the domain itself exists. Silent if nobody else is named.
 pub(super) fn judge(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     let own = registered_domain(&context.facts.domain.dns());
@@ -74,7 +74,7 @@ pub(super) fn judge(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<F
             .remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
-                "Take the term out of the record, or ask the service behind it for its present one.",
+                "Remove the term from the record, or ask the service for its current one.",
             )
             .rfc(7208, "11.1")
         }

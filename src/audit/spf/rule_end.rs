@@ -1,4 +1,4 @@
-//! How the SPF record ends for everybody whom it does not name, and how many addresses it lets send.
+//! Judges how the SPF record treats everybody it does not name, and how many addresses it allows.
 
 use super::breadth::breadth;
 use super::networks::effective_end_with;
@@ -33,14 +33,10 @@ pub(super) fn judge(context: &Context<'_>, record: &SpfRecord, tree: &CostTree, 
                 "spf.terms-after-all",
                 Status::Warn,
                 Importance::Important,
-                format!("SPF terms behind “all” are never read: {}", listed(&ignored)),
+                format!("SPF terms after “all” are never read: {}", listed(&ignored)),
             )
-            .words("“all” matches everybody, so nothing behind it has an effect.")
-            .remedy(
-                Effort::Low,
-                Changer::YouInTheZone,
-                "Move “all” to the end, or remove what stands behind it.",
-            )
+            .words("“all” matches everybody, so nothing after it has an effect.")
+            .remedy(Effort::Low, Changer::YouInTheZone, "Move “all” to the end, or remove what follows it.")
             .rfc(7208, "5.1"),
         );
     }
@@ -68,7 +64,7 @@ fn end(context: &Context<'_>, record: &SpfRecord, tree: &CostTree) -> Draft {
         Some(Qualifier::Neutral) => soften(new("spf.all", Status::Warn, Importance::Important, format!("SPF says nothing about other servers (?all{by})"))
             .words("Forged mail is not marked as such.")),
         Some(qualifier) => new("spf.all", Status::Pass, Importance::Important, format!("SPF marks mail from other servers ({qualifier}all{by})"))
-            .words("Mail from servers that the record does not name can be told from yours.")
+            .words("Receivers can tell mail from other servers from yours.")
             .rfc(7208, "5.1"),
         None if record.redirect.is_some() && !tree.unknown.is_empty() => {
             new("spf.all", Status::Unknown, Importance::Important, "How the SPF record ends could not be measured")
@@ -108,7 +104,9 @@ fn how_broad(context: &Context<'_>, record: &SpfRecord, tree: &CostTree) -> Draf
             Importance::VeryImportant,
             format!("SPF lets a large part of the world send: {}", listed(&found.everybody)),
         )
-        .words(format!("In all, {size} pass. Whoever rents a server there can send in your name.{widest}"))
+        .words(format!(
+            "In total, {size} pass. Anyone who rents a server there can send in your name.{widest}"
+        ))
         .remedy(Effort::Low, Changer::YouInTheZone, narrow)
     } else if let Some(why) = strangers {
         new("spf.breadth", Status::Fail, Importance::VeryImportant, "SPF lets strangers send")

@@ -1,4 +1,4 @@
-//! How the SPF record is written: size, strings, modifiers, macros.
+//! Judges the form of the SPF record: size, strings, modifiers, macros.
 
 use super::near_miss::{corrected, looks_like_mechanism};
 use super::rule::new;
@@ -32,7 +32,7 @@ fn ptr(record: &SpfRecord) -> Option<Draft> {
             .remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
-                "Replace “ptr” by the addresses of the servers (ip4:, ip6:).",
+                "Replace “ptr” with the addresses of the servers (ip4:, ip6:).",
             )
             .rfc(7208, "5.5")
     })
@@ -95,8 +95,8 @@ pub(super) fn strings(context: &Context<'_>) -> Option<Draft> {
     let draft = match glued(strings) {
         Some(Glued { place, apart }) => {
             let draft = new("spf.strings", Status::Fail, Importance::VeryImportant, "Two SPF terms are glued together")
-                .words(format!("The record is published in {} strings, and receivers join them without a blank: “{place}” becomes one word.", strings.strings().len()))
-                .remedy(Effort::Low, Changer::YouInTheZone, "Let the string before end in a blank.");
+                .words(format!("The record is published in {} strings, and receivers join them without a space: “{place}” becomes one word.", strings.strings().len()))
+                .remedy(Effort::Low, Changer::YouInTheZone, "End the string before it with a space.");
             if SpfRecord::parse(apart.as_bytes()).is_ok() { draft.copy("SPF record", apart) } else { draft }
         }
         None if strings.strings().len() > 1 => {
@@ -166,9 +166,14 @@ fn modifiers(text: &[u8], record: &SpfRecord) -> Option<Draft> {
         )
         .words("They are allowed and have no effect on delivery (“ra”, “rp” and “rr” are those of RFC 6652).")
     } else {
-        let draft = new("spf.modifiers", Status::Fail, Importance::Important, format!("SPF terms have “=” where “:” is meant: {}", listed(&meant)))
-            .words("Receivers take them for modifiers that they do not know and pass over them, so these servers may not send.")
-            .remedy(Effort::Low, Changer::YouInTheZone, "Write “:” behind the name.");
+        let draft = new(
+            "spf.modifiers",
+            Status::Fail,
+            Importance::Important,
+            format!("SPF terms have “=” where “:” is meant: {}", listed(&meant)),
+        )
+        .words("Receivers treat them as unknown modifiers and skip them, so these servers may not send.")
+        .remedy(Effort::Low, Changer::YouInTheZone, "Write “:” behind the name.");
         match corrected(&String::from_utf8_lossy(text)) {
             Some(record) => draft.copy("SPF record", record),
             None => draft,

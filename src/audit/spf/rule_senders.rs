@@ -1,4 +1,4 @@
-//! Whether each real sender passes, as a receiver would find out.
+//! Judges whether each real sender passes SPF.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::audit::draft::{Draft, listed};
 use crate::audit::{Changer, Effort, Finding, Importance, Status};
 use crate::values::counted_as;
 
-/// What came of one host.
+/// The result of one host.
 #[derive(Default)]
 struct Tried {
     passing: Vec<IpAddr>,

@@ -1,4 +1,4 @@
-//! Who sends for the domain, host by host, with all addresses of each: what one family may, the other may not.
+//! Lists the hosts that send for the domain, each with its IPv4 and IPv6 addresses, since SPF may allow only one of them.
 
 use std::net::IpAddr;
 
@@ -11,9 +11,9 @@ use crate::audit::message::border_addresses;
 use crate::audit::mx;
 use crate::values::{DnsName, RecordType};
 
-/// Addresses out of logs and reports that are looked at, the most frequent first.
+/// Addresses out of logs and reports that are checked, the most frequent first.
 const MAX_SEEN: usize = 10;
-/// Hosts that are looked at.
+/// Hosts that are checked.
 const MAX_HOSTS: usize = 40;
 
 /// How sure it is that a host sends.
@@ -40,7 +40,7 @@ pub(super) struct SendingHost {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OwnSenders {
     pub hosts: Vec<SendingHost>,
-    /// Hosts that were not looked at because there are too many.
+    /// Hosts that were not checked because there are too many.
     pub left_out: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Whether people who have nothing to do with the domain may send for it: terms that decide by lookups (`exists`, `ptr`,
-//! macros) have no networks to count, so addresses that nobody uses are tried.
+//! Tests whether complete strangers pass SPF: terms that decide by lookups (`exists`, `ptr`, macros) have no networks to
+//! count, so unused addresses are tried.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,7 +14,7 @@ pub const STRANGERS: [IpAddr; 3] = [
     IpAddr::V4(Ipv4Addr::new(203, 0, 113, 123)),
 ];
 
-/// Why strangers pass, as the evaluator says it of the last one; `None` where one of them does not, or nobody knows.
+/// Why strangers pass, as the evaluator says it of the last one; `None` if one of them does not, or nobody knows.
 pub(super) fn why_strangers_pass(
     lookups: &Lookups<'_>,
     domain: &DomainName,

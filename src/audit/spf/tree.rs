@@ -1,4 +1,4 @@
-//! What an SPF record costs when nothing matches early: every term, depth first, with its price (RFC 7208 section 4.6.4).
+//! The lookups an SPF record needs in the worst case: every term, depth first, with its cost (RFC 7208 section 4.6.4).
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ pub(in crate::audit) fn cost_tree(
 
 /// What each term of a record costs, or what has to be asked before that can be said.
 ///
-/// A text that is no SPF record costs nothing. Names that depend on the sender are not asked.
+/// A text that is not an SPF record costs nothing. Names that depend on the sender are not asked.
 pub fn record_costs(
     book: &AnswerBook,
     domain: &DnsName,
@@ -176,7 +176,7 @@ impl Walk<'_, '_> {
             return;
         }
         if !is_askable(&name) {
-            self.error(index, format!("“{name}” is no name that DNS can carry"), "no valid name");
+            self.error(index, format!("“{name}” is not a name that DNS can carry"), "no valid name");
             return;
         }
         let answer = self.lookups.ask(&name, RecordType::Txt);

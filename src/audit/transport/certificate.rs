@@ -1,3 +1,5 @@
+//! Judges the certificates of mail hosts: names, trust, dates, keys.
+
 use super::view::{View, is_named, named};
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
@@ -65,7 +67,7 @@ fn unknown(view: &View<'_>) -> Option<Finding> {
         Importance::Minor,
         "No certificate of a mail host was seen",
     )
-    .words("No mail host got as far as showing one. The other findings say why. This is neither a good nor a bad result.");
+    .words("No mail host got as far as presenting one. The other findings say why. This is neither a good nor a bad result.");
     (!open.is_empty()).then(|| view.done(draft, &open))
 }
 
@@ -127,12 +129,12 @@ fn trust(view: &View<'_>, promise: Promise, seen: &[Seen<'_>]) -> Finding {
         (ChainTrust::Expired | ChainTrust::Revoked, false) => (
             Status::Fail,
             Importance::Important,
-            "Most senders encrypt all the same. Those that check certificates do not deliver.",
+            "Most senders encrypt anyway. Those that check certificates do not deliver.",
         ),
         (_, false) => (
             Status::Warn,
             Importance::Minor,
-            "Most senders encrypt all the same, and with DANE this is even in order. Those that check certificates by the usual authorities do not deliver.",
+            "Most senders encrypt anyway, and with DANE this is even correct. Those that check certificates by the usual authorities do not deliver.",
         ),
     };
     let title =
@@ -176,7 +178,9 @@ fn expiry(view: &View<'_>, seen: &[Seen<'_>]) -> Finding {
             days(left(first))
         );
         let draft = draft(Status::Warn, Importance::Important, title)
-            .words("Certificates that are renewed by themselves are newer than that, so the renewal may have stopped.")
+            .words(
+                "Certificates that renew automatically are newer than that, so the renewal may have stopped.",
+            )
             .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
             .group(Group::SpeaksForMoving);
         return view.done(draft, &probes(&soon));
@@ -230,7 +234,7 @@ fn strength(view: &View<'_>, seen: &[Seen<'_>]) -> Finding {
         };
         let title = format!("The certificate of {} {what}", listed(&named(&probes(&weak))));
         let draft = draft(Status::Fail, Importance::Important, title)
-            .words("Present-day programs do not take it for a protection; some do not connect.")
+            .words("Current programs do not accept it as protection; some do not connect.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, remedy)
             .group(Group::SpeaksForMoving);
         return view.done(draft, &probes(&weak));
@@ -239,7 +243,7 @@ fn strength(view: &View<'_>, seen: &[Seen<'_>]) -> Finding {
     if !thin.is_empty() {
         let title = format!("The certificate of {} is signed with SHA-224", listed(&named(&probes(&thin))));
         let draft = draft(Status::Warn, Importance::Minor, title)
-            .words("The hash is shorter than what is asked for today.")
+            .words("The hash is shorter than what is required today.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, remedy)
             .group(Group::SpeaksForMoving);
         return view.done(draft, &probes(&thin));
@@ -253,8 +257,7 @@ fn strength(view: &View<'_>, seen: &[Seen<'_>]) -> Finding {
     });
     let title = format!("The keys of the mail hosts are strong: {}", listed(&kinds));
     view.done(
-        draft(Status::Pass, Importance::Minor, title)
-            .words("Keys and signatures are what is asked for today."),
+        draft(Status::Pass, Importance::Minor, title).words("Keys and signatures meet today's requirements."),
         &probes(seen),
     )
 }

@@ -1,4 +1,4 @@
-//! The line to run where port 25 is open. What it prints is read by `smtp/pasted.rs`.
+//! A shell command to run where outgoing port 25 is open. `smtp/pasted.rs` reads its output.
 
 use crate::values::ProbeTarget;
 

@@ -1,3 +1,5 @@
+//! DANE for SMTP: TLSA records, their signatures, and whether the certificates match.
+
 use super::certificate::is_current;
 use super::mta_sts::{Kept, keeps};
 use super::policy::{Mode, Policy};
@@ -29,7 +31,7 @@ impl Tlsa {
         matches!(self.usage, 2 | 3) && self.selector <= 1 && is_long_enough
     }
 
-    /// Whether it means this certificate. `None` where the record holds the whole of it, which facts do not keep.
+    /// Whether it means this certificate. `None` if the record holds the whole of it, which facts do not keep.
     fn means(&self, certificate: &ChainCertificate) -> Option<bool> {
         let hexadecimal = || HexBytes::new(self.data.clone()).to_string();
         match (self.selector, self.matching) {
@@ -46,7 +48,7 @@ impl Tlsa {
 struct Published<'a> {
     host: &'a DnsName,
     answer: &'a DnsAnswer,
-    /// Whether MX, address and TLSA records are signed, and a resolver has checked that; `None` where it cannot be told.
+    /// Whether MX, address and TLSA records are signed, and a resolver has checked that; `None` if it cannot be told.
     is_secure: Option<bool>,
     records: Vec<Tlsa>,
 }
@@ -86,7 +88,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) -> Promised {
         if published.iter().all(|one| one.answer.outcome.is_known()) {
             findings.push(
                 Draft::new("dane.secure", Area::Transport, Status::Info, Importance::Minor, "DANE is not used")
-                    .words("With signed TLSA records, senders would insist on TLS and on your certificate. That wants a signed zone (DNSSEC) and care at each renewal.")
+                    .words("With signed TLSA records, senders would insist on TLS and on your certificate. That requires a signed zone (DNSSEC) and care at each renewal.")
                     .rfc(7672, "2.2")
                     .done(lookups),
             );
@@ -217,7 +219,7 @@ fn usages(view: &View<'_>, with: &[&Published<'_>]) -> Finding {
         .collect();
     if !strange.is_empty() {
         return draft(Status::Warn, Importance::Minor, format!("TLSA records of an unusual kind: {}", listed(&strange)))
-            .words("Usages 0 and 1 are ignored by mail servers. A record of the whole certificate (selector 0) must be changed at each renewal, and is forgotten easily.")
+            .words("Mail servers ignore usages 0 and 1. A record of the whole certificate (selector 0) must be changed at each renewal, which is easily forgotten.")
             .remedy(Effort::Low, Changer::YouInTheZone, remedy)
             .done(lookups);
     }
@@ -226,7 +228,7 @@ fn usages(view: &View<'_>, with: &[&Published<'_>]) -> Finding {
         .done(lookups)
 }
 
-/// Whether a certificate chain fits the records of its host; `None` where nothing can be compared.
+/// Whether a certificate chain fits the records of its host; `None` if nothing can be compared.
 fn fits(published: &Published<'_>, probe: &PortProbe, domain: &DnsName) -> Option<bool> {
     let facts = match &probe.tls {
         TlsOutcome::Done(facts) => facts,
@@ -290,7 +292,7 @@ fn matches_host(view: &View<'_>, with: &[&Published<'_>]) -> Finding {
             (
                 Status::Warn,
                 Importance::Important,
-                "Nobody heeds the records while they are not signed. As soon as they are, senders that know DANE hold mail back.",
+                "Nobody uses the records while they are unsigned. As soon as they are signed, senders that know DANE hold mail back.",
             )
         };
         let title = format!("{} does not fit its TLSA records", listed(&named(&probes)));
@@ -300,7 +302,7 @@ fn matches_host(view: &View<'_>, with: &[&Published<'_>]) -> Finding {
             Some(own) => {
                 let digest = HexBytes::new(own.key_sha256.0.to_vec());
                 draft
-                    .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish the key that {} uses now beside the records that are there, and remove those when nothing uses them any more.", published.host))
+                    .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish the key that {} uses now in addition to the existing records, and remove those once nothing uses them any more.", published.host))
                     .copy("TLSA record", format!("_25._tcp.{}. IN TLSA 3 1 1 {digest}", published.host))
             }
             None => draft.remedy(
@@ -384,7 +386,7 @@ pub(super) fn against_mta_sts(
         };
         let draft = draft(status, importance, format!("DANE and MTA-STS contradict each other at {}", listed(&named(&apart))))
             .words("The host keeps one of the two promises and breaks the other, so some senders deliver and others do not, and tests with one sender mislead.")
-            .remedy(Effort::Medium, Changer::YouOnTheServer, "Mend the one that fails: the findings about DANE and about the certificates for MTA-STS say what is wrong.");
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "Fix the one that fails: the findings about DANE and about the certificates for MTA-STS say what is wrong.");
         view.done(draft, &apart)
     } else if !unknown.is_empty() || both.is_empty() {
         let draft = draft(
@@ -392,7 +394,7 @@ pub(super) fn against_mta_sts(
             Importance::Minor,
             "Whether DANE and MTA-STS agree could not be measured".to_owned(),
         )
-        .words("Not every host could be looked at. This is neither a good nor a bad result.");
+        .words("Not every host could be checked. This is neither a good nor a bad result.");
         view.done(draft, &unknown)
     } else if !without.is_empty() || policy.mode == Mode::Testing {
         let what = if without.is_empty() {

@@ -1,3 +1,5 @@
+//! Judges the mail hosts themselves: reachable, greeting, delay, extensions, and whether backups are as strict.
+
 use super::view::{Standing, View, named};
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
@@ -72,7 +74,7 @@ fn reachable(view: &View<'_>) -> Finding {
             Importance::Important,
             "Port 25 is closed where the audit ran, so the mail hosts could not be looked at".to_owned(),
         )
-        .words("A host that always answers was tried as well, and was not reached either: most connections at home and many in offices let nobody out to port 25. This says nothing about your mail hosts. Greeting, STARTTLS, versions and certificates are unknown, too.")
+        .words("A host that always answers was tried as well, and was not reached either: most connections at home and many in offices block outgoing port 25. This says nothing about your mail hosts. Greeting, STARTTLS, versions and certificates are unknown, too.")
     } else {
         let title = format!("Whether {} can be reached could not be measured", listed(&named(&unknown)));
         draft(Status::Unknown, Importance::Important, title).words(
@@ -135,7 +137,7 @@ fn greeting(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
         let probes: Vec<&PortProbe> = other.iter().map(|(probe, _)| *probe).collect();
         let shown = if name.is_empty() { "no name at all" } else { name };
         let draft = draft(Status::Warn, Importance::Minor, format!("{} calls itself {shown}", first.target.host))
-            .words("The name in the answer to EHLO does not lead to the address of the host. Senders do not mind; receivers do, where the server greets with the same name when it sends.")
+            .words("The name in the answer to EHLO does not lead to the address of the host. Senders do not mind; receivers do if the server also uses this name when it sends.")
             .remedy(Effort::Low, Changer::YouOnTheServer, "Give the mail server its own full host name (Postfix: myhostname, Exim: primary_hostname).")
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &probes));
@@ -165,7 +167,7 @@ fn delay(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
     if let Some(Greeting::Silent { millis }) = silent.first().map(|probe| &probe.greeting) {
         let title = format!("{} says nothing for {} seconds", listed(&named(&silent)), millis / 1_000);
         let draft = draft(Status::Fail, Importance::VeryImportant, title)
-            .words("The connection stands, and no greeting comes. Few senders wait longer.")
+            .words("The connection opens, but no greeting arrives. Few senders wait longer.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, remedy)
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &silent));
@@ -186,7 +188,7 @@ fn delay(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
     if millis >= SLOW_MILLIS {
         let title = format!("{} greets after {} seconds", slowest.target.host, millis / 1_000);
         let draft = draft(Status::Warn, Importance::Minor, title)
-            .words("Most senders wait long enough. Some do so on purpose to put off spammers; programs with little patience give up.")
+            .words("Most senders wait long enough. Some servers delay on purpose to deter spammers; impatient programs give up.")
             .remedy(Effort::Low, Changer::YouOnTheServer, remedy)
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &[*slowest]));
@@ -243,7 +245,7 @@ fn backup(view: &View<'_>) -> Option<Finding> {
         let title =
             "Whether the other mail hosts are as careful as the first could not be measured".to_owned();
         let draft = draft(Status::Unknown, Importance::Minor, title)
-            .words("Not every host could be looked at. This is neither a good nor a bad result.");
+            .words("Not every host could be checked. This is neither a good nor a bad result.");
         return Some(view.done(View::ask_elsewhere(draft, &about(&all)), &about(&all)));
     }
     if weaker.is_empty() {
@@ -256,7 +258,7 @@ fn backup(view: &View<'_>) -> Option<Finding> {
     let (status, words) = if is_closed {
         (
             Status::Fail,
-            "A host that nobody can reach is no backup: senders lose time with it, and mail waits as long as without it.",
+            "A host that nobody can reach is not a backup: senders lose time with it, and mail waits as long as without it.",
         )
     } else {
         (
@@ -266,7 +268,11 @@ fn backup(view: &View<'_>) -> Option<Finding> {
     };
     let draft = draft(status, Importance::Important, format!("{} is weaker than {first}", listed(&weaker)))
         .words(words)
-        .remedy(Effort::Medium, Changer::YouOnTheServer, "Set the backup up like the first host, or take its MX record away: senders wait for days by themselves.")
+        .remedy(
+            Effort::Medium,
+            Changer::YouOnTheServer,
+            "Set the backup up like the first host, or remove its MX record: senders retry for days anyway.",
+        )
         .group(Group::SpeaksForMoving);
     Some(view.done(draft, &about(&weaker)))
 }
@@ -317,7 +323,7 @@ fn all_scripts(view: &View<'_>, open: &[&PortProbe]) -> Option<Finding> {
     if !with.is_empty() && !without.is_empty() {
         let title = format!("{} takes no addresses in all scripts, other hosts do", listed(&named(&without)));
         let draft = draft(Status::Warn, title)
-            .words("Mail from an address such as “jürgen@…” arrives or comes back, as chance leads to one host or another.")
+            .words("Mail from an address such as “jürgen@…” arrives or comes back, depending on which host it happens to reach.")
             .remedy(Effort::Low, Changer::YouOnTheServer, "Set all mail hosts up alike (Postfix: smtputf8_enable = yes).")
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &without));

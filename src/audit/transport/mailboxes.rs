@@ -1,3 +1,5 @@
+//! Judges the servers for mail programs: whether passwords travel only over TLS.
+
 use super::targets::{SERVICE_RECORDS, server_names, service_name};
 use super::view::{View, is_named};
 use crate::audit::context::Context;
@@ -55,7 +57,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     };
     let finding = if !clear.is_empty() {
         let draft = draft(Status::Fail, Importance::VeryImportant, format!("Passwords are taken in clear text at {}", shown(&clear)))
-            .words("Mail programs may send their password unprotected, for everybody on the way to read. Whoever has it can send spam under your name.")
+            .words("Mail programs may send their password unprotected, and anyone on the way can read it. Whoever has it can send spam in your name.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, "Switch TLS on and sign-in without TLS off (Dovecot: disable_plaintext_auth = yes; Postfix: smtpd_tls_auth_only = yes).")
             .group(Group::SpeaksForMoving);
         view.done(draft, &clear)
@@ -65,7 +67,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             .remedy(
                 Effort::Medium,
                 Changer::YouOnTheServer,
-                "Look into the log of the server: mostly the certificate or its key cannot be read.",
+                "Look in the log of the server: usually the certificate or its key cannot be read.",
             )
             .group(Group::SpeaksForMoving);
         view.done(draft, &broken)
@@ -91,7 +93,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         view.done(draft, &open)
     } else {
         let draft = draft(Status::Warn, Importance::Minor, "Mail programs are not offered TLS from the first byte everywhere".to_owned())
-            .words("Ports 993 and 465 are what is recommended today; with STARTTLS on 143 and 587, somebody on the line can try to keep a program in clear text.")
+            .words("Ports 993 and 465 are recommended today; with STARTTLS on 143 and 587, an attacker on the network can try to keep a program in clear text.")
             .remedy(Effort::Low, Changer::YouOnTheServer, "Open ports 993 (IMAP) and 465 (submission) with the same certificate.")
             .group(Group::SpeaksForMoving);
         view.done(draft, &open)

@@ -1,4 +1,4 @@
-//! How mail travels: the mail hosts themselves, TLS on the way to them, and what the zone promises about it.
+//! How mail travels: the mail hosts, TLS on the way to them, and what the zone promises about it.
 //!
 //! What was seen at the hosts comes from probes ([`crate::values::MailHosts`]), what is promised from the DNS and from the
 //! policy file of MTA-STS. All of it is plain data by then.

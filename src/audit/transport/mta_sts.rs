@@ -1,3 +1,5 @@
+//! MTA-STS: the record, the policy file, and whether the mail hosts meet the policy.
+
 use super::certificate::is_current;
 use super::policy::{Mode, Policy, record_id};
 use super::view::{Standing, View, is_named, named};
@@ -196,11 +198,11 @@ fn judge_mode(policy: &Policy, file: &WebFile, context: &Context<'_>, findings: 
         Mode::Enforce if !is_short => draft(Status::Pass, format!("MTA-STS is enforced and remembered for {}", age(policy.max_age_secs)))
             .words("Senders that know MTA-STS deliver only over TLS to hosts with a valid certificate."),
         Mode::Enforce => draft(Status::Warn, format!("MTA-STS is remembered for {} seconds only", policy.max_age_secs))
-            .words("Whoever can hold back the record for that long takes the protection away.")
+            .words("Anyone who can block the record for that long removes the protection.")
             .remedy(Effort::Low, Changer::YouOnTheServer, "Raise max_age to a week or more, and give the record a new id. Wait with that until after a switch of the mail server.")
             .copy("MTA-STS policy", wanted.text()),
         Mode::Testing => draft(Status::Warn, "MTA-STS is only tested".to_owned())
-            .words("Senders report what would fail, and deliver all the same.")
+            .words("Senders report what would fail, and deliver anyway.")
             .remedy(Effort::Low, Changer::YouOnTheServer, "When the reports show no failures, set mode to enforce and give the record a new id. Wait with that until after a switch of the mail server.")
             .copy("MTA-STS policy", wanted.text()),
         Mode::Absent => draft(Status::Info, "MTA-STS is being taken back".to_owned())
@@ -333,7 +335,7 @@ fn certificates(view: &View<'_>, policy: &Policy) -> Option<Finding> {
             Importance::Important,
             "Whether the mail hosts keep the policy of MTA-STS could not be measured".to_owned(),
         )
-        .words("Not every host could be looked at. This is neither a good nor a bad result.")
+        .words("Not every host could be checked. This is neither a good nor a bad result.")
         .rfc(8461, "4.2");
         Some(view.done(View::ask_elsewhere(draft, &unknown), &unknown))
     } else {

@@ -1,4 +1,4 @@
-//! The texts of MTA-STS: the TXT record (RFC 8461 section 3.1) and the policy file (section 3.2). Pure readers.
+//! Parses the texts of MTA-STS: the TXT record (RFC 8461 section 3.1) and the policy file (section 3.2). Pure.
 
 use super::view::covers;
 

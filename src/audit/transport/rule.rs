@@ -1,3 +1,5 @@
+//! Runs the rules about mail hosts and TLS in their order.
+
 use super::certificate::Promise;
 use super::policy::Mode;
 use super::view::View;

@@ -1,3 +1,5 @@
+//! Judges STARTTLS: offered, working, and with current versions of TLS.
+
 use super::view::{View, named};
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
@@ -23,7 +25,7 @@ fn offered(view: &View<'_>) -> Option<Finding> {
     if !injected.is_empty() {
         let title = format!("{} mixes clear text into the change to TLS", listed(&named(&injected)));
         let draft = draft(Status::Fail, title)
-            .words("Bytes in clear text came behind the reply to STARTTLS. Either somebody on the line puts them there, or the server has a hole that lets others do so. Careful senders hang up.")
+            .words("Bytes in clear text followed the reply to STARTTLS. Either somebody on the network injects them, or the server has a hole that allows it. Careful senders hang up.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, "Update the mail server, and look for a firewall or virus scanner that changes SMTP on its way.")
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &injected));
@@ -37,7 +39,7 @@ fn offered(view: &View<'_>) -> Option<Finding> {
             format!("{} does not offer STARTTLS", listed(&named(&without)))
         };
         let draft = draft(Status::Fail, title)
-            .words("Mail to it travels in clear text, for everybody on the way to read. Some senders deliver nothing without TLS.")
+            .words("Mail to it travels in clear text, and anyone on the way can read it. Some senders deliver nothing without TLS.")
             .remedy(Effort::Medium, Changer::YouOnTheServer, "Give the mail server a certificate for its host name and switch STARTTLS on (Postfix: smtpd_tls_chain_files and smtpd_tls_security_level = may).")
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &without));
@@ -76,17 +78,17 @@ fn handshake(view: &View<'_>) -> Option<Finding> {
         let words = if is_old {
             "The server has no version or cipher in common with a present-day program: it speaks nothing newer than TLS 1.1, or only ciphers that are given up. Senders fall back to clear text, and careful ones do not deliver."
         } else {
-            "STARTTLS is offered, and then no protected connection comes about. Senders try again in clear text or hold the mail back."
+            "STARTTLS is offered, but no encrypted connection results. Senders try again in clear text or hold the mail back."
         };
         let draft = draft(Status::Fail, format!("TLS with {} fails", listed(&named(&failed))))
             .words(words)
-            .remedy(Effort::Medium, Changer::YouOnTheServer, "Look into the log of the mail server: mostly the certificate or its key cannot be read, or TLS 1.2 is switched off.")
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "Look in the log of the mail server: usually the certificate or its key cannot be read, or TLS 1.2 is turned off.")
             .group(Group::SpeaksForMoving);
         return Some(view.done(draft, &failed));
     }
     if !late.is_empty() {
         let draft =
-            draft(Status::Unknown, format!("TLS with {} did not come about in time", listed(&named(&late))))
+            draft(Status::Unknown, format!("The TLS handshake with {} took too long", listed(&named(&late))))
                 .words(
                     "The handshake was given up after some seconds. This is neither a good nor a bad result.",
                 );
@@ -176,7 +178,7 @@ fn versions(view: &View<'_>) -> Option<Finding> {
             Importance::Minor,
             "Whether the mail hosts speak TLS 1.2 could not be measured".to_owned(),
         )
-        .words(format!("TLS 1.3 works; a second look with TLS 1.2 alone did not come about. {NOT_TESTED}"))
+        .words(format!("TLS 1.3 works; a second check with TLS 1.2 alone did not succeed. {NOT_TESTED}"))
     };
     (!done.is_empty()).then(|| view.done(draft, &done))
 }

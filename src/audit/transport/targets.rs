@@ -1,4 +1,4 @@
-//! Which ports of which hosts are worth a look, as far as the DNS tells.
+//! Chooses the hosts and ports to probe, from what the DNS says.
 
 use std::net::IpAddr;
 
@@ -9,13 +9,13 @@ use crate::audit::lookups::is_askable;
 use crate::audit::mx::hosts;
 use crate::values::{DnsName, MailService, ProbeTarget, RecordData, RecordType};
 
-/// Mail exchangers that are looked at; nobody needs more.
+/// Most mail exchangers that are probed.
 const MAX_HOSTS: usize = 10;
 
-/// Addresses of one host that are looked at.
+/// Most addresses of one host that are probed.
 const MAX_ADDRESSES: usize = 4;
 
-/// Hosts named for mail programs that are looked at, of each service.
+/// Most hosts for mail programs that are probed, per service.
 const MAX_SERVERS: usize = 3;
 
 /// Names of service records (RFC 6186 section 3, RFC 8314 section 5.1) and what they are about.
@@ -29,11 +29,11 @@ pub(in crate::audit) const SERVICE_RECORDS: [(&str, MailService); 4] = [
 /// A network that stands in for the Internet where servers cannot have the ports and addresses that the world gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StandIns {
-    /// The port in the place of 25.
+    /// The port used instead of 25.
     pub smtp_port: u16,
-    /// The port in the place of 443.
+    /// The port used instead of 443.
     pub https_port: u16,
-    /// Whether private and loopback addresses are looked at. On the Internet they are not: a zone would choose which
+    /// Whether private and loopback addresses are checked. On the Internet they are not: a zone would choose which
     /// computers next to the owner are knocked at.
     pub takes_private: bool,
 }
@@ -62,7 +62,7 @@ fn is_documentation(address: IpAddr) -> bool {
     }
 }
 
-/// Where the policy of MTA-STS is fetched from; empty where the zone announces none.
+/// Where the policy of MTA-STS is fetched from; empty if the zone announces none.
 pub fn policy_addresses(facts: &Facts, stand_ins: StandIns) -> Vec<IpAddr> {
     if is_announced(facts) {
         addresses(facts, &policy_host(facts)).filter(|address| stand_ins.takes(*address)).collect()
@@ -83,7 +83,7 @@ pub fn probe_targets(facts: &Facts, stand_ins: StandIns) -> Vec<ProbeTarget> {
         add(facts, &mut targets, host, *service, *port);
     }
     if servers.is_empty() {
-        // An own server mostly is all of it.
+        // A domain with its own server usually runs everything on it.
         let domain = facts.domain.dns();
         let below = format!(".{domain}");
         let own = exchangers.iter().filter(|host| **host == domain || host.as_str().ends_with(&below));

@@ -1,3 +1,5 @@
+//! TLS-RPT: where senders report failures of TLS.
+
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
@@ -43,8 +45,8 @@ pub(super) fn judge(context: &Context<'_>, has_promise: bool, findings: &mut Vec
         )
     };
     let finding = match records.as_slice() {
-        [] if has_promise => draft(Status::Warn, "Nobody is told when senders fail with TLS")
-            .words("Mail is to be protected on its way, and where that fails senders hold it back. Reports would tell you (TLS-RPT).")
+        [] if has_promise => draft(Status::Warn, "Nobody learns when senders fail with TLS")
+            .words("Mail must be encrypted on its way, and if that fails senders hold it back. Reports would tell you (TLS-RPT).")
             .remedy(Effort::Low, Changer::YouInTheZone, publish)
             .copy("TLS-RPT record", proposal),
         [] => draft(Status::Info, "Reports about TLS are not asked for")
@@ -85,7 +87,7 @@ fn targets(record: &str) -> Result<Vec<String>, &'static str> {
         .iter()
         .all(|uri| is_target(uri))
         .then_some(targets)
-        .ok_or("“rua” holds something else than “mailto:” or “https://” addresses")
+        .ok_or("“rua” contains something other than “mailto:” or “https://” addresses")
 }
 
 /// Whether senders can report to this address (RFC 8460 section 3).

@@ -1,4 +1,4 @@
-//! What all rules about mail hosts look at: the mail exchangers and what was seen of them.
+//! What all rules about mail hosts share: the mail exchangers and their probes.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ pub(super) struct View<'a> {
     pub context: &'a Context<'a>,
     /// Names of the mail exchangers, best first.
     pub exchangers: Vec<DnsName>,
-    /// What was seen; `None` where nobody looked.
+    /// What was seen; `None` if nobody looked.
     pub seen: Option<&'a MailHosts>,
     /// Probes of the mail exchangers where they take mail, in the order of the exchangers.
     pub probes: Vec<&'a PortProbe>,

@@ -1,4 +1,4 @@
-//! What decided, what moves along, what speaks against it, what would change it, and what to do.
+//! Explains the verdict: what decided it, what moves along, what speaks against it, what would change it, and what to do.
 
 use super::rules::{self, Decision, Rule, Situation, share};
 use super::words::{names, percent};
@@ -122,7 +122,7 @@ fn too_little(situation: &Situation<'_>) -> Vec<Deciding> {
     let unknown = situation.top().filter(|receiver| !situation.trust(receiver).is_known());
     found.extend(unknown.map(|receiver| Deciding {
         title: match receiver.trust {
-            Trust::Unclear => format!("{} refuses in words that are not known", receiver.name),
+            Trust::Unclear => format!("{} refuses with unknown replies", receiver.name),
             _ => format!(
                 "{}: {} messages in 30 days, 5 on 2 days are needed",
                 receiver.name, receiver.attempts
@@ -358,7 +358,7 @@ pub(super) fn steps(situation: &Situation<'_>, decision: &Decision) -> Vec<Strin
             steps.push("Choose a relay for all outgoing mail; mailboxes may stay where they are.".to_owned());
             steps.push("Add it to SPF and DKIM first, then make it the smarthost.".to_owned());
         }
-        Outcome::MoveEverything => steps.push("Compare destinations: their limits and prices stand on the next page.".to_owned()),
+        Outcome::MoveEverything => steps.push("Compare destinations: their limits and prices are on the next page.".to_owned()),
     }
     steps.dedup();
     steps

@@ -76,7 +76,7 @@ pub enum Confidence {
 pub struct Deciding {
     /// `Outlook.com, Hotmail, Live refuse the range: 159 of 168 in 30 days`.
     pub title: String,
-    /// The raw line: a reply, a record; empty where the title says it all.
+    /// The raw line: a reply, a record; empty if the title says it all.
     pub raw: String,
     /// What hangs on it: `31% of your recipients`; may be empty.
     pub weight: String,

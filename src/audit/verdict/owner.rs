@@ -1,3 +1,5 @@
+//! What the owner says about the operation, as the verdict needs it.
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -45,7 +47,7 @@ pub struct OwnerAnswers {
 /// Why an answer is not taken.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "“{0}” is no answer: write one of {names} with =yes or =no, or {SPAM_RATE}=PERCENT as Google’s Postmaster Tools show it",
+    "“{0}” is not an answer: write one of {names} with =yes or =no, or {SPAM_RATE}=PERCENT as Google’s Postmaster Tools show it",
     names = OwnerAnswers::NAMES.join(", ")
 )]
 pub struct OwnerAnswerError(String);
@@ -67,7 +69,7 @@ impl OwnerAnswers {
     /// Name of the one answer that is a number, in percent: `google-spam-rate=0.12%`.
     pub const SPAM_RATE: &str = "google-spam-rate";
 
-    /// The rate that Google shows, as [`Self::set`] reads it: `0.12%`; empty where it was not given.
+    /// The rate that Google shows, as [`Self::set`] reads it: `0.12%`; empty if it was not given.
     pub fn spam_rate_words(&self) -> String {
         let words = |rate: u16| format!("{}.{:02}%", rate / 100, rate % 100);
         self.google_spam_rate.map(words).unwrap_or_default()

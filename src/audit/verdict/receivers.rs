@@ -1,4 +1,4 @@
-//! How much of the receivers was seen, and how sure that makes.
+//! How many of the receivers are known, and how much confidence that gives.
 
 use std::collections::BTreeSet;
 

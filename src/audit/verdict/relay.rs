@@ -1,4 +1,4 @@
-//! The transport map of a part that is relayed, for three mail servers, as text to copy.
+//! The transport map that relays a part of the mail, as text for three mail servers.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ const MAX_DOMAINS: usize = 200;
 pub struct RelayPlan {
     /// Receivers whose mail is relayed.
     pub receivers: Vec<String>,
-    /// Domains of recipients; empty where everything is relayed.
+    /// Domains of recipients; empty if everything is relayed.
     pub domains: Vec<String>,
     /// Lines for Postfix.
     pub postfix: String,

@@ -1,4 +1,4 @@
-//! The rule table. Each rule looks at the situation and nothing else; the first that fires decides.
+//! The rule table of the verdict. Each rule depends only on the situation; the first that applies decides.
 
 use super::{Outcome, OwnerAnswers};
 use crate::audit::evidence::{Receiver, ReplyClass, Trust, WayOut};
@@ -59,7 +59,7 @@ impl Situation<'_> {
         self.receivers.iter().filter(|receiver| receiver.recipients > 0).take(5)
     }
 
-    /// What a receiver does, once the cause is looked at: an address without a name of its own looks like a home
+    /// What a receiver does, once the cause is checked: an address without a name of its own looks like a home
     /// connection, and that is a matter of configuration.
     pub(super) fn trust(&self, receiver: &Receiver) -> Trust {
         let is_nameless = || {

@@ -1,4 +1,4 @@
-//! The words of the verdict, in one place.
+//! All wording of the verdict.
 
 use super::rules::{Decision, Rule, Situation, lasts, share};
 use super::{Coverage, Outcome};
@@ -19,7 +19,7 @@ pub const fn outcome_name(outcome: Outcome) -> &'static str {
 }
 
 impl Coverage {
-    /// `1 check could not be measured`; `None` where all could.
+    /// `1 check could not be measured`; `None` if all could.
     pub fn unmeasured_words(&self) -> Option<String> {
         let checks = || counted_as(self.unmeasured, "check", "checks");
         (self.unmeasured > 0).then(|| format!("{} could not be measured", checks()))
@@ -34,7 +34,7 @@ pub(super) fn sentence(decision: &Decision) -> String {
         Outcome::StayAndFix => "Stay, and set right what is wrong",
         Outcome::NewAddress => "Stay, and send from another address",
         Outcome::RelayPart if decision.rule == Rule::PortClosed => "Stay, and send through a relay",
-        Outcome::RelayPart => "Stay, and relay the mail of the few who refuse it",
+        Outcome::RelayPart => "Stay, and relay the mail for the few who refuse it",
         Outcome::MoveSending => "Send from somewhere else",
         Outcome::MoveEverything => "Move everything to a provider",
     };
@@ -83,7 +83,7 @@ pub(super) fn why(situation: &Situation<'_>, decision: &Decision) -> String {
         Rule::AddressWithoutAnother => format!("{}{} {} your address, and your provider gives no other.", names(&address), of_recipients(&address), refuse(&address)),
         Rule::DomainOrFix => "What receivers complain about belongs to the domain or to the set-up. Moving would not cure it: it would go with you.".to_owned(),
         Rule::Listed => "A list that large receivers use has your address or your domain. Find the cause and have the entry taken off; a list alone is no reason to move.".to_owned(),
-        Rule::Configuration => "Receivers take your mail, and something in the set-up is wrong all the same. It would be just as wrong elsewhere.".to_owned(),
+        Rule::Configuration => "Receivers accept your mail, but something in the set-up is wrong. It would be just as wrong elsewhere.".to_owned(),
         Rule::AllTrust => "The receivers who hold most of your recipients take your mail. Moving would cost and cure nothing.".to_owned(),
     };
     if decision.clean_first {
@@ -92,7 +92,7 @@ pub(super) fn why(situation: &Situation<'_>, decision: &Decision) -> String {
         } else {
             "Something about the domain itself is distrusted"
         };
-        return format!("{text} {leak}: stop that before you carry it along.");
+        return format!("{text} {leak}: stop that before you take it with you.");
     }
     text
 }
@@ -129,11 +129,11 @@ pub(super) fn rule(rule: Rule) -> String {
         Rule::RangeForFew => "Distrust of the range at a few receivers means: relay their mail.",
         Rule::PortClosed => "A closed port 25 means: relay.",
         Rule::AddressOnly => "Distrust of the address alone means: another address.",
-        Rule::AddressWithoutAnother => "Distrust of the address, with no other to be had, means: relay, or move sending at over a third of your recipients.",
+        Rule::AddressWithoutAnother => "Distrust of the address, with no other available, means: relay, or move sending at over a third of your recipients.",
         Rule::DomainOrFix => "Refusals for the domain, the content or the set-up mean: stay and fix.",
         Rule::Listed => "A list of high impact without refusals means: fix the cause and have it taken off.",
         Rule::Configuration => "Failures of high importance without refusals mean: stay and fix.",
-        Rule::AllTrust => "Where the largest receivers trust you and nothing important fails: stay.",
+        Rule::AllTrust => "If the largest receivers trust you and nothing important fails: stay.",
     }
     .to_owned()
         + " Lists of low impact never decide."

@@ -1,3 +1,5 @@
+//! Judges the name servers: number, delegation, authority, networks, names, IPv6, TCP, and the same version everywhere.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -53,7 +55,7 @@ pub(super) fn judge_delegation(servers: &Servers<'_>, lookups: &Lookups<'_>, fin
     let only_below: Vec<&DnsName> = below.difference(&above).collect();
     let draft = if below.is_empty() {
         new("zone.delegation", Status::Fail, Importance::Important, "The zone itself names no name servers")
-            .words("The zone above sends everybody here, and the zone has no NS records of its own. Some resolvers take that for a broken zone.")
+            .words("The zone above refers everybody here, and the zone has no NS records of its own. Some resolvers treat that as a broken zone.")
             .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish NS records for {} at the top of the zone.", listed(&above.iter().collect::<Vec<_>>())))
     } else if !only_above.is_empty() || !only_below.is_empty() {
         let mut parts = Vec::new();
@@ -70,7 +72,7 @@ pub(super) fn judge_delegation(servers: &Servers<'_>, lookups: &Lookups<'_>, fin
             "The zone above names other name servers than the zone itself",
         )
         .words(format!(
-            "Some ask these, some ask those: {}. A change at the switch must be on all of them.",
+            "Some resolvers ask the former, some the latter: {}. A change at the switch must be on all of them.",
             parts.join(", and ")
         ))
         .remedy(
@@ -85,7 +87,9 @@ pub(super) fn judge_delegation(servers: &Servers<'_>, lookups: &Lookups<'_>, fin
             Importance::Important,
             "The zone above has old addresses of the name servers",
         )
-        .words(format!("{words}. Who comes from above may end up at a server that is no longer there."))
+        .words(format!(
+            "{words}. Resolvers that follow the zone above may end up at a server that is no longer there."
+        ))
         .remedy(
             Effort::Medium,
             Changer::YouInTheZone,
@@ -148,7 +152,7 @@ fn different_glue(parent: &DnsAnswer, servers: &Servers<'_>) -> Option<String> {
     })
 }
 
-/// Whether every server answers as one in charge (RFC 1912 section 2.8).
+/// Whether every server answers as an authoritative one (RFC 1912 section 2.8).
 pub(super) fn judge_authority(servers: &Servers<'_>, lookups: &Lookups<'_>, findings: &mut Vec<Finding>) {
     lookups.begin();
     for (_, answer) in &servers.tried {
@@ -226,7 +230,7 @@ pub(super) fn judge_authority(servers: &Servers<'_>, lookups: &Lookups<'_>, find
 }
 
 fn all_answer(good: &[String], unreached: &[String], left_out: usize) -> Draft {
-    let mut words = "Each of them says that it is in charge.".to_owned();
+    let mut words = "Each of them answers with authority.".to_owned();
     if !unreached.is_empty() {
         words = format!("{words} From here no way leads to {}.", listed(unreached));
     }
@@ -272,7 +276,7 @@ pub(super) fn judge_networks(servers: &Servers<'_>, lookups: &Lookups<'_>, findi
             .words("When that network is away, nobody finds the domain.")
             .remedy(Effort::Medium, Changer::YouInTheZone, "Have one of the name servers in another network."),
         count => new("zone.networks", Status::Pass, Importance::Minor, format!("The name servers are in {count} networks"))
-            .words("When one network is away, another one answers. Networks are told apart by their first 24 bits (IPv4) and 48 bits (IPv6)."),
+            .words("When one network is away, another one answers. Networks are distinguished by their first 24 bits (IPv4) or 48 bits (IPv6)."),
     };
     findings.push(draft.rfc(2182, "3.1").done(lookups));
 }
@@ -390,7 +394,7 @@ pub(super) fn judge_ipv6(servers: &Servers<'_>, lookups: &Lookups<'_>, findings:
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from a network with IPv6.")
     } else {
         new("zone.ipv6", Status::Unknown, Importance::Minor, "Whether the zone answers over IPv6 could not be measured")
-            .words("The name servers have IPv6 addresses, and none of them answered. Servers and the way to them cannot be told apart from here.")
+            .words("The name servers have IPv6 addresses, and none of them answered. Whether the servers or the route to them are at fault cannot be told from here.")
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from another network with IPv6.")
     };
     findings.push(draft.done(lookups));
@@ -418,10 +422,10 @@ pub(super) fn judge_tcp(servers: &Servers<'_>, lookups: &Lookups<'_>, findings: 
         asked.iter().filter(|(_, answer)| !is_in_charge(answer)).map(|(address, _)| *address).collect();
     let draft = if silent.is_empty() {
         new("zone.tcp", Status::Pass, Importance::Minor, "The name servers answer over TCP")
-            .words("Answers that are too long for UDP can be had.")
+            .words("Answers that are too long for UDP can be fetched.")
     } else if silent.len() == asked.len() && !is_cut_off {
         new("zone.tcp", Status::Unknown, Importance::Minor, "Whether the name servers answer over TCP could not be measured")
-            .words("None of them does from here; this network may not let such connections out. This is neither a good nor a bad result.")
+            .words("None of them does from here; this network may block such connections. This is neither a good nor a bad result.")
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from another network.")
     } else {
         let (status, words) = if is_cut_off {
@@ -430,7 +434,7 @@ pub(super) fn judge_tcp(servers: &Servers<'_>, lookups: &Lookups<'_>, findings: 
                 "The TXT records of the domain are too long for UDP, so SPF cannot be read from there.",
             )
         } else {
-            (Status::Warn, "An answer that is too long for UDP cannot be had from there.")
+            (Status::Warn, "An answer that is too long for UDP cannot be fetched from there.")
         };
         new("zone.tcp", status, Importance::Important, format!("No answer over TCP from {}", listed(&silent)))
             .words(words)
@@ -470,7 +474,7 @@ pub(super) fn judge_serials(
             Importance::Important,
             format!("All name servers have version {newest} of the zone"),
         )
-        .words("They differed at first, as a change was on its way; asked again some seconds later, they had caught up.")
+        .words("They differed at first, because a change was under way; asked again some seconds later, they had caught up.")
     } else if by_serial.len() > 1 {
         let lag = super::soa::lag_secs(*oldest, *newest, at);
         let (status, how_long) = match lag {

@@ -1,3 +1,5 @@
+//! Judges answers for names that nobody published: wildcards, and wrong NXDOMAIN above existing names.
+
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::no_mail::is_no_mail;
@@ -120,7 +122,7 @@ pub(super) fn judge_wildcards(context: &Context<'_>, findings: &mut Vec<Finding>
             .words("A random name answers that nobody may send from it (v=spf1 -all), or that there is no key (p=), as the domain itself does. That keeps forgers off names that you do not use.")
     } else if !others.is_empty() {
         Draft::new(id, Area::Zone, Status::Info, Importance::Minor, format!("Every name has records of type {}", listed(&others)))
-            .words("A random name answers. Mail to any subdomain is then taken for deliverable, and spelling mistakes lead somewhere.")
+            .words("A random name answers. Mail to any subdomain then seems deliverable, and spelling mistakes lead somewhere.")
     } else if let Some(answer) = unknown {
         Draft::unknown(
             id,

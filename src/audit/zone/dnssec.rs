@@ -1,3 +1,5 @@
+//! DNSSEC: whether signatures hold, and how long they last.
+
 use super::servers::Servers;
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
@@ -56,7 +58,7 @@ pub(super) fn bogus(context: &Context<'_>, answers: &[&DnsAnswer]) -> Finding {
             "Two resolvers refuse the zone's answers, and give them when they do not check signatures. Receivers that check cannot find the domain: mail to it and from it fails, and nothing else can be measured.{}",
             error_words(answers)
         ))
-        .remedy(Effort::Medium, Changer::YouInTheZone, "Have the zone signed again, or the DS record at the registry put right or taken away, by whoever runs the name servers.")
+        .remedy(Effort::Medium, Changer::YouInTheZone, "Ask whoever runs the name servers to sign the zone again, or to correct or remove the DS record at the registry.")
         .rfc(4035, "5.5")
         .done(&context.lookups)
 }
@@ -141,19 +143,19 @@ fn judge_expiry(context: &Context<'_>, servers: &Servers<'_>, findings: &mut Vec
             .words("No name server of the zone could be asked directly. This is neither a good nor a bad result.")
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from a network that lets DNS questions through."),
         _ if unsigned => new("zone.signatures", Status::Fail, Importance::VeryImportant, "A name server sends no signatures, although the zone is signed")
-            .words("The zone above says that the zone is signed. Who asks this server and checks takes its answers for forged.")
+            .words("The zone above says that the zone is signed. Resolvers that validate treat this server's answers as forged.")
             .remedy(Effort::Medium, Changer::YouInTheZone, "Have the zone on that server replaced by the signed one."),
         None => return,
         Some(end) if end.0 < context.facts.at.0 => new("zone.signatures", Status::Fail, Importance::VeryImportant, "The signatures of the zone have ended")
             .words("Receivers that check signatures cannot find the domain any more.")
-            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the zone signed again, and find out why that did not happen by itself."),
+            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the zone signed again, and find out why that did not happen automatically."),
         Some(end) => {
             let left = end.0.saturating_sub(context.facts.at.0);
             let days = counted_as(left / 86_400, "day", "days");
             if left < SOON_SECS {
                 new("zone.signatures", Status::Warn, Importance::Important, format!("The signatures of the zone end in {days}"))
                     .words("They should have been renewed by now. When they have ended, receivers that check cannot find the domain.")
-                    .remedy(Effort::Medium, Changer::YouInTheZone, "Find out why the zone is not signed again by itself.")
+                    .remedy(Effort::Medium, Changer::YouInTheZone, "Find out why the zone is not re-signed automatically.")
             } else {
                 new("zone.signatures", Status::Pass, Importance::Minor, format!("The signatures of the zone hold for another {days}"))
                     .words("They are renewed before that.")
@@ -163,7 +165,7 @@ fn judge_expiry(context: &Context<'_>, servers: &Servers<'_>, findings: &mut Vec
     findings.push(draft.rfc(6781, "4.4.2").done(lookups));
 }
 
-/// How an algorithm is looked at today (RFC 8624 section 3.1).
+/// How an algorithm is rated today (RFC 8624 section 3.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Grade {
     Good,
@@ -219,7 +221,7 @@ fn judge_algorithms(context: &Context<'_>, apex: &DnsName, ds: &DnsAnswer, findi
     let draft = if !above.iter().any(|key| known.contains(key)) {
         new("zone.algorithms", Status::Fail, Importance::VeryImportant, "The zone above knows none of the zone's keys")
             .words("The DS record at the registry belongs to a key that the zone does not have. Receivers that check signatures cannot find the domain.")
-            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the DS record at the registry replaced by the one of the present key, or taken away.")
+            .remedy(Effort::Medium, Changer::YouInTheZone, "Have the DS record at the registry replaced with that of the current key, or removed.")
     } else if worst == Grade::Broken {
         new(
             "zone.algorithms",
@@ -227,7 +229,7 @@ fn judge_algorithms(context: &Context<'_>, apex: &DnsName, ds: &DnsAnswer, findi
             Importance::Important,
             format!("The zone is signed by a method that is no longer accepted: algorithm {numbers}"),
         )
-        .words("Resolvers take such a zone for unsigned, or for broken.")
+        .words("Resolvers treat such a zone as unsigned or broken.")
         .remedy(
             Effort::Medium,
             Changer::YouInTheZone,
@@ -287,7 +289,7 @@ fn judge_nsec3(context: &Context<'_>, apex: &DnsName, findings: &mut Vec<Finding
                 format!("Names that do not exist are hashed {rounds} times more than needed"),
             )
             .words(if is_too_much {
-                "Resolvers take such a zone for unsigned, or refuse its answers."
+                "Resolvers treat such a zone as unsigned, or refuse its answers."
             } else {
                 "It protects nothing and burdens every resolver."
             })

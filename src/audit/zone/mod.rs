@@ -1,4 +1,4 @@
-//! The zone itself: whether it exists, who answers for it, whether its signatures hold, and how long its answers are kept.
+//! The zone itself: whether it exists, who answers for it, whether its signatures hold, and how long its answers are cached.
 
 mod delegation;
 mod denial;

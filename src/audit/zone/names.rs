@@ -1,3 +1,5 @@
+//! Names with characters beyond ASCII, and names with the domain at the end twice.
+
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};

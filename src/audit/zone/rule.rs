@@ -1,3 +1,5 @@
+//! Runs the rules about the zone. If the zone is missing or silent, one finding says so and the others are skipped.
+
 use super::dnssec::{self, Suspicion};
 use super::servers::{self, Servers, is_in_charge};
 use super::{delegation, denial, names, soa};
@@ -96,7 +98,7 @@ fn missing(context: &Context<'_>) -> Finding {
     .remedy(
         Effort::Medium,
         Changer::YouInTheZone,
-        "Check the spelling, and whether the registration has run out.",
+        "Check the spelling, and whether the registration has expired.",
     )
     .rfc(1034, "3.1")
     .done(&context.lookups)

@@ -1,3 +1,5 @@
+//! Collects what is known about the name servers of the zone, for the rules to judge.
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -6,7 +8,7 @@ use crate::audit::context::Context;
 use crate::audit::lookups::is_askable;
 use crate::values::{Asked, DnsAnswer, DnsName, NamedServer, Outcome, RecordData, RecordType};
 
-/// Name servers of one zone that are looked at; the root has 13.
+/// Name servers of one zone that are checked; the root has 13.
 const MAX_SERVERS: usize = 13;
 /// Addresses of the zone that are asked directly.
 const MAX_ADDRESSES: usize = 16;
@@ -27,7 +29,7 @@ pub(super) struct Server<'a> {
 pub(super) struct Servers<'a> {
     /// The top of the zone.
     pub apex: DnsName,
-    /// What the zone says of itself; a server in charge is believed before the resolver.
+    /// What the zone says of itself; an authoritative server is believed before the resolver.
     pub own: Option<&'a DnsAnswer>,
     /// What the zone above says.
     pub parent: Option<&'a DnsAnswer>,
@@ -51,7 +53,7 @@ impl Servers<'_> {
     }
 }
 
-/// Whether a server answered as one that is in charge of the zone.
+/// Whether a server answered as an authoritative one for the zone.
 pub(super) fn is_in_charge(answer: &DnsAnswer) -> bool {
     answer.outcome == Outcome::Answer && answer.is_authoritative
 }
@@ -71,7 +73,7 @@ pub(super) fn server_names(answer: &DnsAnswer) -> BTreeSet<DnsName> {
 }
 
 /// The top of the zone that holds a name: the closest name above with a SOA record (RFC 1034 section 4.2).
-/// `None` where that is not known.
+/// `None` if that is not known.
 pub(super) fn apex_of(lookups: &Lookups<'_>, name: &DnsName) -> Option<DnsName> {
     let mut above = Some(name.clone());
     while let Some(name) = above {
@@ -140,7 +142,7 @@ fn server<'a>(lookups: &Lookups<'a>, name: &DnsName, glue: &[&NamedServer]) -> S
     Server { name: name.clone(), addresses, worst, is_alias }
 }
 
-/// What a server of the zone above says about the delegation; `None` where none is known.
+/// What a server of the zone above says about the delegation; `None` if none is known.
 fn ask_parent<'a>(lookups: &Lookups<'a>, apex: &DnsName) -> Option<&'a DnsAnswer> {
     let above = apex_of(lookups, &apex.parent()?)?;
     let hosts = server_names(lookups.ask(&above, RecordType::Ns));
@@ -158,7 +160,7 @@ fn ask_parent<'a>(lookups: &Lookups<'a>, apex: &DnsName) -> Option<&'a DnsAnswer
     last
 }
 
-/// What a server in charge of the zone says to a question about a name in it; `None` where none answers with authority.
+/// What an authoritative server says to a question about a name in it; `None` if none answers with authority.
 pub(in crate::audit) fn authoritative<'a>(
     context: &Context<'a>,
     name: &DnsName,

@@ -1,3 +1,5 @@
+//! Judges the timers of the SOA record, and compares serials.
+
 use crate::audit::draft::Draft;
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Lookups, Status};
 use crate::values::{DnsAnswer, RecordData, UnixTime, counted_as};
@@ -19,7 +21,7 @@ pub(super) fn serial(answer: &DnsAnswer) -> Option<u32> {
     })
 }
 
-/// How far the older version is behind at least, where serials are moments or dates; `None` where they only count.
+/// How far the older version is behind at least, where serials are moments or dates; `None` if they only count.
 pub(super) fn lag_secs(old: u32, new: u32, at: UnixTime) -> Option<u64> {
     let today = u64::try_from(at.0).unwrap_or(0) + 86_400;
     let is_moment = |serial: u32| (FIRST_UNIX_SERIAL..).contains(&serial) && u64::from(serial) <= today;
@@ -65,7 +67,7 @@ pub(super) fn judge_timers(soa: &DnsAnswer, lookups: &Lookups<'_>, findings: &mu
         odd.push("secondary servers give up before they have looked twice".to_owned());
     }
     if mailbox.labels().count() < 2 {
-        odd.push(format!("“{mailbox}” is no mailbox of whoever runs the zone"));
+        odd.push(format!("“{mailbox}” is not a mailbox of whoever runs the zone"));
     }
     let draft = if odd.is_empty() {
         Draft::new(
@@ -75,7 +77,7 @@ pub(super) fn judge_timers(soa: &DnsAnswer, lookups: &Lookups<'_>, findings: &mu
             Importance::Minor,
             "The timers of the zone fit each other",
         )
-        .words("Secondary servers look often enough, and go on long enough.")
+        .words("Secondary servers check often enough, and keep serving long enough.")
     } else {
         Draft::new("zone.timers", Area::Zone, Status::Warn, Importance::Minor, "The timers of the zone are odd")
             .words(format!("In the SOA record, {}.", odd.join("; ")))
@@ -84,7 +86,7 @@ pub(super) fn judge_timers(soa: &DnsAnswer, lookups: &Lookups<'_>, findings: &mu
     findings.push(draft.rfc(1912, "2.2").done(lookups));
 }
 
-/// How long it is remembered that a record is not there (RFC 2308 section 5). `direct` comes from a server in charge.
+/// How long it is remembered that a record is not there (RFC 2308 section 5). `direct` comes from an authoritative server.
 pub(super) fn judge_negative_ttl(
     soa: &DnsAnswer,
     is_direct: bool,
@@ -94,7 +96,7 @@ pub(super) fn judge_negative_ttl(
     let Some(RecordData::Soa { minimum_secs, .. }) = soa.records.first() else { return };
     lookups.begin();
     lookups.see(soa);
-    // The waiting time of the record itself counts as well, and through a memory it is only a lower bound.
+    // The TTL of the record itself counts as well, and through a memory it is only a lower bound.
     let own_ttl = soa.ttl_secs.unwrap_or(0);
     let secs = if is_direct { (*minimum_secs).min(own_ttl) } else { *minimum_secs };
     let is_sure = is_direct || secs <= GOOD_NEGATIVE_TTL_SECS || own_ttl >= secs;
@@ -105,7 +107,7 @@ pub(super) fn judge_negative_ttl(
     };
     let draft = if !is_sure {
         new(Status::Unknown, Importance::Minor, "How long missing records are remembered could not be measured".to_owned())
-            .words("The zone's own servers could not be asked, and a resolver's memory only tells what is left. This is neither a good nor a bad result.")
+            .words("The zone's own servers could not be asked, and a resolver's cache only shows what is left. This is neither a good nor a bad result.")
             .remedy(Effort::Low, Changer::Nobody, "Run the audit again from a network that lets DNS questions through.")
     } else if secs <= GOOD_NEGATIVE_TTL_SECS {
         new(
@@ -116,13 +118,13 @@ pub(super) fn judge_negative_ttl(
                 counted_as(secs.div_ceil(60), "minute", "minutes")
             ),
         )
-        .words("Who asks for a record before you publish it asks again soon.")
+        .words("Anyone who asks for a record before you publish it asks again soon.")
     } else {
         let is_long = secs > LONG_NEGATIVE_TTL_SECS;
         let (status, importance) =
             if is_long { (Status::Fail, Importance::Important) } else { (Status::Warn, Importance::Minor) };
         new(status, importance, format!("Missing records are remembered for {}", counted_as(hours, "hour", "hours")))
-            .words("Whoever asks for a record before you publish it goes on believing that there is none for this long.")
+            .words("Anyone who asks for a record before you publish it continues to believe for this long that there is none.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Set the last number of the SOA record to 3600 a few days before the switch.")
     };
     findings.push(draft.rfc(2308, "4").done(lookups));

@@ -1,3 +1,5 @@
+//! How long caches keep the records that change at the switch.
+
 use super::servers::authoritative;
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
@@ -12,21 +14,21 @@ pub(in crate::audit) const VERY_LONG_TTL_SECS: u32 = 86_400;
 /// How long an answer is kept by those who have asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::audit) enum Ttl {
-    /// A server in charge of the zone said so.
+    /// An authoritative server said so.
     Exactly(u32),
     /// A memory on the way said how much of it is left.
     AtLeast(u32),
 }
 
 impl Ttl {
-    /// The waiting time of an answer: by a server in charge where one can be asked, else what is left of it.
-    /// `None` where there is no such record.
+    /// The TTL of an answer: by an authoritative server where one can be asked, else what is left of it.
+    /// `None` if there is no such record.
     pub(in crate::audit) fn of<'a>(context: &Context<'a>, heard: &'a DnsAnswer) -> Option<Self> {
         if heard.outcome != Outcome::Answer {
             return None;
         }
         let question = &heard.question;
-        // What stands behind an alias has the waiting time of another zone.
+        // What stands behind an alias has the TTL of another zone.
         let direct = authoritative(context, &question.name, question.record_type)
             .filter(|answer| answer.outcome == Outcome::Answer && answer.aliases.is_empty());
         match direct.and_then(|answer| answer.ttl_secs) {
@@ -57,7 +59,7 @@ impl Ttl {
     }
 }
 
-/// Waiting times of the TXT records that change at the switch: SPF, DMARC and the DKIM keys that were found.
+/// TTLs of the TXT records that change at the switch: SPF, DMARC and the DKIM keys that were found.
 pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     let domain = &context.facts.domain;
@@ -96,11 +98,11 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             Importance::Minor,
             format!("{} remembered for long", counted_as(long.len(), "text record is", "text records are")),
         )
-        .words(format!("{}. After a change receivers go on using the old text for so long.", listed(&long)))
+        .words(format!("{}. After a change, receivers keep using the old text for that long.", listed(&long)))
         .remedy(
             Effort::Low,
             Changer::YouInTheZone,
-            "Set the waiting time (TTL) of these records to 300 a day before the switch.",
+            "Set the TTL of these records to 300 a day before the switch.",
         )
     } else if !unsure.is_empty() {
         new(
@@ -109,7 +111,7 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             "How long the text records are remembered could not be measured".to_owned(),
         )
         .words(format!(
-            "A resolver's memory only tells what is left, and no server in charge was heard about {}.",
+            "A resolver's cache only shows what is left, and no authoritative server answered for {}.",
             listed(&unsure)
         ))
         .remedy(
@@ -123,7 +125,7 @@ pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>
             Importance::Minor,
             "Changes of SPF, DKIM and DMARC are seen within an hour".to_owned(),
         )
-        .words("The waiting times (TTL) of these records are short.")
+        .words("The TTLs of these records are short.")
     } else {
         return;
     };

@@ -15,13 +15,13 @@ const MOST_LINES: usize = 12;
 const MOST_USERS: usize = 3;
 
 impl ProjectView {
-    /// The question whether a project from elsewhere may do what it says; `None` where there is nothing to ask.
+    /// The question whether a project from elsewhere may do what it says; `None` if there is nothing to ask.
     pub fn question_of_trust(&self) -> Option<UserError> {
         unconfirmed(&self.unconfirmed)
     }
 }
 
-/// A project that was made or changed elsewhere would do these things; `None` where there is nothing to ask.
+/// A project that was made or changed elsewhere would do these things; `None` if there is nothing to ask.
 pub(in crate::engine) fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
     if reaches.is_empty() {
         return None;

@@ -125,24 +125,15 @@ fn note(written: Result<(), ProjectError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Mailbox, SignInWays};
-    use crate::project::Project;
+    use crate::project::samples::{add_mailbox, project};
     use crate::transfer::WaitCause;
-    use crate::values::{DomainName, EmailAddress, Side};
+    use crate::values::Side;
 
     #[test]
     fn connections_and_pauses_are_reported_as_they_were() {
         let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().join("a.mailferry");
-        let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
-        let mailbox = Mailbox {
-            address: EmailAddress::parse("anna@example.org").unwrap(),
-            source_user: "anna".to_owned(),
-            destination_user: "anna".to_owned(),
-            is_chosen: true,
-            ways: SignInWays::default(),
-        };
-        let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
+        let project = project(&temp);
+        let ledger = add_mailbox(&project, "anna@example.org");
         let watch = MailboxWatch::new(&ledger);
         let hear = |progress: Progress, at| watch.hear(&progress, UnixTime(at));
         let running =

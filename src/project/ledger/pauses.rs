@@ -86,23 +86,14 @@ fn stored(seconds: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Mailbox, SignInWays};
-    use crate::values::{DomainName, EmailAddress};
+    use crate::project::samples::{add_mailbox, project};
 
     #[test]
     fn pauses_are_counted_by_what_was_said_and_outlive_a_run() {
         let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().join("example.org.mailferry");
-        let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
-        let mailbox = Mailbox {
-            address: EmailAddress::parse("anna@example.org").unwrap(),
-            source_user: "anna".to_owned(),
-            destination_user: "anna".to_owned(),
-            is_chosen: true,
-            ways: SignInWays::default(),
-        };
-        let id = project.add_mailbox(&mailbox).unwrap();
-        let ledger = project.ledger(id);
+        let project = project(&temp);
+        let ledger = add_mailbox(&project, "anna@example.org");
+        let (path, id) = (project.path().to_owned(), ledger.mailbox());
         let words = |milliseconds: u64| format!("Suggested Backoff Time: {milliseconds} milliseconds");
         ledger.add_pause(&words(299_961), 300, UnixTime(50)).unwrap();
         ledger.add_pause(&words(120_000), 120, UnixTime(90)).unwrap();

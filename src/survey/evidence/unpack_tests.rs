@@ -16,7 +16,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// What the program of the system makes of bytes; `None` where it is missing.
+/// What the program of the system makes of bytes; `None` if it is missing.
 fn packed_by(program: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut command = Command::new(program);
     let started =

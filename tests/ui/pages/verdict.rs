@@ -12,7 +12,7 @@ use mailferry_test_support::window::{Opened, USUAL};
 fn the_verdict_says_what_decided_it_and_leads_on() {
     let mut opened = Opened::step(samples::judged(), Step::Verdict, false);
     for words in [
-        "Stay, and relay the mail of the few who refuse it",
+        "Stay, and relay the mail for the few who refuse it",
         "Outcome: Stay, relay part",
         "Microsoft consumer refuses the range: 159 of 168 in 30 days",
         "T-Online refuses the range: 37 of 37 in 30 days",

@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Longest message that is kept of an entry.
 const MAX_MESSAGE: usize = 64 << 10;
 
-/// An entry in the making; a blank line ends it.
+/// An entry under construction; a blank line ends it.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     micros: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Takes one field; hands out the line of an entry that has come to its end.
+    /// Takes one field; returns the line of an entry that has come to its end.
     pub(super) fn field(&mut self, line: &[u8]) -> Option<Vec<u8>> {
         if line.is_empty() {
             let entry = std::mem::take(self);

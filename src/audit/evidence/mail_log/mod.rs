@@ -1,4 +1,4 @@
-//! Mail logs. Whole lines go in, deliveries and refusals come out; nothing of the log is kept.
+//! Reads mail logs: whole lines in, deliveries and refusals out. Nothing of the log is kept.
 
 mod exim;
 mod journal;
@@ -122,7 +122,7 @@ impl LogReader {
         }
     }
 
-    /// Most lines of a mail log tell nothing of deliveries, so only those are looked at that have one of a few words.
+    /// Most lines of a mail log tell nothing of deliveries, so only those are checked that have one of a few words.
     fn syslog(&self, lines: &[u8], book: &mut Collector) {
         let written = self.written;
         hits(lines, &self.finders.notice, |line, _| postfix::notice(line, book));

@@ -102,7 +102,7 @@ fn reply_of(words: &[u8]) -> (&[u8], &[u8]) {
     (host, reply.get(..end).unwrap_or_default())
 }
 
-/// A message that somebody handed in after signing in.
+/// A message that somebody submitted after signing in.
 pub(super) fn account(line: &[u8], at: usize, written: UnixTime, book: &mut Collector) {
     let Some(account) = line.get(at + ACCOUNT.len()..) else { return };
     let account = account.get(..memchr(b',', account).unwrap_or(account.len())).unwrap_or_default();
