@@ -57,8 +57,8 @@ pub use reputation::{
     rdap_plan, read_domain, read_network, with_key,
 };
 pub use sender::contact_lines;
-pub use transport::policy::{Mode as StsMode, Policy as StsPolicy};
-pub use transport::targets::{StandIns, policy_addresses, probe_targets};
+pub use transport::mta_sts_policy::{Mode as StsMode, Policy as StsPolicy};
+pub use transport::probe_targets::{StandIns, policy_addresses, probe_targets};
 
 pub use web_targets::{WebPurpose, WebTarget, web_targets};
 

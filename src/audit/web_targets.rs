@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::context::Context;
 use super::lookups::is_askable;
-use super::transport::targets::{StandIns, addresses};
+use super::transport::probe_targets::{StandIns, addresses};
 use super::{Evidence, EvidenceOutcome, Facts, Lookups, bimi, sender};
 use crate::values::{DnsName, WebFile};
 

@@ -6,13 +6,13 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct AccountList {
     /// Files to read: tables, /etc/passwd, /etc/aliases, Dovecot passwd-files, Postfix maps, the output of doveadm user
-    /// '*', exports of mailcow, Mail-in-a-Box, iRedMail and Modoboa. The form is told by what stands in a file.
+    /// '*', exports of mailcow, Mail-in-a-Box, iRedMail and Modoboa. The format is recognised from the content.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Take this domain only; names without a domain belong to it. Without it, all domains are taken.
     #[arg(long, value_name = "DOMAIN")]
     pub domain: Option<String>,
-    /// Read the files as this form: table, passwd, dovecot-passwd, postfix-mailboxes, postfix-aliases, aliases, mailcow,
+    /// Read the files in this format: table, passwd, dovecot-passwd, postfix-mailboxes, postfix-aliases, aliases, mailcow,
     /// mail-in-a-box, iredmail-ldif, iredmail-sql, modoboa or doveadm-users.
     #[arg(long = "as", value_name = "FORM", conflicts_with = "project")]
     pub form: Option<String>,
@@ -22,7 +22,7 @@ pub struct AccountList {
     /// Write mailboxes and aliases for a provider: csv, google, microsoft365 or microsoft365-aliases (PowerShell).
     #[arg(long, value_name = "FORM")]
     pub export: Option<String>,
-    /// Where that goes; standard output by default.
+    /// The output file for it; standard output by default.
     #[arg(long, value_name = "FILE", requires = "export")]
     pub out: Option<PathBuf>,
     /// Make a new password for every mailbox. They are in the file of --out, which only you can read, and nowhere else.

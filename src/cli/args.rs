@@ -54,9 +54,9 @@ pub enum Task {
     Records(Records),
     /// Publish a stage of the new records at your own name server, after showing what changes.
     Publish(Box<Publish>),
-    /// Sign a user in at an OAuth provider, once; “copy” then renews the tokens by itself.
+    /// Sign a user in at an OAuth provider, once; “copy” then renews the tokens on its own.
     SignIn(Box<SignIn>),
-    /// Write the PowerShell that lets a Microsoft application into mailboxes, and the one that takes it back.
+    /// Write PowerShell scripts that give a Microsoft application access to mailboxes, and remove it again.
     ExchangeAccess(ExchangeAccess),
     /// Watch the switch: who sees the old mail hosts, who the new ones, and what comes next.
     Watch(Watch),
@@ -68,7 +68,7 @@ pub enum Task {
     ForgetPasswords(ForgetPasswords),
     /// Store a key of your own for block lists in the keyring, or delete it; audits then ask with it.
     ListKey(ListKey),
-    /// List the providers that are known, measured against your own mail.
+    /// List the known providers, measured against your own mail.
     Providers(Providers),
 }
 
@@ -126,22 +126,22 @@ pub struct Audit {
     /// An IP address that sends the domain's mail; may be repeated.
     #[arg(long = "sending-ip", value_name = "IP")]
     pub sending_ips: Vec<IpAddr>,
-    /// Leave the mail hosts alone: ask the DNS only.
+    /// Do not connect to the mail hosts; query only the DNS.
     #[arg(long)]
     pub no_probe: bool,
     /// A host that always answers on port 25, to find out whether that port is open from here.
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "no_probe")]
     pub probe_control: Option<String>,
-    /// What the line for the server printed, where port 25 is closed from here.
+    /// A file with the output of the command for the server, if port 25 is blocked here.
     #[arg(long, value_name = "FILE")]
     pub probe_output: Option<PathBuf>,
     /// Ask lists about the neighbours of the sending addresses too, slowly: some 120 of them, or all 255.
     #[arg(long, value_enum, value_name = "HOW MANY", num_args = 0..=1, default_missing_value = "some")]
     pub neighbours: Option<Neighbours>,
-    /// Ask a list that is asked on request only, such as “barracuda”; may be given more than once.
+    /// Also query a list that is only queried on request, such as “barracuda”; may be repeated.
     #[arg(long = "list", value_name = "ID")]
     pub lists: Vec<String>,
-    /// A key of your own for lists that want one, as in spamhaus=FILE; may be given more than once.
+    /// Your key for lists that require one, such as spamhaus=FILE; may be repeated.
     #[arg(long = "list-key-file", value_name = "OPERATOR=FILE")]
     pub list_key_files: Vec<String>,
     /// Ask no registry (RDAP) about the domain and the networks of its addresses.
@@ -150,13 +150,13 @@ pub struct Audit {
     /// The name with which the sending server greets (HELO, EHLO).
     #[arg(long, value_name = "NAME")]
     pub helo: Option<String>,
-    /// Another resolver, whose word on signatures (DNSSEC) is heard as well.
+    /// A second resolver, for a second opinion on signatures (DNSSEC).
     #[arg(long, value_name = "HOST:PORT")]
     pub second_resolver: Option<String>,
     /// Judge facts saved earlier, without any network access.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["helo", "neighbours", "lists"])]
     pub facts: Option<PathBuf>,
-    /// Check this finding of saved facts again: only what stands behind it is asked. Its id stands in brackets behind each
+    /// Check one finding of saved facts again, asking only the questions behind it. Its id is in brackets after each
     /// heading.
     #[arg(long, value_name = "ID", requires = "facts")]
     pub only: Option<String>,
@@ -326,13 +326,13 @@ pub struct SignIn {
     /// The client id of your own application; see --guide.
     #[arg(long, value_name = "ID", required_unless_present_any = ["guide", "forget"])]
     pub client_id: Option<String>,
-    /// A file whose first line is the client secret, where the provider wants one.
+    /// A file whose first line is the client secret, if the provider requires one.
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
     /// The organisation at Microsoft: its tenant id or a domain of it.
     #[arg(long, value_name = "TENANT")]
     pub tenant: Option<String>,
-    /// Type a code in a browser on any computer, in place of the browser here.
+    /// Type a code into a browser on any computer instead of using the browser here.
     #[arg(long)]
     pub device: bool,
     /// Only print the address to open, and open no browser.
@@ -341,7 +341,7 @@ pub struct SignIn {
     /// A file with providers of your own, in the form of `assets/sign_in.toml`.
     #[arg(long, value_name = "FILE")]
     pub provider_file: Option<PathBuf>,
-    /// Name each click that leads to a client id, and sign nobody in.
+    /// List every click that leads to a client id, and sign nobody in.
     #[arg(long, conflicts_with_all = ["forget", "device"])]
     pub guide: bool,
     /// With --guide: the way for a whole organisation, with a key file.
@@ -364,10 +364,10 @@ pub struct ExchangeAccess {
     /// “Object ID” of the enterprise application, not that of the app registration.
     #[arg(long, value_name = "ID")]
     pub object_id: String,
-    /// Where the script goes that gives access.
+    /// The output file for the script that gives access.
     #[arg(long, value_name = "FILE", default_value = "give-access.ps1")]
     pub script: PathBuf,
-    /// Where the script goes that takes it back.
+    /// The output file for the script that removes it again.
     #[arg(long, value_name = "FILE", default_value = "take-access-back.ps1")]
     pub undo: PathBuf,
 }
@@ -520,7 +520,7 @@ pub struct Providers {
     /// Show every row of this provider; may be repeated.
     #[arg(long = "provider", value_name = "ID")]
     pub ids: Vec<String>,
-    /// A provider of your own: a TOML file in the form of Mailferry's own ones. With a project, it is added to it.
+    /// Your own provider: a TOML file in the format of Mailferry's own ones. With a project, it is added to it.
     #[arg(long, value_name = "FILE.toml")]
     pub provider_file: Option<PathBuf>,
     /// How many mailboxes would move.
@@ -535,7 +535,7 @@ pub struct Providers {
     /// Your largest message, such as 61MB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub largest_message: Option<u64>,
-    /// How many levels of folders there are, one inside the other.
+    /// How deeply your folders are nested.
     #[arg(long, value_name = "N")]
     pub folder_levels: Option<u32>,
     /// Write every row with its source as JSON; “-” for standard output.
@@ -567,7 +567,7 @@ pub struct PlannedRecords {
     /// The provider's name in the catalogue.
     #[arg(long, value_name = "ID")]
     pub provider: String,
-    /// A provider of your own: a TOML file in the form of Mailferry's own ones; --provider names it without “.toml”.
+    /// Your own provider: a TOML file in the format of Mailferry's own ones; --provider names it without “.toml”.
     #[arg(long, value_name = "FILE.toml")]
     pub provider_file: Option<PathBuf>,
     /// Facts saved by “mailferry audit --save-facts”: what was asked is not asked again, and its reports try the plan.
@@ -615,11 +615,11 @@ pub struct Publish {
 pub struct Watch {
     /// The project whose switch is watched.
     pub project: PathBuf,
-    /// Look once, instead of again and again until the switch is over and late mail was brought over.
+    /// Check once, instead of repeatedly until the switch is over and late mail has been copied.
     #[arg(long)]
     pub once: bool,
-    /// Bring over late mail whenever the plan asks for it: a copy of every chosen mailbox in which nothing at the destination is
-    /// touched. It follows a whole copy, and uses the passwords of the keyring or of --accounts.
+    /// Copy late mail whenever the plan asks for it: a copy of every chosen mailbox that changes nothing already at the
+    /// destination. It follows a whole copy, and uses the passwords of the keyring or of --accounts.
     #[arg(long)]
     pub sweep: bool,
     /// The list of mailboxes with passwords, as in “mailferry copy”, for --sweep.
@@ -638,7 +638,7 @@ pub struct Watch {
     /// Agree to query the servers of the domain that a project from another computer names.
     #[arg(long)]
     pub confirm_project: bool,
-    /// Write the newest look as JSON; “-” is standard output.
+    /// Write the latest check as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

@@ -9,11 +9,11 @@ pub struct PlanArgs {
     /// The destination's provider by its name in the catalogue; recognised from the server name by default.
     #[arg(long, value_name = "ID")]
     pub provider: Option<String>,
-    /// A provider of your own: a TOML file in the form of Mailferry's own ones; --provider names it without “.toml”. It is
+    /// Your own provider: a TOML file in the format of Mailferry's own ones; --provider names it without “.toml”. It is
     /// kept in the project.
     #[arg(long, value_name = "FILE.toml")]
     pub provider_file: Option<PathBuf>,
-    /// Give a folder, and with it everything below, another name at the destination; / separates levels; may be repeated.
+    /// Rename a folder at the destination, with everything below it; / separates levels; may be repeated.
     #[arg(long = "rename-folder", value_name = "SOURCE=DESTINATION")]
     pub renamed_folders: Vec<String>,
     /// Merge a folder into another one at the destination; may be repeated.

@@ -1,18 +1,17 @@
 //! The DNS wire: asks, and reports exactly what came back. Hickory encodes and decodes packets; retries, outcomes and the
 //! trace are ours.
 
-mod disguise;
 mod error;
 mod exchange;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
+mod hidden_key;
 mod packet;
 mod rdata;
 mod resolver;
 mod tsig_key;
 mod update;
 
-pub use disguise::Disguise;
 pub use error::DnsError;
 pub use resolver::{QUESTIONS_AT_ONCE, Resolver};
 pub use tsig_key::{TsigAlgorithm, TsigKey, TsigKeyError};

@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::DnsError;
-use super::disguise::Disguise;
 use super::exchange;
+use super::hidden_key::HiddenKey;
 use super::packet::Said;
 use crate::values::{AnswerBook, Asked, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordType, UnixTime};
 
@@ -213,11 +213,11 @@ impl Resolver {
     }
 
     /// Asks a question whose name contains a key. Everything stored or shown has the stand-in instead.
-    pub async fn ask_with_key(&self, question: &DnsQuestion, disguise: &Disguise<'_>) -> DnsAnswer {
-        self.ask_as(question, Some(disguise)).await
+    pub async fn ask_with_key(&self, question: &DnsQuestion, hidden: &HiddenKey<'_>) -> DnsAnswer {
+        self.ask_as(question, Some(hidden)).await
     }
 
-    async fn ask_as(&self, question: &DnsQuestion, disguise: Option<&Disguise<'_>>) -> DnsAnswer {
+    async fn ask_as(&self, question: &DnsQuestion, hidden: Option<&HiddenKey<'_>>) -> DnsAnswer {
         if let Source::Recorded(book) = &*self.source {
             let not_recorded = || Outcome::Broken("this question was not recorded".to_owned());
             return book
@@ -234,11 +234,11 @@ impl Resolver {
         let _permit = permits.acquire().await.ok();
         let at = UnixTime::now();
         let started = Instant::now();
-        let sent = disguise.map(|disguise| DnsQuestion { name: disguise.sent.clone(), ..question.clone() });
+        let sent = hidden.map(|hidden| DnsQuestion { name: hidden.sent.clone(), ..question.clone() });
         let ways = self.ways_to(question.asked);
         let (server, mut said) = ask_servers(&ways, sent.as_ref().unwrap_or(question)).await;
-        if let Some(disguise) = disguise {
-            disguise.cover(&mut said);
+        if let Some(hidden) = hidden {
+            hidden.cover(&mut said);
         }
         let answer = DnsAnswer {
             question: question.clone(),

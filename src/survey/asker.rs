@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::audit::{KEY_LABEL, operator_of, with_key};
-use crate::dns::{Disguise, Resolver};
+use crate::dns::{HiddenKey, Resolver};
 use crate::values::{Asked, DnsAnswer, DnsQuestion, Secret};
 
 /// The owner's own keys, by the operator of the lists that they open.
@@ -47,8 +47,8 @@ impl Asker<'_> {
         let sent = key.and_then(|key| Some((key, with_key(&question.name, key.expose())?)));
         match sent {
             Some((key, sent)) => {
-                let disguise = Disguise { sent, key, stand_in: KEY_LABEL };
-                self.resolver.ask_with_key(question, &disguise).await
+                let hidden = HiddenKey { sent, key, stand_in: KEY_LABEL };
+                self.resolver.ask_with_key(question, &hidden).await
             }
             None => self.resolver.ask(question).await,
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::asker::{Asker, ListKeys};
-use super::look::{Looking, look};
+use super::mail_hosts::{Looking, look};
 use super::registries::ask_registries;
 use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceParts;

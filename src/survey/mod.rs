@@ -9,7 +9,7 @@ pub use evidence::fuzz_tests as evidence_fuzz_tests;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod gather;
-mod look;
+mod mail_hosts;
 mod neighbours;
 mod registries;
 mod spf_check;
@@ -23,7 +23,7 @@ pub use evidence::{
     read_evidence, read_mailboxes,
 };
 pub use gather::{Progress, SurveyError, SurveyOptions, Wires, ask_all, check_again, run};
-pub use look::{ControlHost, ControlHostError, LiveLook, Looking};
+pub use mail_hosts::{ControlHost, ControlHostError, LiveLook, Looking};
 pub use neighbours::{Politeness, ask_neighbours};
 pub use registries::{RdapTable, ask_registries, ask_registries_at};
 pub use spf_check::spf_check;

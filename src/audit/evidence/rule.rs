@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DmarcFacts, DmarcSource, EvidenceFacts, SourceFacts, SourceKind};
-use super::receivers::meaning;
+use super::reply_meaning::meaning;
 use super::trust::{Receiver, Trend, Trust, trust_table};
 use super::{rule_dashboards, rule_wire};
 use crate::audit::context::Context;

@@ -3,6 +3,7 @@
 mod breadth;
 mod cheaper;
 mod evaluate;
+mod limits;
 mod macros;
 mod merge;
 mod near_miss;
@@ -21,6 +22,7 @@ mod tree;
 
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
 pub(in crate::audit) use evaluate::{check_with, published};
+pub use limits::{MAX_HOSTS, MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 pub(in crate::audit) use macros::Client;
 pub use near_miss::{meant, meant_term};
 pub use networks::{TermNetworks, allowed_networks, effective_end};
@@ -28,12 +30,3 @@ pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord
 pub use strangers::STRANGERS;
 pub use tree::record_costs;
 pub(in crate::audit) use tree::{CostTree, cost_tree};
-
-/// Terms that may ask DNS during one check (RFC 7208 section 4.6.4).
-pub const MAX_LOOKUPS: u32 = 10;
-
-/// Lookups that may come back empty during one check (RFC 7208 section 4.6.4).
-pub const MAX_VOID_LOOKUPS: u32 = 2;
-
-/// Hosts of one `mx` term and names of one `ptr` term (RFC 7208 section 4.6.4).
-pub const MAX_HOSTS: usize = 10;

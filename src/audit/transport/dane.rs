@@ -2,7 +2,7 @@
 
 use super::certificate::is_current;
 use super::mta_sts::{Kept, keeps};
-use super::policy::{Mode, Policy};
+use super::mta_sts_policy::{Mode, Policy};
 use super::view::{Standing, View, is_named, named};
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};

@@ -1,6 +1,6 @@
 //! Judges the servers for mail programs: whether passwords travel only over TLS.
 
-use super::targets::{SERVICE_RECORDS, server_names, service_name};
+use super::probe_targets::{SERVICE_RECORDS, server_names, service_name};
 use super::view::{View, is_named};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};

@@ -4,14 +4,14 @@
 //! policy file of MTA-STS. All of it is plain data by then.
 
 pub(super) mod certificate;
-pub(super) mod command;
 pub(super) mod dane;
 pub(super) mod hosts;
 pub(super) mod mailboxes;
 pub(super) mod mta_sts;
-pub(super) mod policy;
+pub(super) mod mta_sts_policy;
+pub(super) mod probe_command;
+pub(super) mod probe_targets;
 pub(super) mod rule;
 pub(super) mod starttls;
-pub(super) mod targets;
 pub(super) mod tls_rpt;
 pub(super) mod view;

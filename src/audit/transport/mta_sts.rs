@@ -1,7 +1,7 @@
 //! MTA-STS: the record, the policy file, and whether the mail hosts meet the policy.
 
 use super::certificate::is_current;
-use super::policy::{Mode, Policy, record_id};
+use super::mta_sts_policy::{Mode, Policy, record_id};
 use super::view::{Standing, View, is_named, named};
 use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};

@@ -1,7 +1,7 @@
 //! Runs the rules about mail hosts and TLS in their order.
 
 use super::certificate::Promise;
-use super::policy::Mode;
+use super::mta_sts_policy::Mode;
 use super::view::View;
 use super::{certificate, dane, hosts, mailboxes, mta_sts, starttls, tls_rpt};
 use crate::audit::context::Context;

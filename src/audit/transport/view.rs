@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::command;
-use super::targets::exchangers;
+use super::probe_command;
+use super::probe_targets::exchangers;
 use crate::audit::context::Context;
 use crate::audit::draft::Draft;
 use crate::audit::{Changer, Effort, Evidence, EvidenceOutcome, Finding};
@@ -99,7 +99,7 @@ impl<'a> View<'a> {
         let words = "Run the line below on the mail server, or on any computer that may send mail, save what it prints, and give that file to “mailferry audit --probe-output FILE”.";
         draft
             .remedy(Effort::Low, Changer::YouOnTheServer, words)
-            .copy("line for the server", command::line(&targets))
+            .copy("line for the server", probe_command::line(&targets))
     }
 }
 

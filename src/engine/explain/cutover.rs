@@ -75,17 +75,14 @@ pub(in crate::engine) fn no_message(name: &str) -> UserError {
 
 /// More messages than anybody sends for a test.
 pub(in crate::engine) fn too_many_tests(most: usize) -> UserError {
-    UserError::new("These are too many messages for a test", format!("At most {most} are judged at once."))
+    UserError::new("There are too many messages for a test", format!("At most {most} are judged at once."))
         .or_else("Choose a few of them", "For many messages, the audit reads them as evidence")
 }
 
 /// The records of a test message lead on without end.
 pub(in crate::engine) fn endless_test(name: &str) -> UserError {
-    UserError::new(
-        format!("“{name}” could not be judged"),
-        "The records behind it lead to more and more questions.",
-    )
-    .or_else("Check the SPF record of its sender", "“mailferry spf” shows each step")
+    UserError::new(format!("“{name}” could not be judged"), "Its records lead to more and more questions.")
+        .or_else("Check the SPF record of its sender", "“mailferry spf” shows each step")
 }
 
 /// A sweep follows a whole copy.

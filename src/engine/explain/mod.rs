@@ -100,7 +100,7 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
             "A file with evidence cannot be read",
             format!("{}: {source}.", sentence(error).trim_end_matches('.')),
         )
-        .or_else("Check the name and the rights of the file or folder", "Nothing was read")
+        .or_else("Check the name and the permissions of the file or folder", "Nothing was read")
         .caused_by(error),
         EvidenceError::Cancelled => cancelled(),
     }
@@ -109,7 +109,7 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
 /// No list of this operator takes a key.
 pub(super) fn no_keyed_operator(operator: &str) -> UserError {
     let known: Vec<&str> = crate::audit::keyed_operators().into_iter().map(|operator| operator.id).collect();
-    UserError::new("There is no such list", format!("No list of “{operator}” is asked with a key."))
+    UserError::new("There is no such list", format!("No list of “{operator}” uses a key."))
         .or_else(&format!("Name one of {}", known.join(", ")), "Nothing was stored")
 }
 
@@ -248,9 +248,9 @@ pub(super) fn survey(error: &SurveyError) -> UserError {
             format!("There is no finding “{id}” in these facts"),
             "Only what an audit has found can be checked again.",
         )
-        .or_else("Copy the id from the list of findings", "It stands in brackets behind each heading"),
+        .or_else("Copy the id from the list of findings", "It is in brackets after each heading"),
         SurveyError::NothingToAsk(id) => UserError::new(
-            format!("“{id}” cannot be checked again by itself"),
+            format!("“{id}” cannot be checked again on its own"),
             "It follows from your own files or answers, so nobody can be asked.",
         )
         .or_else("Read newer files as evidence", "A new audit judges them"),

@@ -50,19 +50,19 @@ const fn told(trouble: GrantTrouble) -> Told {
         },
         GrantTrouble::AdminConsentMissing => Told {
             title: "Only an admin may allow this",
-            why: "The organisation lets its users agree to no application themselves.",
+            why: "The organisation does not let its users approve applications themselves.",
             way_out: "Ask an admin to agree for the organisation",
             note: "Microsoft: API permissions, “Grant admin consent”. Google: Admin console, API controls, trust the client id",
         },
         GrantTrouble::ConditionalAccess => Told {
             title: "A rule of the organisation forbids this sign-in",
-            why: "Conditional Access wants another device, place or kind of program.",
+            why: "Conditional Access requires another device, place or kind of program.",
             way_out: "Ask an admin to look the sign-in up in the sign-in log, under “Conditional Access”",
             note: "The policy named there needs an exception for this application, for the days of the move",
         },
         GrantTrouble::SecondFactor => Told {
             title: "A second factor is missing",
-            why: "The organisation asks for one, and this sign-in cannot show it by itself.",
+            why: "The organisation requires one, and this sign-in cannot provide it.",
             way_out: "Sign in again in the browser, and set the second factor up there",
             note: "",
         },
@@ -116,7 +116,7 @@ const fn told(trouble: GrantTrouble) -> Told {
         },
         GrantTrouble::Declined => Told {
             title: "The sign-in was declined",
-            why: "Somebody said no in the browser. Nothing was changed.",
+            why: "The request was declined in the browser. Nothing was changed.",
             way_out: "Sign in again and agree",
             note: "",
         },
@@ -128,21 +128,21 @@ const fn told(trouble: GrantTrouble) -> Told {
         },
         GrantTrouble::Clock => Told {
             title: "The clock of this computer is wrong",
-            why: "What it signs counts as expired or as not valid yet.",
+            why: "Its signatures count as expired or not yet valid.",
             way_out: "Set date and time, with time zone",
             note: "",
         },
         GrantTrouble::Busy => Told {
             title: "The provider is busy",
-            why: "It gives no token at the moment.",
+            why: "It is not issuing tokens at the moment.",
             way_out: "Wait a few minutes",
-            note: "A running copy tries again by itself",
+            note: "A running copy tries again on its own",
         },
         GrantTrouble::Unreachable => Told {
             title: "The provider was not reached",
             why: "The network is down, or something in between refuses the connection.",
             way_out: "Check the network",
-            note: "A running copy tries again by itself",
+            note: "A running copy tries again on its own",
         },
         GrantTrouble::OtherServer => Told {
             title: "The tokens are for another server",
@@ -158,7 +158,7 @@ const fn told(trouble: GrantTrouble) -> Told {
         },
         GrantTrouble::NotUnderstood => Told {
             title: "The provider's answer was not understood",
-            why: "It says neither yes nor a known no.",
+            why: "It is neither a success nor a known error.",
             way_out: "Search the provider's documentation for its words",
             note: "",
         },
@@ -183,7 +183,7 @@ pub(super) fn of_mailbox(attempt: &Attempt, problem: &GrantProblem) -> UserError
     let Attempt { mailbox, side, .. } = *attempt;
     let mut error = error.or(
         "Sign in with your browser",
-        "This mailbox then continues by itself",
+        "This mailbox then continues on its own",
         Command::SignInAtProvider { mailbox, side, way: Way::Browser },
     );
     error.ways_out.rotate_right(1);
@@ -226,8 +226,8 @@ pub(super) fn not_connected(attempt: &Attempt) -> UserError {
                 "Run the script of page Mailboxes, or of “mailferry exchange-access”",
             )
             .or_else(
-                "Make the service principal with the object id of the ENTERPRISE APPLICATION",
-                "With that of the app registration it exists and opens nothing: remove it and make it again",
+                "Create the service principal with the object id of the ENTERPRISE APPLICATION",
+                "Created with the id of the app registration, it opens nothing: remove it and create it again",
             ),
         _ => error.or_else(
             "Check that the one who signed in is the user of this mailbox, or has FullAccess to it",
@@ -263,8 +263,8 @@ pub(in crate::engine) fn provider_file_not_read(path: &Path, error: &InputError)
 /// The provider wants a secret of the client.
 pub(in crate::engine) fn no_client_secret(provider: &str) -> UserError {
     UserError::new(
-        format!("{provider} wants the client secret as well"),
-        "It is shown beside the client id, even for programs on a desktop.",
+        format!("{provider} requires the client secret as well"),
+        "It is shown next to the client id, even for desktop programs.",
     )
     .or_else(
         "Put it on the first line of a file, and give --client-secret-file FILE",
@@ -304,7 +304,7 @@ pub(in crate::engine) fn key_file(path: &Path, problem: &GrantProblem) -> UserEr
     UserError::new(format!("{} cannot be used as a key", path.display()), why)
         .with_server_words(&problem.words)
         .or_else(way_out, "Nothing was changed")
-        .or_else("Follow the guide beside it", "It names each click that leads to such a file")
+        .or_else("Follow the guide beside it", "It names every click that leads to such a file")
 }
 
 /// The key is for another server.

@@ -1,127 +1,123 @@
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+//! The throughput of the running copy: bytes sent over time.
 
-use crate::plan::{LedgerSum, Measured};
-use crate::project::LedgerTotals;
-use crate::transfer::Progress;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use crate::engine::api::copy_snapshot::CopyView;
+use crate::plan::{SpeedMeter, SpeedPoint};
 use crate::values::Bytes;
 
-/// One in this many messages may have been found at the destination, which takes no measurable time.
-const ADOPTED_SHARE: u64 = 10;
+/// How many samples a smaller number is ignored for: between a reply and its ledger entry, bytes are counted nowhere.
+const PATIENT_LOOKS: u8 = 3;
 
-/// The time a mailbox is actually being copied, without signing in, pauses and throttling.
+/// Measures the copy of the open project, over all its runs.
 #[derive(Default)]
-pub(in crate::engine) struct Stopwatch(Mutex<Running>);
-
-#[derive(Default)]
-struct Running {
-    since: Option<Instant>,
-    sum: Duration,
-    pairs: u64,
+pub(in crate::engine) struct CopyMeter {
+    /// The clock of this session and the wall clock, at one moment.
+    began: Option<Beginning>,
+    meter: SpeedMeter,
+    shown: Shown,
+    /// Whether mail is copied now.
+    is_running: bool,
 }
 
-impl Running {
-    fn rest(&mut self) {
-        if let Some(since) = self.since.take() {
-            self.sum += since.elapsed();
+/// One moment on two clocks.
+#[derive(Clone, Copy)]
+struct Beginning {
+    instant: Instant,
+    /// Milliseconds since 1970.
+    wall: u64,
+}
+
+/// What was last shown as done.
+#[derive(Default)]
+struct Shown {
+    bytes: u64,
+    smaller: u8,
+}
+
+impl Shown {
+    /// The value to show: never less than before, unless it stays lower, as after a refused message.
+    fn steady(&mut self, bytes: u64) -> u64 {
+        self.smaller = if bytes < self.bytes { self.smaller + 1 } else { 0 };
+        if self.smaller == 0 || self.smaller >= PATIENT_LOOKS {
+            *self = Self { bytes, smaller: 0 };
         }
+        self.bytes
     }
 }
 
-impl Stopwatch {
-    /// Handles a progress report.
-    pub(in crate::engine) fn hear(&self, progress: &Progress) {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match progress {
-            Progress::Pairs { count } => {
-                running.pairs = running.pairs.max(u64::try_from(*count).unwrap_or(u64::MAX));
-            }
-            Progress::Paused | Progress::Waiting { .. } | Progress::Reconnecting { .. } => {
-                return running.rest();
-            }
-            Progress::Connected
-            | Progress::Appenders { .. }
-            | Progress::Verified { .. }
-            | Progress::Resumed
-            | Progress::Listing { .. }
-            | Progress::Folder { .. }
-            | Progress::Advanced { .. } => {}
-        }
-        if running.since.is_none() {
-            running.since = Some(Instant::now());
-        }
+impl CopyMeter {
+    /// Continues the curve of earlier sessions.
+    pub(in crate::engine) fn after(points: Vec<SpeedPoint>) -> Self {
+        Self { meter: SpeedMeter::after(points), ..Self::default() }
     }
 
-    /// What was copied between two reads of the ledger; `None` if it says nothing about the speed.
-    pub(in crate::engine) fn measured(
-        &self,
-        before: &LedgerTotals,
-        after: &LedgerTotals,
-    ) -> Option<Measured> {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.rest();
-        let new = |count: fn(&LedgerSum) -> u64| count(&after.sum).saturating_sub(count(&before.sum));
-        let messages = new(|sum| sum.copied) + new(|sum| sum.repaired);
-        if new(|sum| sum.already_there).saturating_mul(ADOPTED_SHARE) > messages {
-            return None;
+    /// Starts a run; measurements of an earlier run say nothing about its speed.
+    pub(in crate::engine) fn begin(&mut self, copy: &CopyView) {
+        *self = Self { is_running: true, ..Self::after(self.points()) };
+        self.shown.bytes = copy.bytes_done.0;
+    }
+
+    /// Time without copying does not count.
+    pub(in crate::engine) fn rest(&mut self) {
+        self.meter.rest();
+        self.is_running = false;
+    }
+
+    /// Takes a sample of the bytes sent and updates progress, speed, time left and curve.
+    pub(in crate::engine) fn look(&mut self, copy: &mut CopyView, bytes_sent: Bytes) {
+        if !self.is_running {
+            return;
         }
-        let measured = Measured {
-            messages,
-            bytes: Bytes(after.bytes_done.0.saturating_sub(before.bytes_done.0)),
-            millis: u64::try_from(running.sum.as_millis()).unwrap_or(u64::MAX),
-            pairs: running.pairs.max(1),
-        };
-        measured.is_telling().then_some(measured)
+        let at = self.now();
+        self.meter.add(at, bytes_sent.0);
+        copy.bytes_done = Bytes(self.shown.steady(copy.bytes_done.0));
+        copy.bytes_per_second = self.meter.bytes_per_second();
+        // A trial ends long before everything is copied.
+        let left = copy.bytes_total.0.saturating_sub(copy.bytes_done.0);
+        // The throughput cannot predict the work left after all bytes have arrived.
+        let is_known = copy.trial.is_none() && !copy.is_verifying && left > 0;
+        copy.time_left = if is_known { self.meter.time_left(left) } else { None };
+        copy.throughput = Arc::new(self.points());
+    }
+
+    pub(in crate::engine) fn points(&self) -> Vec<SpeedPoint> {
+        self.meter.points()
+    }
+
+    /// Milliseconds since 1970, by a clock that does not jump while the program runs.
+    fn now(&mut self) -> u64 {
+        let instant = Instant::now();
+        let began = *self.began.get_or_insert_with(|| {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            Beginning { instant, wall: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+        });
+        let passed = instant.duration_since(began.instant).as_millis();
+        began.wall.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::WaitCause;
-    use crate::values::Side;
 
-    fn totals(copied: u64, already_there: u64, bytes: u64) -> LedgerTotals {
-        let sum = LedgerSum { copied, already_there, ..LedgerSum::default() };
-        LedgerTotals { sum, bytes_done: Bytes(bytes), bytes_total: Bytes(bytes), ..LedgerTotals::default() }
-    }
-
-    fn timed() -> Stopwatch {
-        Stopwatch(Mutex::new(Running { since: None, sum: Duration::from_secs(3), pairs: 2 }))
+    #[test]
+    fn the_curve_of_earlier_sessions_and_runs_is_kept() {
+        let points = vec![SpeedPoint { from_millis: 1_000, to_millis: 6_000, bytes_per_second: 500 }];
+        let mut meter = CopyMeter::after(points.clone());
+        meter.begin(&CopyView::default());
+        assert_eq!(meter.points(), points);
+        meter.rest();
+        meter.begin(&CopyView::default());
+        assert_eq!(meter.points(), points);
     }
 
     #[test]
-    fn only_what_was_copied_in_between_is_measured() {
-        let measured = timed().measured(&totals(100, 5, 1_000), &totals(400, 5, 9_000)).unwrap();
-        let expected = Measured { messages: 300, bytes: Bytes(8_000), millis: 3_000, pairs: 2 };
-        assert_eq!(measured, expected);
-        assert_eq!(
-            timed().measured(&totals(100, 0, 0), &totals(200, 90, 9_000)),
-            None,
-            "most were there before"
-        );
-        assert_eq!(
-            timed().measured(&totals(100, 0, 0), &totals(102, 0, 9_000)),
-            None,
-            "two messages say nothing"
-        );
-    }
-
-    #[test]
-    fn pauses_and_waiting_are_no_copying() {
-        let watch = Stopwatch::default();
-        watch.hear(&Progress::Connected);
-        watch.hear(&Progress::Paused);
-        let rested = watch.0.lock().unwrap().since;
-        assert!(rested.is_none());
-        watch.hear(&Progress::Resumed);
-        assert!(watch.0.lock().unwrap().since.is_some());
-        watch.hear(&Progress::Waiting {
-            seconds: 60,
-            side: Side::Destination,
-            cause: WaitCause::Asked,
-            words: String::new(),
-        });
-        assert!(watch.0.lock().unwrap().since.is_none());
+    fn progress_does_not_flicker_and_does_not_lie() {
+        let mut shown = Shown { bytes: 100, smaller: 0 };
+        assert_eq!([120, 90, 130].map(|bytes| shown.steady(bytes)), [120, 120, 130]);
+        // A message of 50 was sent and refused: after a moment it does not count any more.
+        assert_eq!([80, 80, 80, 85].map(|bytes| shown.steady(bytes)), [130, 130, 80, 85]);
     }
 }

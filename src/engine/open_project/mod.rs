@@ -17,8 +17,8 @@ pub(in crate::engine) mod provider;
 pub(in crate::engine) mod reaches;
 pub(in crate::engine) mod records;
 pub(in crate::engine) mod report_input;
+pub(in crate::engine) mod stopwatch;
 pub(in crate::engine) mod switch;
-pub(in crate::engine) mod throughput;
 
 use crate::engine::api::snapshot::{
     AccountsView, AuditView, DestinationView, DomainView, MailboxView, PartDone, PlanView, ProjectView,
@@ -39,11 +39,11 @@ use crate::engine::attempt::{Attempt, AttemptPair};
 use crate::engine::explain;
 use crate::engine::open_project::accounts::LastImport;
 use crate::engine::open_project::copy_board::CopyBoard;
+use crate::engine::open_project::copy_meter::CopyMeter;
 use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::provider::ProviderLimits;
 use crate::engine::open_project::records::SavedFiles;
 use crate::engine::open_project::switch::{RunStart, Switch};
-use crate::engine::open_project::throughput::CopyMeter;
 use crate::engine::pins::PinBook;
 use crate::imap::{Compression, IdleSessions, Timeouts};
 use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};

@@ -36,7 +36,7 @@ const BATCH_OF_ASKING_SERVER: usize = 8;
 /// What comes from the source half; writers of one worker take turns at it.
 pub(in crate::transfer) type Items = Arc<Mutex<mpsc::Receiver<Item>>>;
 
-pub(in crate::transfer) struct Writer<'a> {
+pub(in crate::transfer) struct Appender<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) state: &'a CopyState<'a>,
     pub(in crate::transfer) folder: &'a ActiveFolder,
@@ -84,7 +84,7 @@ pub(in crate::transfer) struct Flight {
     _sending: OwnedRwLockReadGuard<()>,
 }
 
-impl Writer<'_> {
+impl Appender<'_> {
     /// Appends what comes until the other half is done. Returns copies whose UID is not known.
     pub(in crate::transfer) async fn run(mut self, items: Items) -> Result<Vec<LedgerRow>, TransferError> {
         let mut load = Load::default();

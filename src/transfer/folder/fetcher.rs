@@ -48,7 +48,7 @@ pub(in crate::transfer) struct Fetched {
 /// Requests under way at the source, as far as the byte budget goes.
 const REQUESTS_AHEAD: usize = 8;
 
-pub(in crate::transfer) struct Reader<'a> {
+pub(in crate::transfer) struct Fetcher<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) state: &'a CopyState<'a>,
     pub(in crate::transfer) share: &'a FolderShare<'a>,
@@ -85,7 +85,7 @@ impl From<TransferError> for ReadEnd {
     }
 }
 
-impl Reader<'_> {
+impl Fetcher<'_> {
     /// Reads every message that is to do, until the end or a stop.
     pub(in crate::transfer) async fn run(mut self) -> Result<(), TransferError> {
         let items = self.items.clone();

@@ -20,7 +20,7 @@ use crate::project::{FolderId, LedgerRow};
 use crate::transfer::context::error::{Doubler, FolderChange, TransferError};
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
-use crate::transfer::folder::appender::{Flight, Writer};
+use crate::transfer::folder::appender::{Appender, Flight};
 use crate::transfer::folder::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
 use crate::transfer::folder::batch::Load;
 use crate::transfer::folder::copy_state::CopyState;
@@ -375,7 +375,7 @@ impl DestinationFolder<'_> {
     }
 }
 
-impl Writer<'_> {
+impl Appender<'_> {
     /// Looks at what somebody else has put into the folder, while nothing of ours is under way to it. Where it is copies of
     /// the same mail, waits until no more of them come: the other run has more under way, and ends when it sees ours.
     pub(in crate::transfer) async fn meet_strangers(&mut self) -> Result<(), TransferError> {

@@ -15,7 +15,7 @@ use crate::transfer::context::error::{FolderChange, TransferError};
 use crate::transfer::context::export::{Exported, Origin, export};
 use crate::transfer::context::request::Progress;
 use crate::transfer::context::under_way::InFlight;
-use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::appender::Appender;
 use crate::transfer::folder::batch::{Batch, Load, Loaded};
 use crate::transfer::folder::content::Content;
 use crate::transfer::folder::second_try::says_nothing;
@@ -48,7 +48,7 @@ enum Repaired {
     Not(Vec<RepairStep>),
 }
 
-impl Writer<'_> {
+impl Appender<'_> {
     /// What a refusal is about, judged by everything that is known of the message.
     pub(in crate::transfer) fn meaning_of(&self, batch: &Batch, refused: &Completion) -> RefusalMeaning {
         let limit = self.session.capabilities().append_limit().unwrap_or(u64::MAX);

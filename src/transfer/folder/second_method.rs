@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::imap::ImapError;
 use crate::project::LedgerRow;
 use crate::transfer::folder::fetch_group::{Arrived, Group};
-use crate::transfer::folder::fetcher::{Item, ReadEnd, Reader};
+use crate::transfer::folder::fetcher::{Fetcher, Item, ReadEnd};
 use crate::transfer::folder::large::Reading;
 use crate::values::SourceUid;
 
@@ -28,7 +28,7 @@ impl Form {
     }
 }
 
-impl Reader<'_> {
+impl Fetcher<'_> {
     /// Hands over what needs no other look. Hands back the rest.
     pub(in crate::transfer) async fn hand_over_believed(
         &mut self,

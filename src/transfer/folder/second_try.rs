@@ -8,7 +8,7 @@ use crate::message::RefusalMeaning;
 use crate::plan::MessageState;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::Progress;
-use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::appender::Appender;
 use crate::transfer::folder::batch::Batch;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::values::{DestinationUid, Side, SourceUid, Uid};
@@ -18,7 +18,7 @@ pub(in crate::transfer) const fn says_nothing(meaning: RefusalMeaning) -> bool {
     matches!(meaning, RefusalMeaning::Unknown | RefusalMeaning::Message(None))
 }
 
-impl Writer<'_> {
+impl Appender<'_> {
     /// Gives a message that was refused a second try as it was, where the refusal does not say what is wrong with it.
     /// Returns the refusal that stands; `None` where the message is there now.
     pub(in crate::transfer) async fn try_again(

@@ -17,12 +17,12 @@ use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::flags::after_repair;
 use crate::transfer::flags::sync;
 use crate::transfer::folder::active_folder::ActiveFolder;
-use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::appender::Appender;
 use crate::transfer::folder::copy_state::{CopyState, FolderLock, FolderShare, Next, OpenedFolder};
 use crate::transfer::folder::decision::{
     FolderDecision, FolderFacts, FolderRefusal, counts_behind, decide, is_whole,
 };
-use crate::transfer::folder::fetcher::Reader;
+use crate::transfer::folder::fetcher::Fetcher;
 use crate::transfer::folder::open::Opening;
 use crate::transfer::folder::prefetch::Ahead;
 use crate::transfer::pace::refusal::refusal;
@@ -254,7 +254,7 @@ impl Worker {
         let receiver = Arc::new(Mutex::new(receiver));
         let is_near = self.is_near();
         let reader =
-            Reader { session: &mut self.source, state, share: &share, is_near, asked, items: sender };
+            Fetcher { session: &mut self.source, state, share: &share, is_near, asked, items: sender };
         let is_kept_to_one = state.lessons.failures.is_kept_to_one(share.folder.job.folder);
         let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
         let sessions = std::iter::once(&mut self.destination).chain(appenders);
@@ -262,7 +262,7 @@ impl Worker {
             .map(|session| {
                 let items = Arc::clone(&receiver);
                 let folder = &share.folder;
-                let writer = Writer {
+                let writer = Appender {
                     session,
                     state,
                     folder,

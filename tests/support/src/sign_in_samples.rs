@@ -30,7 +30,7 @@ pub fn ended() -> UserError {
         server_words: Some("AADSTS700082: The refresh token has expired due to inactivity.".to_owned()),
         ways_out: vec![WayOut {
             label: "Sign in with your browser".to_owned(),
-            consequence: "This mailbox then continues by itself".to_owned(),
+            consequence: "This mailbox then continues on its own".to_owned(),
             command: Some(Command::SignInAtProvider {
                 mailbox: MailboxId(4),
                 side: Side::Destination,
@@ -48,7 +48,7 @@ pub fn ended() -> UserError {
 pub fn refused() -> UserError {
     let mut error = samples::error(
         "A rule of the organisation forbids this sign-in (opa.karl@weber-familie.example)",
-        "Conditional Access wants another device, place or kind of program.",
+        "Conditional Access requires another device, place or kind of program.",
         "AADSTS53003: Access has been blocked by Conditional Access policies.",
         "Ask an admin to look the sign-in up in the sign-in log, under “Conditional Access”",
         None,

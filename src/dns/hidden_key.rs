@@ -5,7 +5,7 @@ use crate::values::{DnsName, Outcome, RecordData, Secret, TxtStrings};
 
 /// A question whose name contains a secret key, and the stand-in that is shown and stored instead.
 #[derive(Clone)]
-pub struct Disguise<'a> {
+pub struct HiddenKey<'a> {
     /// The name as it is sent.
     pub sent: DnsName,
     /// The key in it.
@@ -14,13 +14,13 @@ pub struct Disguise<'a> {
     pub stand_in: &'a str,
 }
 
-impl fmt::Debug for Disguise<'_> {
+impl fmt::Debug for HiddenKey<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Disguise({})", self.stand_in)
+        write!(formatter, "HiddenKey({})", self.stand_in)
     }
 }
 
-impl Disguise<'_> {
+impl HiddenKey<'_> {
     /// Removes the key from an answer: servers often repeat the question.
     pub(super) fn cover(&self, said: &mut Said) {
         let key = self.key.expose().to_ascii_lowercase();
