@@ -100,7 +100,7 @@ async fn lists_answer_as_their_codes_say() {
         ("blocklist.uribl", Status::Unknown, "your resolver is public or asks too much"),
         ("allowlist.dnswl", Status::Pass, "low trust"),
         ("network.holder", Status::Info, ""),
-        ("neighbours.listed", Status::NotApplicable, "only where you wish it"),
+        ("neighbours.listed", Status::NotApplicable, "only if you ask for it"),
     ] {
         let finding = report.findings.iter().find(|finding| finding.id == id).unwrap();
         assert_eq!(finding.status, status, "{id}: {} {}", finding.title, finding.words);
