@@ -1,6 +1,5 @@
 //! Everything that a face may show, at one moment.
 
-use crate::plan::{CopyOptions, Forecast, MailVolume, Mailbox, MailboxPlan, Oversize, Reach};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +15,9 @@ use crate::engine::api::practice_snapshot::PracticeView;
 use crate::engine::api::sign_ins::SignInsView;
 use crate::engine::api::switch_snapshot::SwitchView;
 use crate::engine::api::user_error::UserError;
-use crate::plan::{CopyOptions, FolderPath, Forecast, MailVolume, Mailbox, MailboxPlan, Oversize, Reach, SpecialUse};
+use crate::plan::{
+    CopyOptions, FolderPath, Forecast, MailVolume, Mailbox, MailboxPlan, Oversize, Reach, SpecialUse,
+};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::{ExportStage, Format, RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, MailboxId, Side, UnixTime};

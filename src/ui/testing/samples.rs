@@ -3,8 +3,8 @@
 use crate::audit::verdict::Outcome;
 use crate::engine::{
     AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
-    PartDone, PlanView, ProjectMark, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError,
-    WayOut,
+    PartDone, PlanView, ProjectMark, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot,
+    UserError, WayOut,
 };
 use crate::plan::{
     FolderPath, ForecastInput, MailVolume, MailboxPlan, Measured, Oversize, OversizeFolder, forecast,

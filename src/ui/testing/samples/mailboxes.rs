@@ -3,8 +3,8 @@
 use super::{NOW, ago, chosen, endpoint, error};
 use crate::accounts::{AliasPlan, Directory};
 use crate::engine::{
-    AccountsPreview, ApprovedCertificate, CertificateView, Command, CountedFolder, DomainEntries, MailboxView,
-    PasswordPlace, ProjectView, SignInState, SignInView, UserError,
+    AccountsPreview, ApprovedCertificate, CertificateView, Command, CountedFolder, DomainEntries,
+    MailboxView, PasswordPlace, ProjectView, SignInState, SignInView, UserError,
 };
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailVolume, Mailbox, MailboxPlan, RenameReason,
