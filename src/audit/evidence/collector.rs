@@ -9,7 +9,8 @@ use super::dates::day_of_time;
 use super::facts::{
     AccountFacts, DayTally, EvidenceFacts, ReceiverFacts, ReplyFacts, SndsColour, SourceFacts, SourceKind,
 };
-use super::receivers::{self, Meaning, meaning, owner_of, redacted, tidied};
+use super::receivers::{self, owner_of};
+use super::reply_meaning::{Meaning, meaning, redacted, tidied};
 use super::report_id::{ReportId, ReportIds};
 use super::{Bounce, DmarcReport, Feedback, SndsRow, TlsReport};
 use crate::assets::{Receiver, ReplyClass};

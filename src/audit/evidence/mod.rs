@@ -14,6 +14,7 @@ pub mod fuzz_tests;
 mod joined;
 mod mail_log;
 mod receivers;
+mod reply_meaning;
 mod report_id;
 pub(super) mod rule;
 mod rule_dashboards;
@@ -34,7 +35,8 @@ pub use facts::{
 pub use feedback::{Feedback, read_feedback};
 pub use joined::EvidenceParts;
 pub use mail_log::{LOG_HEAD, LogKind, LogReader};
-pub use receivers::{pattern, receiver, receiver_of};
+pub use receivers::{receiver, receiver_of};
+pub use reply_meaning::pattern;
 pub use report_id::{ReportId, ReportIds};
 pub use snds::{SndsRow, is_snds, read_snds};
 pub use tls_report::{TlsReport, read_tls_report};

@@ -1,3 +1,5 @@
+//! Judges the hosts that MX records name: missing, aliases, addresses, private networks.
+
 use std::net::IpAddr;
 
 use crate::audit::addresses::is_public;

@@ -5,9 +5,9 @@
 //! What is wrong with one mailbox is told with it, and the others are read all the same.
 
 pub(super) mod header;
-mod judged;
-mod looked_through;
-mod wanted;
+mod one_mailbox;
+mod reader;
+mod searches;
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,9 +21,9 @@ use super::{EvidenceError, EvidenceSubject};
 use crate::audit::evidence::EvidenceFacts;
 use crate::imap::Access;
 use crate::values::UnixTime;
-use judged::Judged;
-use looked_through::look_through;
-use wanted::{Sought, Wanted};
+use one_mailbox::look_through;
+use reader::Judged;
+use searches::{Sought, Wanted};
 
 /// Messages that may wait for the reader; each may have [`MailboxBounds::message_bytes`].
 const WAITING: usize = 2;

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use tokio::time::Instant;
 
 use super::header::Header;
-use super::wanted::{FIELDS, MESSAGE_ID, Sought, Wanted, chosen};
+use super::searches::{FIELDS, MESSAGE_ID, Sought, Wanted, chosen};
 use super::{EvidenceMailbox, Found, MailboxBounds, Shared};
 use crate::imap::{BodyReply, Detail, Folder, ImapError, MessageFacts, Session, SignInError};
 use crate::message::internal_date_secs;

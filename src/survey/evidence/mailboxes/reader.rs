@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Found;
-use super::wanted::Sought;
+use super::searches::Sought;
 use crate::audit::evidence::{Collector, EvidenceFacts, Noted, ReportIds, SourceFacts, SourceKind};
 use crate::audit::message::read_message;
 use crate::survey::evidence::{Origin, Reading};
