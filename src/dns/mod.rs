@@ -13,6 +13,7 @@ mod tsig_key;
 mod update;
 
 pub use error::DnsError;
+pub use hidden_key::HiddenKey;
 pub use resolver::{QUESTIONS_AT_ONCE, Resolver};
 pub use tsig_key::{TsigAlgorithm, TsigKey, TsigKeyError};
 pub use update::{UpdateError, send_update};
