@@ -24,6 +24,8 @@ mod copy_args;
 #[path = "src/providers/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "files are checked here and used in the program")]
 mod providers;
+#[path = "src/cli/test_imap_args.rs"]
+mod test_imap_args;
 #[path = "src/values/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "what the providers' files are made of")]
 mod values;
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "src/cli/account_list_args.rs",
         "src/cli/audit_args.rs",
         "src/cli/copy_args.rs",
+        "src/cli/test_imap_args.rs",
     ] {
         println!("cargo::rerun-if-changed={path}");
     }

@@ -1,4 +1,4 @@
-//! Follows every alias to its ends, and says what it has to become at a provider.
+//! Follows every alias to its ends and says what it has to become at a provider.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -299,14 +299,29 @@ struct Walk<'g, 'd> {
     ends: Ends,
 }
 
+/// A route that is being followed.
+#[derive(Clone, Copy)]
+struct Waypoint {
+    /// Its place in the directory.
+    route: usize,
+    /// Which of its targets is looked at next.
+    next: usize,
+}
+
+impl Waypoint {
+    const fn at(route: usize) -> Self {
+        Self { route, next: 0 }
+    }
+}
+
 impl Walk<'_, '_> {
     fn follow(&mut self, start: usize) {
-        // The routes from the start to here, each with the next target to look at.
-        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        // The routes from the start to here.
+        let mut path = vec![Waypoint::at(start)];
         self.visited.insert(start);
-        while let Some((at, next)) = path.last_mut() {
-            let (at, place) = (*at, *next);
-            *next += 1;
+        while let Some(last) = path.last_mut() {
+            let Waypoint { route: at, next: place } = *last;
+            last.next += 1;
             let node = self.graph.nodes.get(at).and_then(|nodes| nodes.get(place)).copied();
             let target = self.graph.directory.routes.get(at).and_then(|route| route.to.get(place));
             let (Some(node), Some(target)) = (node, target) else {
@@ -320,7 +335,7 @@ impl Walk<'_, '_> {
                 Node::Outside if self.seen.insert(key(target)) => self.ends.outside.push(target.clone()),
                 Node::Itself | Node::Mailbox | Node::Outside => {}
                 Node::Nobody => self.trouble(RouteTrouble::NoSuchMailbox(target.clone())),
-                Node::Route(to) if path.iter().any(|(seen, _)| *seen == to) => {
+                Node::Route(to) if path.iter().any(|seen| seen.route == to) => {
                     self.trouble(RouteTrouble::Loop(self.circle(&path, to)));
                 }
                 Node::Route(_) if path.len() >= MAX_DEPTH || self.visited.len() >= MAX_VISITED => {
@@ -328,7 +343,7 @@ impl Walk<'_, '_> {
                 }
                 Node::Route(to) => {
                     if self.visited.insert(to) {
-                        path.push((to, 0));
+                        path.push(Waypoint::at(to));
                     }
                 }
             }
@@ -342,8 +357,8 @@ impl Walk<'_, '_> {
     }
 
     /// The addresses of a circle, the first one again at the end.
-    fn circle(&self, path: &[(usize, usize)], to: usize) -> Vec<EmailAddress> {
-        let in_circle = path.iter().map(|(at, _)| *at).skip_while(|at| *at != to);
+    fn circle(&self, path: &[Waypoint], to: usize) -> Vec<EmailAddress> {
+        let in_circle = path.iter().map(|waypoint| waypoint.route).skip_while(|at| *at != to);
         let routes = in_circle.chain(std::iter::once(to));
         routes
             .filter_map(|at| match &self.graph.directory.routes.get(at)?.from {

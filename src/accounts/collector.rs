@@ -1,4 +1,4 @@
-//! Takes what the formats find: makes addresses of names, skips repetitions, and keeps count.
+//! Takes in what the formats find: makes addresses of names, skips repetitions, and keeps count.
 
 use std::collections::{BTreeMap, BTreeSet};
 

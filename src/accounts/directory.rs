@@ -1,3 +1,5 @@
+//! What all files together say: mailboxes, aliases, lists, and entries that were not taken.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

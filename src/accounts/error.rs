@@ -1,3 +1,5 @@
+//! Why a file of accounts cannot be read.
+
 use thiserror::Error;
 
 use super::Format;

@@ -1,3 +1,5 @@
+//! Tells the format of a file from its content.
+
 use serde::{Deserialize, Serialize};
 
 use super::formats::{aliases, dovecot_passwd, iredmail, modoboa, passwd, postfix_map};

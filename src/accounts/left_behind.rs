@@ -1,4 +1,4 @@
-//! What IMAP does not carry: named, so that nobody finds out weeks later, each with what to do about it.
+//! Names what IMAP does not carry, with what to do about each, so that nobody finds out weeks later.
 
 use serde::{Deserialize, Serialize};
 

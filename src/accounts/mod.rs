@@ -1,8 +1,8 @@
-//! Accounts: who has a mailbox, which aliases lead where, and what becomes of them at the new provider. Pure.
+//! Finds out who has a mailbox and which aliases lead where, and what becomes of them at the new provider. Pure.
 //!
 //! `formats` reads what servers and their panels have, one file per format; `collector.rs` takes it all in the same way.
-//! `alias_plan.rs` follows the aliases to their ends, `export` writes them for a provider, `left_behind.rs` names what
-//! IMAP does not carry. Password hashes are skipped where they are read: nothing here has a place for them.
+//! `alias_plan.rs` follows the aliases to their ends, `export` writes them for a provider, and `left_behind.rs` names what IMAP does
+//! not carry. Password hashes are skipped where they are read: nothing here has a place for them.
 
 mod alias_plan;
 mod collector;

@@ -1,3 +1,5 @@
+//! Makes passwords for new mailboxes.
+
 use crate::values::Secret;
 
 /// Letters and digits that cannot be mistaken for one another when read from paper.

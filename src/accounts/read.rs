@@ -1,3 +1,5 @@
+//! Reads one file, in the format that its content shows or the owner names.
+
 use super::collector::Collector;
 use super::format::recognise;
 use super::formats::{

@@ -1,4 +1,4 @@
-//! Tables: CSV files and what is copied from a spreadsheet. Any order of columns, headings in common words.
+//! Reads tables: CSV files and what is copied from a spreadsheet. Columns may stand in any order, with headings in common words.
 
 use super::collector::{Collector, FoundAccount};
 use super::{AccountsError, Format};

@@ -1,4 +1,4 @@
-//! Where an alias leads: what may stand at the right of an entry in Postfix, Sendmail, Exim and the panels.
+//! Reads where an alias leads: what may stand at the right of an entry in Postfix, Sendmail, Exim and the panels.
 
 use super::WhyLeftOut;
 

@@ -1,3 +1,5 @@
+//! Makes text of the bytes of a file.
+
 use serde::{Deserialize, Serialize};
 
 use super::AccountsError;

@@ -61,5 +61,6 @@ pub use transport::mta_sts_policy::{Mode as StsMode, Policy as StsPolicy};
 pub use transport::probe_targets::{StandIns, policy_addresses, probe_targets};
 
 pub use web_targets::{WebPurpose, WebTarget, web_targets};
+pub use zone::without_doubled_domain;
 
 pub use crate::values::Outcome;

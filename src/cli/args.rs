@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::account_list_args::{AccountList, ReportFiles};
 use super::audit_args::EvidenceMailboxes;
 use super::copy_args::{AdminForms, PlanArgs, SignIns};
+use super::test_imap_args::TestImap;
 use crate::plan::{parse_date, parse_size};
 
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
@@ -635,6 +636,14 @@ pub struct Watch {
     /// it came from elsewhere, which server has taken it over; may be repeated.
     #[arg(long = "test-message", value_name = "FILE")]
     pub test_messages: Vec<PathBuf>,
+    /// Look once for test messages in this mailbox of the project, at the new provider, and judge them as those of
+    /// --test-message. They are told by the subject that “watch” names; nothing changes in the mailbox. The password comes from
+    /// the keyring; may be repeated.
+    #[arg(long = "test-mailbox", value_name = "ADDRESS")]
+    pub test_mailboxes: Vec<String>,
+    /// Where else test messages are looked for.
+    #[command(flatten)]
+    pub test_imap: TestImap,
     /// Agree to query the servers of the domain that a project from another computer names.
     #[arg(long)]
     pub confirm_project: bool,

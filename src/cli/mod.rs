@@ -38,6 +38,8 @@ mod rehearse_switch;
 mod report;
 mod sign_in;
 mod spf;
+mod test_imap;
+mod test_imap_args;
 mod verdict;
 mod watch;
 mod wishes;

@@ -119,9 +119,8 @@ fn in_full(one: &Comparison) -> String {
         }
         output::append(&mut text, format_args!("    {:36} {}\n", row.label, output::line(&row.value)));
     }
-    let open = one.unpublished();
-    if !open.is_empty() {
-        output::append(&mut text, format_args!("  Not published by {name}: {}\n", open.join(", ")));
+    if let Some(words) = one.unpublished_words() {
+        output::append(&mut text, format_args!("  {}\n", output::line(&words)));
     }
     text.push('\n');
     text

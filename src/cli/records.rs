@@ -47,7 +47,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
 fn diff(plan: &RecordsPlan) -> String {
     let mut text = String::new();
     for group in &plan.groups {
-        output::append(&mut text, format_args!("{} — {}\n", group.heading, group.purpose));
+        output::append(&mut text, format_args!("{} — {}\n", group.heading(), group.purpose));
         for line in &group.lines {
             let sign = match line.change {
                 Change::Add => '+',

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use super::args::Watch;
 use super::copy_args::ProgressForm;
 use super::driver::Driver;
+use super::test_imap::TestMailbox;
 use super::{CliError, copy, done, output};
 use crate::cutover::{
     StepState, TestMessage, keep_words, reading_words, reminder_words, sight_words, step_words, sweep_words,
     test_words, way_back,
 };
-use crate::engine::headless::{self, SwitchReport, WatchOptions};
+use crate::engine::headless::{self, SwitchReport, TestMailboxes, WatchOptions};
 use crate::engine::{Command, EngineConfig, LogRing, SecretsPolicy, date_time};
 use crate::values::counted;
 
@@ -23,13 +24,20 @@ pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {
     super::places::check_watch(arguments)?;
     let mut shown = BTreeSet::new();
     let mut no_sweep_until = None;
-    let mut tests: &[PathBuf] = &arguments.test_messages;
+    let elsewhere = TestMailbox::from(&arguments.test_imap)?;
+    let mut tests = Tests {
+        files: &arguments.test_messages,
+        mailboxes: TestMailboxes {
+            of_project: &arguments.test_mailboxes,
+            at_server: elsewhere.as_ref().map(TestMailbox::source),
+        },
+    };
     loop {
         let mut report = look(arguments, std::mem::take(&mut tests), &mut shown)?;
         let may_sweep = arguments.sweep && no_sweep_until.is_none_or(|until| Instant::now() >= until);
         if may_sweep && report.is_sweep_due() {
             match sweep(arguments, log.clone()) {
-                Ok(()) => report = look(arguments, &[], &mut shown)?,
+                Ok(()) => report = look(arguments, Tests::default(), &mut shown)?,
                 Err(error) if arguments.once => return Err(error),
                 Err(CliError::CouldNotRun(error)) => {
                     output::say(&error.to_text());
@@ -49,15 +57,19 @@ pub fn run(arguments: &Watch, log: &LogRing) -> Result<ExitCode, CliError> {
     }
 }
 
-fn look(
-    arguments: &Watch,
-    tests: &[PathBuf],
-    shown: &mut BTreeSet<String>,
-) -> Result<SwitchReport, CliError> {
+/// The test messages of one look.
+#[derive(Clone, Copy, Default)]
+struct Tests<'a> {
+    files: &'a [PathBuf],
+    mailboxes: TestMailboxes<'a>,
+}
+
+fn look(arguments: &Watch, tests: Tests<'_>, shown: &mut BTreeSet<String>) -> Result<SwitchReport, CliError> {
     let wanted = WatchOptions {
         resolvers: &arguments.resolvers,
         asks_public: arguments.public_resolvers,
-        tests,
+        tests: tests.files,
+        test_mailboxes: tests.mailboxes,
         confirms_project: arguments.confirm_project,
     };
     let report = headless::watch(&arguments.project, &wanted)?;
@@ -99,6 +111,7 @@ fn show(report: &SwitchReport, shown: &mut BTreeSet<String>) {
     if report.late_messages > 0 {
         now.push(format!("Brought over since the switch: {}", counted(report.late_messages, "message")));
     }
+    now.push(format!("A test message has the subject “{}”", report.test_subject));
     now.extend(report.tests.iter().flat_map(tested));
     if let Some(reason) = report.keeps_old_server {
         now.push(keep_words(reason, date_time));
@@ -124,7 +137,7 @@ fn show(report: &SwitchReport, shown: &mut BTreeSet<String>) {
 fn tested(test: &TestMessage) -> Vec<String> {
     let words = test_words(test);
     let title = format!("{}: {}. {}", test.name, words.title, words.advice);
-    let rows = words.rows.into_iter().map(|(what, outcome)| format!("  {}, {what}: {outcome}", test.name));
+    let rows = words.rows.into_iter().map(|row| format!("  {}, {}: {}", test.name, row.what, row.outcome));
     std::iter::once(title).chain(rows).collect()
 }
 

@@ -1,3 +1,5 @@
+//! Why a switch cannot be followed.
+
 use thiserror::Error;
 
 use crate::values::{DomainName, Outcome, UnixTime};

@@ -1,10 +1,10 @@
-//! Everything that a project keeps of its switch: what the rounds saw, the sweeps, and the way back as it was before.
+//! Keeps in the project what was seen of the switch: rounds, sweeps, test messages, and the old records for the way back.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::reading::{Sees, Sight};
+use super::reading::Sees;
 use super::round::Round;
 use super::schedule::{is_swept_since, quiet_at};
 use super::test_message::TestMessage;
@@ -229,11 +229,5 @@ impl SwitchLog {
             () if reading.is_over => 3600,
             () => 300,
         }
-    }
-
-    /// Who sees the new mail hosts, of everybody that was asked.
-    pub fn counts(&self) -> Option<(usize, usize)> {
-        let sights: &[Sight] = &self.reading.as_ref()?.sights;
-        Some((sights.iter().filter(|sight| sight.sees == Sees::New).count(), sights.len()))
     }
 }

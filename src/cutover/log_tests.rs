@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::watch_tests::{DAY, NEW, OLD, copied_at, domain, round, route, server, with_resolver};
 use super::{
-    CopyDone, KeepReason, ReminderKind, ReminderWords, Sweep, SwitchLog, keep_words, reminder_words,
+    CopyDone, KeepReason, ReminderKind, ReminderWords, Sees, Sweep, SwitchLog, keep_words, reminder_words,
     reminders, sweep_words,
 };
 use crate::audit::dmarc::Policy;
 use crate::providers::ProviderId;
-use crate::records::{Change, DiffLine, DmarcStep, Format, RecordGroup, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, DmarcStep, Format, GroupKind, RecordGroup, RecordsPlan, SwitchStage};
 use crate::values::UnixTime;
 
 fn log() -> SwitchLog {
@@ -42,7 +42,8 @@ fn only_rounds_that_saw_something_new_are_kept() {
     let kept: Vec<(i64, usize, usize)> =
         log.notes.iter().map(|note| (note.at.0, note.new, note.old)).collect();
     assert_eq!(kept, [(0, 0, 1), (500, 1, 0), (501, 1, 1)]);
-    assert_eq!(log.counts(), Some((1, 2)));
+    let sights = &log.reading.as_ref().unwrap().sights;
+    assert_eq!(sights.iter().map(|sight| sight.sees == Sees::New).collect::<Vec<_>>(), [true, false]);
     let json = serde_json::to_string(&log).unwrap();
     assert_eq!(serde_json::from_str::<SwitchLog>(&json).unwrap(), log);
 }
@@ -184,7 +185,8 @@ fn plan() -> RecordsPlan {
     RecordsPlan {
         domain: domain(),
         provider: ProviderId("generic".to_owned()),
-        groups: vec![RecordGroup { heading: "SPF".to_owned(), purpose: String::new(), lines: vec![later] }],
+        provider_name: "your provider".to_owned(),
+        groups: vec![RecordGroup { kind: GroupKind::Spf, purpose: String::new(), lines: vec![later] }],
         senders: Vec::new(),
         notes: Vec::new(),
         unread: BTreeMap::new(),

@@ -1,11 +1,11 @@
-//! The records beside MX that receivers believe sent mail by: SPF, DKIM and DMARC, before and after the plan.
+//! Follows the records beside MX by which receivers believe sent mail: SPF, DKIM and DMARC, before and after the plan.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::reading::Sees;
-use crate::records::{Change, DiffLine, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, GroupKind, RecordsPlan, SwitchStage};
 use crate::values::{DnsAnswer, DnsName, Outcome, RecordData, RecordType};
 
 /// Names that are asked in one look, whatever a plan from elsewhere names.
@@ -27,12 +27,17 @@ impl ProofKind {
     /// All of them, in reading order.
     pub const ALL: [Self; 3] = [Self::Spf, Self::Dkim, Self::Dmarc];
 
-    /// Its name, as the groups of the plan have it.
+    /// Its name for people.
     pub const fn name(self) -> &'static str {
+        self.group().heading()
+    }
+
+    /// The group of the plan that has its records.
+    const fn group(self) -> GroupKind {
         match self {
-            Self::Spf => "SPF",
-            Self::Dkim => "DKIM",
-            Self::Dmarc => "DMARC",
+            Self::Spf => GroupKind::Spf,
+            Self::Dkim => GroupKind::Dkim,
+            Self::Dmarc => GroupKind::Dmarc,
         }
     }
 }
@@ -69,7 +74,7 @@ impl ProofRecord {
     pub fn of_plan(plan: &RecordsPlan) -> Vec<Self> {
         let mut records = Vec::new();
         for kind in ProofKind::ALL {
-            let groups = plan.groups.iter().filter(|group| group.heading == kind.name());
+            let groups = plan.groups.iter().filter(|group| group.kind == kind.group());
             let lines: Vec<&DiffLine> =
                 groups.filter(|group| plan.is_known(group)).flat_map(|group| &group.lines).collect();
             let mut names: Vec<&str> = Vec::new();

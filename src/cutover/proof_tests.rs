@@ -3,7 +3,7 @@
 use super::proof::{ProofKind, ProofRecord};
 use super::reading::Sees;
 use crate::providers::ProviderId;
-use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, GroupKind, RecordGroup, RecordsPlan, SwitchStage};
 use crate::values::{
     DnsAnswer, DnsName, DnsQuestion, DomainName, NamedServer, Outcome, RecordData, RecordType, TxtStrings,
 };
@@ -15,9 +15,9 @@ const BOTH_SPF: &str = "v=spf1 include:spf.provider.example mx -all";
 const NEW_SPF: &str = "v=spf1 include:spf.provider.example -all";
 const KEY: &str = "v=DKIM1; k=rsa; p=QUJD";
 
-fn plan(groups: &[(&str, &[Line])]) -> RecordsPlan {
-    let group = |(heading, lines): &(&str, &[Line])| RecordGroup {
-        heading: (*heading).to_owned(),
+fn plan(groups: &[(GroupKind, &[Line])]) -> RecordsPlan {
+    let group = |(kind, lines): &(GroupKind, &[Line])| RecordGroup {
+        kind: *kind,
         purpose: String::new(),
         lines: lines
             .iter()
@@ -42,9 +42,9 @@ fn whole() -> RecordsPlan {
     use Change::{Add, Keep, Remove};
     use SwitchStage::{AtTheSwitch, Later, Now};
     let mut plan = plan(&[
-        ("MX", &[(Add, AtTheSwitch, "@", "MX", "10 in1.provider.example.")]),
+        (GroupKind::Mx, &[(Add, AtTheSwitch, "@", "MX", "10 in1.provider.example.")]),
         (
-            "SPF",
+            GroupKind::Spf,
             &[
                 (Remove, Now, "@", "TXT", OLD_SPF),
                 (Add, Now, "@", "TXT", BOTH_SPF),
@@ -53,14 +53,14 @@ fn whole() -> RecordsPlan {
             ],
         ),
         (
-            "DKIM",
+            GroupKind::Dkim,
             &[
                 (Add, Now, "new._domainkey", "TXT", KEY),
                 (Keep, Now, "mail._domainkey", "TXT", "v=DKIM1; p=T0xE"),
                 (Remove, AtTheSwitch, "_domainkey", "NS", "keys.old.example."),
             ],
         ),
-        ("DMARC", &[(Keep, Now, "_dmarc", "TXT", "v=DMARC1; p=reject")]),
+        (GroupKind::Dmarc, &[(Keep, Now, "_dmarc", "TXT", "v=DMARC1; p=reject")]),
     ]);
     plan.old_keys.push("mail._domainkey".to_owned());
     plan
@@ -96,7 +96,7 @@ fn a_plan_says_which_records_are_followed() {
         ]
     );
     let mut unread = whole();
-    unread.unread.insert("SPF".to_owned(), vec!["TXT at “@”".to_owned()]);
+    unread.unread.insert(GroupKind::Spf, vec!["TXT at “@”".to_owned()]);
     assert_eq!(ProofRecord::of_plan(&unread).len(), 2, "what must not be published is not waited for");
 }
 
@@ -136,7 +136,7 @@ fn what_stays_is_new_and_what_waits_is_old() {
     assert_eq!(dmarc.shown_by(&answer(dmarc, Outcome::NxDomain, Vec::new())), Sees::Other);
     let switch = SwitchStage::AtTheSwitch;
     let waiting = plan(&[(
-        "DKIM",
+        GroupKind::Dkim,
         &[
             (Change::Remove, switch, "s1._domainkey", "TXT", KEY),
             (Change::Add, switch, "s1._domainkey", "CNAME", "s1.provider.example."),
@@ -157,7 +157,7 @@ fn a_plan_that_is_made_anew_after_the_first_stage_takes_nothing_back() {
         (Remove, SwitchStage::Later, "@", "TXT", BOTH_SPF),
         (Add, SwitchStage::Later, "@", "TXT", NEW_SPF),
     ];
-    let again = || ProofRecord::of_plan(&plan(&[("SPF", &lines)])).remove(0);
+    let again = || ProofRecord::of_plan(&plan(&[(GroupKind::Spf, &lines)])).remove(0);
     let shows = |record: &ProofRecord, text| record.shown_by(&texts(record, &[text]));
     assert_eq!(shows(&again(), BOTH_SPF), Sees::New, "the provider may send already");
     // Whoever still has what was there at first has not seen the first stage.
@@ -174,7 +174,7 @@ fn a_delegated_key_is_seen_in_the_referral() {
         (Change::Add, SwitchStage::Now, "s1._domainkey", "NS", "ns1.keys.example."),
         (Change::Add, SwitchStage::Now, "s1._domainkey", "NS", "ns2.keys.example."),
     ];
-    let [record] = ProofRecord::of_plan(&plan(&[("DKIM", &lines)])).try_into().unwrap();
+    let [record] = ProofRecord::of_plan(&plan(&[(GroupKind::Dkim, &lines)])).try_into().unwrap();
     let server = |name: &str| NamedServer { name: DnsName::new(name), addresses: Vec::new() };
     let referral = |names: &[&str]| DnsAnswer {
         delegation: names.iter().map(|name| server(name)).collect(),

@@ -1,4 +1,4 @@
-//! What each of those that were asked sees.
+//! Says what each server and resolver that was asked sees.
 
 use std::collections::BTreeSet;
 

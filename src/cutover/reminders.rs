@@ -1,4 +1,4 @@
-//! What remains to be done after the switch, each with the day from which it is due.
+//! Lists what remains to be done after the switch, each with the day from which it is due.
 
 use serde::Serialize;
 

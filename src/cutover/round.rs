@@ -1,5 +1,5 @@
-//! One look at everybody: every server in charge of the zone, and the resolvers. All are asked at the same time, so that
-//! those that are down cost the others nothing.
+//! Asks everybody once: every server in charge of the zone, and the resolvers. All are asked at the same time, so that one that is
+//! down does not hold up the others.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The mail hosts before and after the switch.
+//! Takes the mail hosts before and after the switch from the plan of the records.
 
 use std::collections::BTreeSet;
 
@@ -126,7 +126,7 @@ fn hosts(records: &[MxRecord]) -> BTreeSet<&DnsName> {
 mod tests {
     use super::*;
     use crate::providers::ProviderId;
-    use crate::records::RecordGroup;
+    use crate::records::{GroupKind, RecordGroup};
     use crate::values::DomainName;
 
     fn plan(lines: &[(Change, SwitchStage, u32, &str)]) -> RecordsPlan {
@@ -141,7 +141,7 @@ mod tests {
         };
         let lines = lines.iter().map(line).collect();
         RecordsPlan {
-            groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
+            groups: vec![RecordGroup { kind: GroupKind::Mx, purpose: String::new(), lines }],
             ..RecordsPlan::empty(
                 DomainName::parse("weber.example").unwrap(),
                 ProviderId("generic".to_owned()),

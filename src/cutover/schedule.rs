@@ -1,4 +1,4 @@
-//! The dated plan: which step is done, which is due, and when the others can begin.
+//! Makes the dated plan: which step is done, which is due, and when the others can begin.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! A message that tries the new way out or in: judged as its receiver does, and by which server it went.
+//! Judges a test message as its receiver does, and says by which server it went.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -43,6 +43,8 @@ pub enum TestVerdict {
     NotProven,
     /// Sent: something could not be measured.
     Unknown,
+    /// Sent, and no other server has taken it over: it shows only that it was handed in.
+    NotLeft,
     /// Sent, but by the old server: it says nothing about the new provider.
     FromOldServer {
         /// Its address.
@@ -114,7 +116,7 @@ pub fn judge_test(
     let is_signed_by_provider =
         proof.signatures.iter().any(|one| one.outcome == SignatureOutcome::Passes && is_new_key(&one.key));
     let verdict = if message.is_of(domain.as_ascii()) {
-        sent(&proof, &old_addresses)
+        sent(&proof, &old_addresses, is_handed_in(message, &proof))
     } else {
         received(&proof, &old_hosts)
     };
@@ -128,7 +130,19 @@ pub fn judge_test(
     })
 }
 
-fn sent(proof: &MessageProof, old_addresses: &BTreeSet<IpAddr>) -> TestVerdict {
+/// Whether the last public address is that of somebody who had signed in (RFC 3848: the A of `ESMTPSA`). The message has then
+/// not left the provider, and SPF has nothing to say of that address.
+fn is_handed_in(message: &MessageFacts, proof: &MessageProof) -> bool {
+    let is_it = |address: Option<IpAddr>| address.is_some() && address == proof.handed_over_by;
+    let hop = message.received.iter().find(|hop| is_it(hop.address));
+    let protocol = hop.and_then(|hop| hop.protocol.as_deref()).unwrap_or_default();
+    matches!(protocol, "ESMTPA" | "ESMTPSA" | "UTF8SMTPA" | "UTF8SMTPSA" | "LMTPA" | "LMTPSA")
+}
+
+fn sent(proof: &MessageProof, old_addresses: &BTreeSet<IpAddr>, is_handed_in: bool) -> TestVerdict {
+    if is_handed_in {
+        return TestVerdict::NotLeft;
+    }
     if let Some(address) = proof.handed_over_by.filter(|address| old_addresses.contains(address)) {
         return TestVerdict::FromOldServer { address };
     }

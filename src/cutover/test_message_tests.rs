@@ -7,7 +7,7 @@ use super::{MailRoute, MxRecord, SwitchLog, TestMessage, TestVerdict, Watch, jud
 use crate::audit::DmarcProof;
 use crate::audit::message::read_message;
 use crate::providers::ProviderId;
-use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, GroupKind, RecordGroup, RecordsPlan, SwitchStage};
 use crate::values::{
     AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, RecordData, RecordType, TxtStrings,
     UnixTime,
@@ -34,7 +34,7 @@ fn watch() -> Watch {
         value: KEY.to_owned(),
         reason: String::new(),
     };
-    let group = RecordGroup { heading: "DKIM".to_owned(), purpose: String::new(), lines: vec![line] };
+    let group = RecordGroup { kind: GroupKind::Dkim, purpose: String::new(), lines: vec![line] };
     let empty = RecordsPlan::empty(domain(), ProviderId("generic".to_owned()));
     let mut watch = Watch::new(route);
     watch.follow(ProofRecord::of_plan(&RecordsPlan { groups: vec![group], ..empty }));
@@ -101,8 +101,9 @@ fn a_message_of_the_new_provider_passes_all_three() {
     assert_eq!(test.proof.dmarc, DmarcProof::Pass);
     let words = test_words(&test);
     assert_eq!(words.title, "SPF, DKIM and DMARC pass at the new provider");
+    let rows: Vec<(&str, String)> = words.rows.into_iter().map(|row| (row.what, row.outcome)).collect();
     assert_eq!(
-        words.rows,
+        rows,
         [
             ("SPF", format!("pass for football.example.com from {NEW}; counts for DMARC")),
             ("DKIM", "verifies with brisbane._domainkey.football.example.com; counts for DMARC".to_owned()),
@@ -143,7 +144,7 @@ fn a_pass_of_another_domain_does_not_count() {
     other.insert("bounces.provider.example", format!("v=spf1 ip4:{NEW} -all"));
     let test = judged(&arrived(NEW, "bounce@bounces.provider.example"), &other);
     assert_eq!(test.verdict, TestVerdict::HalfProven { missing: ProofKind::Spf });
-    let spf = test_words(&test).rows.remove(0).1;
+    let spf = test_words(&test).rows.remove(0).outcome;
     assert!(spf.starts_with("pass for bounces.provider.example") && spf.contains("does not count"), "{spf}");
     // A name below counts, unless the record asks for the same one.
     other.insert("bounce.football.example.com", format!("v=spf1 ip4:{NEW} -all"));
@@ -158,7 +159,7 @@ fn a_changed_message_is_no_proof() {
     let changed = arrived(NEW, JOE).replace("We lost", "We won");
     let test = judged(&changed, &texts());
     assert_eq!(test.verdict, TestVerdict::HalfProven { missing: ProofKind::Dkim });
-    assert!(test_words(&test).rows[1].1.contains("the text was changed"), "{test:?}");
+    assert!(test_words(&test).rows[1].outcome.contains("the text was changed"), "{test:?}");
 }
 
 #[test]
@@ -216,4 +217,16 @@ fn a_message_that_is_judged_again_is_kept_once() {
     assert_eq!(log.tests.len(), 20);
     let json = serde_json::to_string(&log).unwrap();
     assert_eq!(serde_json::from_str::<SwitchLog>(&json).unwrap(), log);
+}
+
+#[test]
+fn a_message_that_was_only_handed_in_says_nothing_of_spf() {
+    let inside = arrived("198.51.100.77", JOE).replace("with ESMTPS", "with ESMTPSA");
+    let test = judged(&inside, &texts());
+    assert_eq!(test.verdict, TestVerdict::NotLeft);
+    assert!(!test.verdict.is_good() && !test.verdict.is_bad());
+    assert_eq!(test_words(&test).title, "It has not left the server that it was handed to");
+    // Handed in at the old server, it is the old server's all the same once another one has taken it over.
+    let over_old = arrived(OLD, JOE);
+    assert!(matches!(judged(&over_old, &texts()).verdict, TestVerdict::FromOldServer { .. }));
 }

@@ -1,4 +1,4 @@
-//! What a test message shows, for people.
+//! Says what a test message shows, for people.
 
 use super::proof::ProofKind;
 use super::test_message::{TestMessage, TestVerdict};
@@ -12,21 +12,31 @@ pub struct TestWords {
     pub title: &'static str,
     /// What it means, and what to do where something is wrong.
     pub advice: String,
-    /// What was checked: `SPF`, and what came of it.
-    pub rows: Vec<(&'static str, String)>,
+    /// What was checked, in reading order.
+    pub rows: Vec<TestRow>,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestRow {
+    /// `SPF`.
+    pub what: &'static str,
+    /// What came of it.
+    pub outcome: String,
 }
 
 /// The words of a test message.
 pub fn test_words(test: &TestMessage) -> TestWords {
     let (title, advice) = verdict_words(test);
-    let mut rows = vec![("SPF", spf_words(&test.proof))];
+    let row = |what, outcome| TestRow { what, outcome };
+    let mut rows = vec![row("SPF", spf_words(&test.proof))];
     if test.proof.signatures.is_empty() {
-        rows.push(("DKIM", "not signed".to_owned()));
+        rows.push(row("DKIM", "not signed".to_owned()));
     }
-    rows.extend(test.proof.signatures.iter().map(|one| ("DKIM", signature_words(one))));
-    rows.push(("DMARC", dmarc_words(&test.proof)));
+    rows.extend(test.proof.signatures.iter().map(|one| row("DKIM", signature_words(one))));
+    rows.push(row("DMARC", dmarc_words(&test.proof)));
     if !test.proof.receiver.is_empty() {
-        rows.push(("Its receiver wrote", test.proof.receiver.join(", ")));
+        rows.push(row("Its receiver wrote", test.proof.receiver.join(", ")));
     }
     TestWords { title, advice, rows }
 }
@@ -59,6 +69,11 @@ fn verdict_words(test: &TestMessage) -> (&'static str, String) {
         TestVerdict::Unknown => (
             "Not everything could be measured",
             "Give a message as it arrived at a mailbox elsewhere, with its whole header, and check the resolver."
+                .to_owned(),
+        ),
+        TestVerdict::NotLeft => (
+            "It has not left the server that it was handed to",
+            "What you send is proven by a message at a mailbox elsewhere, as it arrived there. A message from one of your own mailboxes to another does not show it."
                 .to_owned(),
         ),
         TestVerdict::FromOldServer { address } => (

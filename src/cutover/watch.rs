@@ -1,5 +1,5 @@
-//! What all rounds together say. It lives in the project file, because the proof that the old records are forgotten
-//! needs every answer that still showed them.
+//! Adds up what all rounds say. It lives in the project file, because the proof that the old records are forgotten needs every
+//! answer that still showed them.
 
 use serde::{Deserialize, Serialize};
 

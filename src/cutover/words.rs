@@ -1,4 +1,4 @@
-//! The words of the switch, for people.
+//! Puts the switch into words for people.
 
 use super::log::Sweep;
 use super::proof::ProofKind;

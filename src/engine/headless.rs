@@ -16,7 +16,7 @@ pub use crate::engine::list_keys::StoredKeys;
 pub use list_keys::{forget_list_key, keep_list_key, stored_list_keys};
 pub use mailboxes::{MailboxNames, MailboxSource, mailbox_evidence};
 pub use publish::{Publication, publication};
-pub use switch::{Remaining, SwitchReport, WatchOptions, watch};
+pub use switch::{Remaining, SwitchReport, TestMailboxes, WatchOptions, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{AccountsError, Directory};

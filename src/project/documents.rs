@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
     use crate::providers::ProviderId;
-    use crate::records::{Change, DiffLine, RecordGroup, Sender, SwitchStage};
+    use crate::records::{Change, DiffLine, GroupKind, RecordGroup, Sender, SwitchStage};
     use crate::values::{Bytes, DomainName, UnixTime};
 
     fn project(folder: &tempfile::TempDir) -> std::sync::Arc<Project> {
@@ -171,7 +171,7 @@ mod tests {
             reason: "mail goes there".to_owned(),
         };
         let plan = RecordsPlan {
-            groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
+            groups: vec![RecordGroup { kind: GroupKind::Mx, purpose: String::new(), lines: vec![line] }],
             senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
             ..RecordsPlan::empty(DomainName::parse("example.org").unwrap(), ProviderId("fastmail".to_owned()))
         };

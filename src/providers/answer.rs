@@ -1,3 +1,5 @@
+//! What only the provider's console or the owner knows: the question, and the check that each answer must pass.
+
 use data_encoding::BASE64;
 use thiserror::Error;
 

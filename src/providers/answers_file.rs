@@ -1,3 +1,5 @@
+//! Reads answers from a TOML file, for commands that ask nobody.
+
 use std::collections::BTreeMap;
 
 use thiserror::Error;

@@ -1,3 +1,5 @@
+//! Loads the provider files, those of the program and those of the owner, and tells who hosts a domain or a server.
+
 use std::ops::Range;
 
 use thiserror::Error;

@@ -1,3 +1,5 @@
+//! Measures a provider against the owner's mail: mailboxes, sizes, limits, sign-in, records.
+
 use super::provider::{Fact, Provider, RecordPurpose, SignInMethod, Statement, TemplateType};
 use super::{Comparison, ComparisonRow, Confidence, Fit, OwnMail, Source, Standing};
 use crate::values::{Bytes, counted};
@@ -43,6 +45,7 @@ pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     Comparison {
         provider: provider.id.clone(),
         name: provider.name.clone(),
+        in_sentences: provider.in_a_sentence().to_owned(),
         tagline: provider.tagline.clone(),
         no_copy: provider.no_copy.as_ref().map(|reason| reason.value.clone()),
         standing: Standing::of(&rows.rows, provider.no_copy.is_none()),

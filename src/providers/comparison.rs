@@ -1,3 +1,5 @@
+//! The result of measuring a provider against the owner's mail, row by row.
+
 use serde::{Deserialize, Serialize};
 
 use super::ProviderId;
@@ -25,6 +27,8 @@ pub struct Comparison {
     pub provider: ProviderId,
     /// Its name as people know it.
     pub name: String,
+    /// What it is called within a sentence.
+    pub in_sentences: String,
     /// One sentence about it.
     pub tagline: String,
     /// Why mail cannot be copied to it; it is shown, and cannot be chosen.
@@ -95,10 +99,19 @@ impl Comparison {
         self.rows.iter().filter(move |row| Some(row.fit) == fit)
     }
 
-    /// What the provider does not publish, without the own measure behind the label.
-    pub fn unpublished(&self) -> Vec<&str> {
+    /// What nobody has published, for people; `None` where everything is.
+    pub fn unpublished_words(&self) -> Option<String> {
         let open = self.rows.iter().filter(|row| row.fit == Fit::NotPublished);
-        open.map(|row| row.label.split(',').next().unwrap_or(&row.label)).collect()
+        // Without the own measure behind the label.
+        let labels: Vec<&str> = open.map(|row| row.label.split(',').next().unwrap_or(&row.label)).collect();
+        let labels = (!labels.is_empty()).then(|| labels.join(", "))?;
+        // A server that only its owner knows publishes nothing.
+        let is_known = self.in_sentences == self.name;
+        Some(if is_known {
+            format!("Not published by {}: {labels}", self.name)
+        } else {
+            format!("Ask {} about: {labels}", self.in_sentences)
+        })
     }
 }
 

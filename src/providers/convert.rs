@@ -1,4 +1,4 @@
-//! From the shape of a file to a provider: every source named, every template known, every address real.
+//! Turns the shape of a file into a provider: every source is named, every template known, every address real.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +68,7 @@ pub(super) fn convert(
     let provider = Provider {
         id,
         name: file.provider.name,
+        in_sentences: file.provider.in_sentences,
         tagline: file.provider.tagline,
         homepage: address(context, file.provider.homepage)?,
         prices: address(context, file.provider.prices)?,

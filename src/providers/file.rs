@@ -40,6 +40,7 @@ pub(super) struct ProviderFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct HeadFile {
     pub name: String,
+    pub in_sentences: Option<String>,
     pub tagline: String,
     pub homepage: Option<Spanned<String>>,
     pub prices: Option<Spanned<String>>,

@@ -1,4 +1,4 @@
-//! The catalogue of cloud mail providers, read from data files.
+//! The catalogue of mail providers, read from data files, and how each fits the owner's mail.
 
 mod answer;
 mod answers_file;

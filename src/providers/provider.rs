@@ -1,3 +1,5 @@
+//! What is known of a provider. Each fact carries its source; what no source says is absent.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Fit, ProviderId, Source};
@@ -30,6 +32,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// Its name as people know it.
     pub name: String,
+    /// What it is called within a sentence, where the name is none: `your provider`.
+    pub in_sentences: Option<String>,
     /// One sentence about it.
     pub tagline: String,
     /// Its web page; `None` for “another server”.
@@ -221,6 +225,11 @@ pub struct RecordTemplate {
 }
 
 impl Provider {
+    /// What it is called within a sentence.
+    pub fn in_a_sentence(&self) -> &str {
+        self.in_sentences.as_deref().unwrap_or(&self.name)
+    }
+
     /// The answer of this name.
     pub fn answer(&self, name: &str) -> Option<&Answer> {
         self.answers.iter().find(|answer| answer.name == name)

@@ -1,3 +1,5 @@
+//! The name by which files, projects and flags know a provider.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

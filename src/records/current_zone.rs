@@ -1,3 +1,8 @@
+//! The zone of today as the plan sees it: records, addresses, and the questions that got no answer.
+//!
+//! Everything comes from one book of answers or from a zone file. What was not asked, or not answered, is never taken for “there
+//! is none”.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -63,6 +68,15 @@ pub struct ZoneRecord {
     pub ttl_secs: u32,
     /// What it says.
     pub data: ZoneData,
+}
+
+/// An SPF record of the domain, or what was to be one.
+pub(super) struct SpfText<'z> {
+    pub record: &'z ZoneRecord,
+    /// As it stands.
+    pub text: String,
+    /// As it was meant; the same where nothing is wrong with its beginning.
+    pub meant: String,
 }
 
 /// A record of a type that no mail depends on, as its zone file has it.
@@ -268,15 +282,15 @@ impl CurrentZone {
         }
     }
 
-    /// The SPF records of the domain with what was meant by each, as the audit reads them: record, text, meant.
-    pub(super) fn spf_texts(&self) -> Vec<(&ZoneRecord, String, String)> {
+    /// The SPF records of the domain with what was meant by each, as the audit reads them.
+    pub(super) fn spf_texts(&self) -> Vec<SpfText<'_>> {
         let texts: Vec<(&ZoneRecord, String)> = self.texts("@").collect();
         let all: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
         let meant = meant(&all);
         texts
             .into_iter()
             .zip(meant)
-            .filter_map(|((record, text), meant)| Some((record, text, meant?)))
+            .filter_map(|((record, text), meant)| Some(SpfText { record, text, meant: meant? }))
             .collect()
     }
 

@@ -1,6 +1,9 @@
+//! Puts the plan together: one group of records after the other, each merged with what the zone has, and the whole judged at the
+//! end.
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
+use super::current_zone::{CurrentZone, SpfText, ZoneData, ZoneRecord};
 use super::dmarc::{self, DmarcMerge};
 use super::judge::{
     Case, is_for_everybody, judge, networks_of_dropped, policy, senders_of_provider, senders_of_today,
@@ -8,6 +11,7 @@ use super::judge::{
 use super::keys::{keep_old_keys, place};
 use super::leftovers::{Hosts, Sts};
 use super::mail_hosts::{hosts_in_place, mx_lines, new_hosts, old_hosts};
+use super::obstacles::obstacles;
 use super::pasted_key::taken_apart;
 use super::proposals::Proposals;
 use super::ramp::ramp;
@@ -16,7 +20,7 @@ use super::spf_stages::{Stages, merge_stages, mx_records};
 use super::spf_terms::{Term, TermKind, says_the_same};
 use super::spf_world::World;
 use super::unread::{Needs, fully_read_addresses};
-use super::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
+use super::{Change, DiffLine, GroupKind, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
 use crate::audit::dkim::DkimKey;
 use crate::audit::dmarc::{EffectivePolicy, Policy};
 use crate::providers::{
@@ -72,7 +76,7 @@ fn plan(
 
     let mut mx_group = Lines::default();
     mx_lines(current, &hosts, is_mx_complete, &mut mx_group);
-    plan.group("MX", "Where incoming mail is delivered", mx_group, &Needs::apex(&["MX"]));
+    plan.group(GroupKind::Mx, mx_group, &Needs::apex(&["MX"]));
 
     let old_hosts = old_hosts(current, &hosts);
     let provider_terms = plan.spf_terms();
@@ -103,12 +107,12 @@ fn plan(
     let mut spf_group = Lines::default();
     plan.spf(&old_hosts, &provider_terms, &stages, dropped_senders, &mut spf_group);
     // The MX hosts tell what “mx” means, and which senders are the old server.
-    plan.group("SPF", "Which servers may send for the domain", spf_group, &Needs::apex(&["TXT", "MX"]));
+    plan.group(GroupKind::Spf, spf_group, &Needs::apex(&["TXT", "MX"]));
 
     let mut dkim_group = Lines::default();
     place(current, &dkim, &mut dkim_group);
     let old_keys = keep_old_keys(current, &dkim, &mut dkim_group);
-    plan.group("DKIM", "Signatures that prove a message is yours", dkim_group, &Needs::names_of(&dkim));
+    plan.group(GroupKind::Dkim, dkim_group, &Needs::names_of(&dkim));
 
     let mut dmarc_group = Lines::default();
     let holding = match policy(&mut world.today(), &case) {
@@ -116,25 +120,24 @@ fn plan(
         EffectivePolicy::Unknown => None,
     };
     dmarc_lines(current, holding, &mut dmarc_group);
-    plan.group("DMARC", "What receivers do with forgeries", dmarc_group, &Needs::name("_dmarc"));
+    plan.group(GroupKind::Dmarc, dmarc_group, &Needs::name("_dmarc"));
 
-    for (heading, purpose, filled) in [
-        ("Ownership", format!("Proves to {} that the domain is yours", provider.name), ownership),
-        ("Mail programs", "Where mail programs find their settings".to_owned(), programs),
-    ] {
+    for (kind, filled) in [(GroupKind::Ownership, ownership), (GroupKind::MailPrograms, programs)] {
         let mut lines = Lines::default();
         place(current, &filled, &mut lines);
-        if heading == "Mail programs" {
+        if kind == GroupKind::MailPrograms {
             let placed = filled.iter().map(|new| new.name.clone()).collect();
             leftovers.service_lines(provider, &placed, &mut lines);
         }
         if lines.lines.is_empty() {
             plan.plan.notes.extend(lines.notes);
         } else {
-            plan.group(heading, &purpose, lines, &Needs::names_of(&filled));
+            plan.group(kind, lines, &Needs::names_of(&filled));
         }
     }
     plan.leftovers(&leftovers);
+    let in_the_way = obstacles(current, &plan.plan.groups);
+    plan.plan.notes.splice(..0, in_the_way);
     plan.doubt_weak_sources();
     let mut plan = plan.finish();
     plan.old_keys = old_keys;
@@ -319,7 +322,8 @@ impl<'a> Planner<'a> {
                  provider which of the two is right."
             ));
         }
-        let plan = RecordsPlan { notes, ..RecordsPlan::empty(current.domain.clone(), provider.id.clone()) };
+        let empty = RecordsPlan::empty(current.domain.clone(), provider.id.clone());
+        let plan = RecordsPlan { provider_name: provider.in_a_sentence().to_owned(), notes, ..empty };
         Self { provider, current, answers, plan }
     }
 
@@ -384,7 +388,7 @@ impl<'a> Planner<'a> {
             doubted.push("SPF");
         }
         if !doubted.is_empty() {
-            let name = &self.provider.name;
+            let name = self.provider.in_a_sentence();
             self.plan.notes.push(format!(
                 "Not confirmed by a page of {name}: {}. Compare these records with what {name} shows you before you \
                  publish them.",
@@ -404,7 +408,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn group(&mut self, heading: &str, purpose: &str, lines: Lines, needs: &Needs) {
+    fn group(&mut self, kind: GroupKind, lines: Lines, needs: &Needs) {
         let Lines { mut lines, notes } = lines;
         let unread = needs.unread_in(self.current);
         if !unread.is_empty() {
@@ -413,10 +417,11 @@ impl<'a> Planner<'a> {
                 line.reason = format!("Not to be published, as {what} could not be read. {}", line.reason);
             }
             self.plan.notes.push(format!(
-                "{heading} is not prepared, as {what} could not be read: leave these records as they are, and read \
-                 the zone again."
+                "{} is not prepared, as {what} could not be read: leave these records as they are, and read \
+                 the zone again.",
+                kind.heading()
             ));
-            self.plan.unread.insert(heading.to_owned(), unread);
+            self.plan.unread.insert(kind, unread);
         }
         // Reading order: what goes before what comes, stage by stage, and what stays at the end.
         lines.sort_by_key(|line| match line.change {
@@ -424,11 +429,13 @@ impl<'a> Planner<'a> {
             Change::Add => (0, line.stage, 1),
             Change::Keep => (1, line.stage, 0),
         });
-        self.plan.groups.push(RecordGroup {
-            heading: heading.to_owned(),
-            purpose: purpose.to_owned(),
-            lines,
-        });
+        let purpose = match kind {
+            GroupKind::Ownership => {
+                format!("Proves to {} that the domain is yours", self.provider.in_a_sentence())
+            }
+            kind => kind.purpose().to_owned(),
+        };
+        self.plan.groups.push(RecordGroup { kind, purpose, lines });
         self.plan.notes.extend(notes);
     }
 
@@ -447,7 +454,7 @@ impl<'a> Planner<'a> {
         lines: &mut Lines,
     ) {
         let existing = self.current.spf_texts();
-        let texts: Vec<String> = existing.iter().map(|(_, _, meant)| meant.clone()).collect();
+        let texts: Vec<String> = existing.iter().map(|spf| spf.meant.clone()).collect();
         let addresses = fully_read_addresses(self.current);
         let input = SpfInput {
             domain: &self.current.domain,
@@ -455,7 +462,7 @@ impl<'a> Planner<'a> {
             old_hosts,
             addresses: &addresses,
             provider_terms,
-            provider_name: &self.provider.name,
+            provider_name: self.provider.in_a_sentence(),
             dropped,
             lookups: &self.current.spf_lookups,
             more_own: &[],
@@ -472,20 +479,20 @@ impl<'a> Planner<'a> {
         let has_provider = !provider_terms.is_empty();
         if !has_provider && existing.len() < 2 && dropped.is_empty() {
             // A new record would gain nothing without the provider’s term.
-            for (record, ..) in existing {
-                lines.keep(record, "Stays until the provider’s SPF term is known.");
+            for spf in existing {
+                lines.keep(spf.record, "Stays until the provider’s SPF term is known.");
             }
             return;
         }
         let is_same = |text: &str| says_the_same(text, &merged.now);
         let mut published = merged.now.clone();
         match existing.as_slice() {
-            [(record, text, meant)] if text == meant && is_same(text) => {
+            [SpfText { record, text, meant }] if text == meant && is_same(text) => {
                 published.clone_from(text);
-                lines.keep(record, &format!("Lets {} send already.", self.provider.name));
+                lines.keep(record, &format!("Lets {} send already.", self.provider.in_a_sentence()));
             }
             _ => {
-                for (record, text, meant) in &existing {
+                for SpfText { record, text, meant } in &existing {
                     let reason = if text == meant {
                         "The next line takes its place; a domain may have one SPF record only."
                     } else {
@@ -493,10 +500,14 @@ impl<'a> Planner<'a> {
                     };
                     lines.remove(record, SwitchStage::Now, reason);
                 }
-                let name = &self.provider.name;
+                let name = self.provider.in_a_sentence();
                 let mut clauses = vec![match (has_provider, existing.is_empty(), merged.later.is_some()) {
                     (false, ..) => format!("Waits for what {name} wants in SPF"),
                     (true, true, _) => format!("Lets {name} send for the domain"),
+                    // A record that lets nobody send has nobody beside whom.
+                    (true, false, false) if self.plan.senders.is_empty() => {
+                        format!("Lets {name} send for the domain")
+                    }
                     (true, false, true) => format!("Lets {name} send beside your server"),
                     (true, false, false) => format!("Lets {name} send beside the others"),
                 }];
@@ -522,7 +533,8 @@ impl<'a> Planner<'a> {
         self.plan.files = hosts.sts_lines(&mut sts);
         let mut reports = Lines::default();
         if self.provider.mta_sts.is_some() {
-            let proposals = Proposals { zone: self.current, new: hosts.new, provider: &self.provider.name };
+            let proposals =
+                Proposals { zone: self.current, new: hosts.new, provider: self.provider.in_a_sentence() };
             self.plan.files.extend(proposals.sts(&mut sts));
             proposals.reports(&mut reports);
         }
@@ -530,14 +542,14 @@ impl<'a> Planner<'a> {
         hosts.dane_lines(&mut dane);
         let mut names = Lines::default();
         hosts.subdomain_lines(&mut names);
-        for (heading, purpose, lines, needs) in [
-            ("MTA-STS", "Whom senders deliver to over TLS only", sts, Needs::name("_mta-sts")),
-            ("TLS-RPT", "Reports of connections without TLS", reports, Needs::name("_smtp._tls")),
-            ("DANE", "Certificates that mail hosts are bound to", dane, Needs::apex(&["MX"])),
-            ("Other names", "Mail of names below the domain", names, Needs::apex(&["MX"])),
+        for (kind, lines, needs) in [
+            (GroupKind::MtaSts, sts, Needs::name("_mta-sts")),
+            (GroupKind::TlsRpt, reports, Needs::name("_smtp._tls")),
+            (GroupKind::Dane, dane, Needs::apex(&["MX"])),
+            (GroupKind::OtherNames, names, Needs::apex(&["MX"])),
         ] {
             if !lines.lines.is_empty() {
-                self.group(heading, purpose, lines, &needs);
+                self.group(kind, lines, &needs);
             }
         }
     }

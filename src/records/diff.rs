@@ -1,7 +1,10 @@
+//! The plan as data: groups of lines, each with its stage and its reason, and what the owner must know beside them.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::group_kind::GroupKind;
 use super::judge::StageJudgement;
 use super::leftovers::PlanFile;
 use super::ramp::DmarcStep;
@@ -15,16 +18,18 @@ pub struct RecordsPlan {
     pub domain: DomainName,
     /// The provider that will receive its mail.
     pub provider: ProviderId,
+    /// The same within a sentence.
+    pub provider_name: String,
     /// Groups by record type, in reading order: MX, SPF, DKIM, DMARC.
     pub groups: Vec<RecordGroup>,
     /// Others that SPF lets send today; kept until the owner drops them.
     pub senders: Vec<Sender>,
     /// What the owner must know or still has to look up at the provider, one sentence each.
     pub notes: Vec<String>,
-    /// Groups that must not be published, by heading, with what they depend on and could not be read: `TXT at “@”`.
+    /// Groups that must not be published, with what they depend on and could not be read: `TXT at “@”`.
     /// Their lines are what would be done if nothing were there, and that is not known.
     #[serde(default)]
-    pub unread: BTreeMap<String, Vec<String>>,
+    pub unread: BTreeMap<GroupKind, Vec<String>>,
     /// SPF terms of today that are not copied; the owner decides about them.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
@@ -63,6 +68,7 @@ impl RecordsPlan {
     pub fn empty(domain: DomainName, provider: ProviderId) -> Self {
         Self {
             domain,
+            provider_name: provider.0.clone(),
             provider,
             groups: Vec::new(),
             senders: Vec::new(),
@@ -83,7 +89,7 @@ impl RecordsPlan {
 
     /// Whether the lines of this group may be published.
     pub fn is_known(&self, group: &RecordGroup) -> bool {
-        !self.unread.contains_key(&group.heading)
+        !self.unread.contains_key(&group.kind)
     }
 
     /// What the judge says about a stage; `None` for a plan that was never judged.
@@ -98,13 +104,17 @@ impl RecordsPlan {
             && self
                 .judgements
                 .iter()
-                .any(|judgement| judgement.stage <= line.stage && judgement.blocks(&group.heading))
+                .any(|judgement| judgement.stage <= line.stage && judgement.blocks(group.kind))
+    }
+
+    /// The lines of one kind.
+    pub fn lines_of(&self, kind: GroupKind) -> impl Iterator<Item = &DiffLine> {
+        self.groups.iter().filter(move |group| group.kind == kind).flat_map(|group| &group.lines)
     }
 
     /// The DMARC record once the first stage is published.
     pub(super) fn published_dmarc(&self) -> Option<String> {
-        let lines =
-            self.groups.iter().filter(|group| group.heading == "DMARC").flat_map(|group| &group.lines);
+        let lines = self.lines_of(GroupKind::Dmarc);
         let mut left = lines.filter(|line| line.change != Change::Remove && line.record_type == "TXT");
         left.next().map(|line| line.value.clone())
     }
@@ -118,12 +128,19 @@ impl RecordsPlan {
 /// Records of one type with what they are for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordGroup {
-    /// `MX`, `SPF`, `DKIM`, `DMARC`.
-    pub heading: String,
+    /// What they are.
+    pub kind: GroupKind,
     /// Plain purpose: `Where incoming mail is delivered`.
     pub purpose: String,
     /// Lines, removed ones before added ones.
     pub lines: Vec<DiffLine>,
+}
+
+impl RecordGroup {
+    /// Its heading for people: `MX`.
+    pub const fn heading(&self) -> &'static str {
+        self.kind.heading()
+    }
 }
 
 /// One record of the diff.

@@ -1,5 +1,5 @@
-//! DMARC (RFC 9989): a record that holds is kept, one that does not is mended, a missing one is begun. Nothing is made
-//! weaker than the policy that holds today, be it from the domain itself or from one above.
+//! Plans the DMARC record (RFC 9989): keeps one that holds, mends one that does not, and begins one where none is. It never makes
+//! the policy weaker than the one in force, whether that comes from the domain or from one above it.
 
 use crate::audit::dmarc::{self, Policy};
 

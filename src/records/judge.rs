@@ -1,5 +1,5 @@
-//! Whether a stage of the plan does harm: the zone as it would be is read and evaluated by the audit's own readers, for
-//! every sender of today and for the provider, and compared with the zone of today. Pure.
+//! Judges whether a stage of the plan does harm. The audit's own readers evaluate the zone as it would be, for every sender of today
+//! and for the provider, and the result is compared with the zone of today.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::current_zone::{CurrentZone, Unread, ZoneData, ZoneRecord};
 use super::diff::{Change, RecordsPlan, SwitchStage};
+use super::group_kind::GroupKind;
 use super::seen::SeenSender;
 use super::spf_world::World;
 use crate::audit::dmarc::{EffectivePolicy, Policy, effective_policy};
@@ -110,7 +111,7 @@ impl JudgedSender {
 impl StageJudgement {
     /// What it comes to.
     pub fn safety(&self) -> Safety {
-        if self.blocks("SPF") || self.blocks("DMARC") || self.blocks("MX") {
+        if [GroupKind::Spf, GroupKind::Dmarc, GroupKind::Mx].into_iter().any(|kind| self.blocks(kind)) {
             Safety::Harmful
         } else if self.has_gaps {
             Safety::Unproven
@@ -130,13 +131,13 @@ impl StageJudgement {
     }
 
     /// Whether the lines of this group must wait, as they would do harm.
-    pub(super) fn blocks(&self, heading: &str) -> bool {
-        match heading {
+    pub(super) fn blocks(&self, kind: GroupKind) -> bool {
+        match kind {
             // A record that is broken today and stays so makes nobody worse off, and is no record to publish.
-            "SPF" => self.worse().next().is_some() || !self.broken_spf.is_empty(),
+            GroupKind::Spf => self.worse().next().is_some() || !self.broken_spf.is_empty(),
             // New mail hosts change what “mx” in a record means.
-            "MX" => self.worse().next().is_some() || !self.refused_hosts.is_empty(),
-            "DMARC" => self.is_dmarc_weaker(),
+            GroupKind::Mx => self.worse().next().is_some() || !self.refused_hosts.is_empty(),
+            GroupKind::Dmarc => self.is_dmarc_weaker(),
             _ => false,
         }
     }
@@ -179,8 +180,8 @@ pub(super) fn senders_of_today(
     for (address, seen) in zone.seen.iter().filter(|(address, _)| !own.contains(*address)) {
         senders.insert(KnownSender { role: SenderRole::Seen(*seen), address: *address });
     }
-    for (_, _, text) in zone.spf_texts() {
-        senders.extend(allowed_by(&book, &zone.domain.dns(), &text, &own));
+    for spf in zone.spf_texts() {
+        senders.extend(allowed_by(&book, &zone.domain.dns(), &spf.meant, &own));
     }
     senders
 }

@@ -292,7 +292,7 @@ fn a_policy_of_the_domain_above_is_not_weakened() {
     let plan = plan_of(&zone);
     let change = plan.judgements[0].dmarc.unwrap();
     assert_eq!((change.before, change.after), (Some(Policy::Reject), Some(Policy::Reject)));
-    let dmarc = plan.groups.iter().find(|group| group.heading == "DMARC").unwrap();
+    let dmarc = plan.groups.iter().find(|group| group.kind == GroupKind::Dmarc).unwrap();
     assert!(dmarc.lines[0].value.starts_with("v=DMARC1; p=reject"), "{:?}", dmarc.lines);
 }
 
@@ -503,7 +503,7 @@ fn a_wildcard_is_no_record_of_its_own() {
         zone.records.iter().map(|record| format!("{} {}", record.name, record.data.shown())).collect();
     assert_eq!(shown, ["* d.example."]);
     let plan = plan_of(&zone);
-    let dmarc = plan.groups.iter().find(|group| group.heading == "DMARC").unwrap();
+    let dmarc = plan.groups.iter().find(|group| group.kind == GroupKind::Dmarc).unwrap();
     assert!(dmarc.lines.iter().all(|line| line.record_type == "TXT"), "{:?}", dmarc.lines);
     assert!(dmarc.lines.iter().any(|line| line.change == Change::Add));
 }

@@ -1,4 +1,4 @@
-//! What a judgement says to people. Pure.
+//! Puts a judgement into words for people.
 
 use super::SwitchStage;
 use super::judge::{JudgedSender, Safety, SenderRole, StageJudgement};

@@ -1,4 +1,4 @@
-//! Records that come beside what is there: DKIM keys, proof of ownership, settings for mail programs.
+//! Places records that stand beside what is there: DKIM keys, proof of ownership, settings for mail programs.
 
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::desired::{Filled, Lines, TTL_SECS};

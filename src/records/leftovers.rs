@@ -1,5 +1,5 @@
-//! Records of the old server that would stop mail or mislead programs after the switch: MTA-STS, DANE, services, and mail
-//! of names below the domain.
+//! Finds records of the old server that would stop mail or mislead programs after the switch: MTA-STS, DANE, services, and mail of
+//! names below the domain.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -212,7 +212,7 @@ impl Hosts<'_> {
         {
             let data = ZoneData::Srv { priority: 0, weight: 1, port: 993, host: DnsName::new(&imap.host) };
             let new = ZoneRecord { data, ..record.clone() };
-            let reason = format!("Sends mail programs to {}.", provider.name);
+            let reason = format!("Sends mail programs to {}.", provider.in_a_sentence());
             lines.push(Change::Add, SwitchStage::AtTheSwitch, new, &reason);
         }
     }

@@ -26,7 +26,7 @@ fn plan(zone: &CurrentZone) -> RecordsPlan {
 fn lines(plan: &RecordsPlan, heading: &str) -> Vec<String> {
     plan.groups
         .iter()
-        .filter(|group| group.heading == heading)
+        .filter(|group| group.heading() == heading)
         .flat_map(|group| &group.lines)
         .map(|line| {
             let sign = match line.change {

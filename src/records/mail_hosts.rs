@@ -1,4 +1,4 @@
-//! MX: the old hosts go and the new ones come, at the moment of the switch and not before.
+//! Plans the MX records: the old hosts go and the new ones come at the moment of the switch, not before.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What people paste where a DKIM key is asked for: often the whole line of a zone file.
+//! Takes apart what people paste where a DKIM key is asked for: often the whole line of a zone file.
 
 /// A pasted key, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! First records of MTA-STS (RFC 8461) and of reports about TLS (RFC 8460), where the domain has none and the hosts of the
-//! provider can keep the promise. They come last, and the policy begins with watching.
+//! Proposes first records of MTA-STS (RFC 8461) and TLS-RPT (RFC 8460) where the domain has none and the provider's hosts can keep
+//! the promise. They come in the last stage, and the policy begins in mode “testing”.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What has to be asked before records can be planned.
+//! Lists what must be asked before records can be planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 

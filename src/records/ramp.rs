@@ -1,4 +1,4 @@
-//! How a DMARC policy is tightened after the switch: step by step, each with the earliest day and what must be seen first.
+//! Plans how the DMARC policy is tightened after the switch: step by step, each with its earliest day and what must be seen first.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Senders that the owner's logs and reports have seen, for the dry run of a plan.
+//! Tries a plan against the senders that the owner's logs and reports have seen.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! One SPF record out of what the zone has and what the provider needs (RFC 7208).
+//! Merges the SPF records of the zone and the terms of the provider into one record (RFC 7208).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -72,11 +72,18 @@ struct Merge<'a> {
     /// Qualifier of `all`; the mildest where several records are merged.
     all: Option<char>,
     /// Own and other terms in the order of today, where a qualifier other than `+` makes the order matter.
-    in_order: Vec<(bool, Term)>,
+    in_order: Vec<Placed>,
     senders: Vec<Sender>,
     reasons: Vec<String>,
     notes: Vec<String>,
     left_out: Vec<LeftOut>,
+}
+
+/// A term where it stood, which counts where terms say more than “pass”.
+struct Placed {
+    /// Whether it goes with the old server.
+    is_own: bool,
+    term: Term,
 }
 
 impl<'a> Merge<'a> {
@@ -98,6 +105,7 @@ impl<'a> Merge<'a> {
 
     /// Takes what receivers read of a record: nothing behind `all`, and no redirect beside it (RFC 7208 section 5.1).
     fn take_record(&mut self, terms: Vec<Term>) {
+        self.note_doubled_modifiers(&terms);
         let all_at = terms.iter().position(|term| term.kind == TermKind::All);
         for (index, term) in terms.into_iter().enumerate() {
             let is_redirect = matches!(term.kind, TermKind::Redirect(_));
@@ -107,6 +115,24 @@ impl<'a> Merge<'a> {
                     .push(format!("“{}” is left out, as “all” keeps receivers from reading it", term.text));
             } else {
                 self.take(term);
+            }
+        }
+    }
+
+    /// Receivers refuse a record in which `redirect` or `exp` stands twice (RFC 7208 section 6).
+    fn note_doubled_modifiers(&mut self, terms: &[Term]) {
+        for name in ["redirect=", "exp="] {
+            let is_it = |term: &&Term| {
+                term.text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+            };
+            let all: Vec<&str> = terms.iter().filter(is_it).map(|term| term.text.as_str()).collect();
+            if all.len() > 1 {
+                self.notes.push(format!(
+                    "“{name}” stands {} times in your SPF record ({}), so receivers refuse it as a whole today (RFC 7208, section 6): say \
+                     which one is meant before you publish the new one.",
+                    all.len(),
+                    all.join(", ")
+                ));
             }
         }
     }
@@ -248,7 +274,7 @@ impl<'a> Merge<'a> {
     }
 
     fn take_own(&mut self, term: Term) {
-        self.in_order.push((true, term.clone()));
+        self.in_order.push(Placed { is_own: true, term: term.clone() });
         self.own.push(term);
     }
 
@@ -260,7 +286,7 @@ impl<'a> Merge<'a> {
         let name = who(&term).to_owned();
         self.senders.push(Sender { term: term.text.clone(), who: name, is_kept });
         if is_kept {
-            self.in_order.push((false, term.clone()));
+            self.in_order.push(Placed { is_own: false, term: term.clone() });
             self.kept.push(term);
         }
     }
@@ -332,9 +358,10 @@ impl<'a> Merge<'a> {
 
     fn record(&self, with_own: bool, all: char) -> String {
         let mut terms: Vec<&Term> = Vec::new();
-        if self.in_order.iter().any(|(_, term)| term.qualifier != '+') {
+        if self.in_order.iter().any(|placed| placed.term.qualifier != '+') {
             terms.extend(&self.provider);
-            terms.extend(self.in_order.iter().filter(|(own, _)| with_own || !*own).map(|(_, term)| term));
+            let in_order = self.in_order.iter().filter(|placed| with_own || !placed.is_own);
+            terms.extend(in_order.map(|placed| &placed.term));
         } else {
             if with_own {
                 terms.extend(&self.own);

@@ -1,4 +1,4 @@
-//! Who is behind the SPF terms that many domains have; only names that the term itself carries.
+//! Says who is behind the SPF terms that many domains have. It uses only names that the term itself carries.
 
 use super::spf_terms::{Term, TermKind};
 

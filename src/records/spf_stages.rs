@@ -1,5 +1,4 @@
-//! The SPF records of the stages: merged, evaluated as receivers do, and mended until no sender of today loses its right
-//! by them. Pure.
+//! Makes the SPF record of each stage: merges, evaluates as receivers do, and mends until no sender of today loses its right.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

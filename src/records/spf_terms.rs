@@ -1,5 +1,4 @@
-//! Terms of SPF records (RFC 7208 section 4.6.1), as far as merging needs to tell them apart. The audit's parser decides
-//! what is a term; this file only sorts them.
+//! Sorts the terms of SPF records (RFC 7208 section 4.6.1) as far as merging needs it. The audit's parser decides what a term is.
 
 use ipnet::IpNet;
 

@@ -1,5 +1,5 @@
-//! What receivers answer to SPF, today and after a change: the audit's own evaluator over the answers of the survey, with
-//! the records of the domain itself replaced by those that a plan would publish. Pure.
+//! Answers SPF questions as receivers would, today and after a change. The audit's own evaluator works on the answers of the survey,
+//! with the records of the domain replaced by those of the plan.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! TXT data in zone files (RFC 1035 section 5.1): strings of at most 255 bytes, quoted and escaped.
+//! Writes TXT data for zone files (RFC 1035 section 5.1): strings of at most 255 bytes, quoted and escaped.
 
 /// Longest character-string (RFC 1035 section 3.3).
 pub(super) const STRING_BYTES_MAX: usize = 255;

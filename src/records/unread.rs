@@ -1,4 +1,4 @@
-//! What a group of records depends on: where it could not be read, “there is none” must not be concluded.
+//! Says what a group of records depends on, so that an answer that is missing is not taken for “there is none”.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

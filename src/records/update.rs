@@ -1,9 +1,9 @@
-//! A stage as one change that a name server takes (RFC 2136): what must still be so, what goes, what comes.
+//! Turns a stage into a signed change for a name server (RFC 2136).
 
 use std::net::IpAddr;
 
 use super::current_zone::ZoneData;
-use super::render::{ExportStage, RecordSet, StageSets};
+use super::render::{RecordSet, SetAt, StageSets};
 use super::txt::STRING_BYTES_MAX;
 use crate::values::{
     DnsName, HexBytes, Prerequisite, RecordData, RecordType, RecordsAt, TxtStrings, ZoneUpdate,
@@ -11,51 +11,52 @@ use crate::values::{
 
 /// The change that publishes a stage; `None` where a record cannot be written as DNS has it.
 pub fn zone_update(sets: &StageSets) -> Option<ZoneUpdate> {
-    let mut update = ZoneUpdate {
+    let update = sets.update();
+    Some(ZoneUpdate {
         zone: sets.domain.clone(),
-        prerequisites: Vec::new(),
-        removed: Vec::new(),
-        after: Vec::new(),
-    };
-    for change in &sets.changes {
-        let name = DnsName::new(&sets.full_name(&change.name));
-        let any = change.before.iter().chain(&change.after).flat_map(|set| &set.values).next();
-        let record_type = any.map(type_of)?;
-        // The way back must work at any time after the switch.
-        if sets.stage != ExportStage::Rollback {
-            update.prerequisites.push(match &change.before {
-                Some(before) => Prerequisite::Exactly(name.clone(), records(before)?),
-                None => Prerequisite::None(name.clone(), record_type),
-            });
-        }
-        for value in change.removed_in_any_case() {
-            update.removed.push((name.clone(), record(value)?));
-        }
-        update.after.push(match &change.after {
-            Some(after) => {
-                RecordsAt { name, record_type, ttl_secs: after.ttl_secs, records: records(after)? }
-            }
-            None => RecordsAt { name, record_type, ttl_secs: 0, records: Vec::new() },
-        });
-    }
-    Some(update)
+        prerequisites: update.expected.iter().map(prerequisite).collect::<Option<_>>()?,
+        removed: update
+            .removed
+            .iter()
+            .map(|gone| Some((DnsName::new(&gone.name), record(gone.value)?)))
+            .collect::<Option<_>>()?,
+        after: update.after.iter().map(records_at).collect::<Option<_>>()?,
+    })
+}
+
+fn prerequisite(expected: &SetAt<'_>) -> Option<Prerequisite> {
+    let name = DnsName::new(&expected.name);
+    Some(match expected.set {
+        Some(set) => Prerequisite::Exactly(name, records(set)?),
+        None => Prerequisite::None(name, wire_type(expected.record_type)?),
+    })
+}
+
+fn records_at(after: &SetAt<'_>) -> Option<RecordsAt> {
+    Some(RecordsAt {
+        name: DnsName::new(&after.name),
+        record_type: wire_type(after.record_type)?,
+        ttl_secs: after.set.map_or(0, |set| set.ttl_secs),
+        records: after.set.map_or(Some(Vec::new()), records)?,
+    })
 }
 
 fn records(set: &RecordSet) -> Option<Vec<RecordData>> {
     set.values.iter().map(record).collect()
 }
 
-const fn type_of(data: &ZoneData) -> RecordType {
-    match data {
-        ZoneData::Mx(..) => RecordType::Mx,
-        ZoneData::Txt(_) => RecordType::Txt,
-        ZoneData::Cname(_) => RecordType::Cname,
-        ZoneData::Ns(_) => RecordType::Ns,
-        ZoneData::Address(IpAddr::V4(_)) => RecordType::A,
-        ZoneData::Address(IpAddr::V6(_)) => RecordType::Aaaa,
-        ZoneData::Srv { .. } => RecordType::Srv,
-        ZoneData::Tlsa(_) => RecordType::Tlsa,
-    }
+fn wire_type(name: &str) -> Option<RecordType> {
+    Some(match name {
+        "MX" => RecordType::Mx,
+        "TXT" => RecordType::Txt,
+        "CNAME" => RecordType::Cname,
+        "NS" => RecordType::Ns,
+        "A" => RecordType::A,
+        "AAAA" => RecordType::Aaaa,
+        "SRV" => RecordType::Srv,
+        "TLSA" => RecordType::Tlsa,
+        _ => return None,
+    })
 }
 
 fn record(data: &ZoneData) -> Option<RecordData> {
@@ -90,8 +91,8 @@ fn record(data: &ZoneData) -> Option<RecordData> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::SwitchStage;
     use crate::records::render::SetChange;
+    use crate::records::{ExportStage, SwitchStage};
     use crate::values::DomainName;
 
     fn set(values: Vec<ZoneData>) -> RecordSet {

@@ -1,4 +1,5 @@
-//! A tolerant reader of BIND zone files (RFC 1035 section 5): what concerns mail is read, the rest passed over.
+//! Reads BIND zone files (RFC 1035 section 5). It takes what concerns mail, keeps the rest for writing the whole zone, and names
+//! the line of what no server would load.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! Words of a zone file: comments, quotes, escapes and parentheses resolved (RFC 1035 section 5.1).
+//! Splits a zone file into words: resolves comments, quotes, escapes and parentheses (RFC 1035 section 5.1).
 
 use super::zone_file::ZoneFileError;
 

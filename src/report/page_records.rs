@@ -39,7 +39,7 @@ pub(super) fn records_page(records: &RecordsReport) -> RecordsPage {
     RecordsPage {
         groups: groups
             .map(|group| RecordGroupPage {
-                heading: group.heading.clone(),
+                heading: group.heading().to_owned(),
                 purpose: group.purpose.clone(),
                 lines: group
                     .lines

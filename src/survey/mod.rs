@@ -19,8 +19,8 @@ mod zone;
 pub use asker::ListKeys;
 pub use discover::{FoundServer, discover};
 pub use evidence::{
-    EvidenceError, EvidenceMailbox, EvidenceProgress, EvidenceSubject, MailboxBounds, MailboxProgress,
-    read_evidence, read_mailboxes,
+    EvidenceError, EvidenceMailbox, EvidenceProgress, EvidenceSubject, FoundTests, MailboxBounds,
+    MailboxProgress, MailboxTrouble, find_test_messages, read_evidence, read_mailboxes,
 };
 pub use gather::{Progress, SurveyError, SurveyOptions, Wires, ask_all, check_again, run};
 pub use mail_hosts::{ControlHost, ControlHostError, LiveLook, Looking};

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use mailferry::project::{CopyJob, CopyJobPhase, Project, WholeCopy};
 use mailferry::providers::ProviderId;
-use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use mailferry::records::{Change, DiffLine, GroupKind, RecordGroup, RecordsPlan, SwitchStage};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::fakes::dns_relay::DnsRelay;
@@ -147,14 +147,13 @@ fn plan_with_proof(domain: DomainName) -> RecordsPlan {
         value: value.to_owned(),
         reason: String::new(),
     };
-    let group =
-        |heading: &str, lines| RecordGroup { heading: heading.to_owned(), purpose: String::new(), lines };
+    let group = |kind, lines| RecordGroup { kind, purpose: String::new(), lines };
     let now = SwitchStage::Now;
     let mut plan = plan(domain);
     plan.groups.extend([
-        group("SPF", vec![line(Change::Add, now, "@", SPF)]),
-        group("DKIM", vec![line(Change::Add, now, "brisbane._domainkey", KEY)]),
-        group("DMARC", vec![line(Change::Add, now, "_dmarc", DMARC)]),
+        group(GroupKind::Spf, vec![line(Change::Add, now, "@", SPF)]),
+        group(GroupKind::Dkim, vec![line(Change::Add, now, "brisbane._domainkey", KEY)]),
+        group(GroupKind::Dmarc, vec![line(Change::Add, now, "_dmarc", DMARC)]),
     ]);
     plan
 }
@@ -171,7 +170,7 @@ fn plan(domain: DomainName) -> RecordsPlan {
     };
     let lines = vec![line(Change::Remove, OLD), line(Change::Add, NEW)];
     RecordsPlan {
-        groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
+        groups: vec![RecordGroup { kind: GroupKind::Mx, purpose: String::new(), lines }],
         ..RecordsPlan::empty(domain, ProviderId("generic".to_owned()))
     }
 }
@@ -377,6 +376,102 @@ fn a_test_message_is_judged_with_what_the_servers_say() {
     let output = judge(&net.home.path().join("nowhere.eml"));
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("could not be read"), "{output:?}");
+}
+
+/// A message in a mailbox, from this header on.
+fn test_mail(folder: &str, header: &str, subject: &str) -> Mail {
+    let date = jiff::Timestamp::now().strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
+    let text = format!("{header}Subject: {subject}\nDate: Mon, 2 Nov 2026 09:00:00 +0000\n\nA test.\n");
+    Mail {
+        folder: folder.to_owned(),
+        flags: Vec::new(),
+        date,
+        bytes: text.replace('\n', "\r\n").into_bytes(),
+    }
+}
+
+#[test]
+fn test_messages_are_found_in_mailboxes_and_judged_by_the_way_that_they_took() {
+    let Some(net) = start() else { return };
+    let Some(server) = Dovecot::start(&["anna", "elsewhere"], &Settings::default()) else { return };
+    let project = net.project("weber.test", true);
+    let subject = net.look(&project, 1)["test_subject"].as_str().unwrap().to_owned();
+    assert!(subject.starts_with("Mailferry test ") && subject.len() > 20, "{subject}");
+    let password = net.home.path().join("password");
+    std::fs::write(&password, PASSWORD).unwrap();
+    let find = |user: &str, password: &Path| {
+        let mut command = net.command(&project);
+        let at = format!("imap://{user}@127.0.0.1:{}", server.clear_port);
+        command.arg("--confirm-project").args(["--test-imap", &at, "--test-password-file"]).arg(password);
+        command.output().unwrap()
+    };
+    let failed = |output: &Output, words: &str| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(3) && said.contains(words), "{output:?}");
+    };
+    let letter = "Received: from a.elsewhere.test (a.elsewhere.test [198.51.100.9]) by in1.provider.test with ESMTPS; Mon, 2 Nov 2026 09:00:00 +0000\n\
+                  Return-Path: <me@elsewhere.test>\nFrom: me@elsewhere.test\nTo: anna@weber.test\nMessage-ID: <in-1@elsewhere.test>\n";
+    let late = letter.replace("in1.provider.test", "mail.weber.test").replace("in-1@", "in-2@");
+    let private = letter.replace("in-1@", "private@");
+    PlainImap::open(server.clear_port, "anna").store(&[test_mail("INBOX", &private, "Your balance")]);
+    failed(
+        &find("anna", &password),
+        &format!("no message of the last seven days with the subject “{subject}”"),
+    );
+
+    // Mail that comes in, one message past the old server, and one over it, which a filter has doubted.
+    let reply = format!("Re: {subject}");
+    PlainImap::open(server.clear_port, "anna")
+        .store(&[test_mail("INBOX", letter, &subject), test_mail("Junk", &late, &reply)]);
+    let output = find("anna", &password);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = |report: &Value| -> Vec<(String, String)> {
+        let tests = report["tests"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        tests.iter().map(|test| (text(&test["name"]), text(&test["verdict"]["kind"]))).collect()
+    };
+    let mut seen = shown(&report);
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            ("anna, INBOX, message 2".to_owned(), "arrived".to_owned()),
+            ("anna, Junk, message 1".to_owned(), "reached-old-server".to_owned()),
+        ]
+    );
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("balance"), "letters of others are left alone");
+
+    // Mail that is sent, as it arrived elsewhere, and one that has not left the provider.
+    net.publish_texts(&[("weber.test", SPF), ("_dmarc.weber.test", DMARC)]);
+    let sent = "Received: from out.provider.test (out.provider.test [203.0.113.7]) by mx.elsewhere.test with ESMTPS; Mon, 2 Nov 2026 09:00:00 +0000\n\
+                Return-Path: <anna@weber.test>\nFrom: anna@weber.test\nTo: me@elsewhere.test\nMessage-ID: <out-1@weber.test>\n";
+    let inside =
+        sent.replace("203.0.113.7", "198.51.100.77").replace("ESMTPS", "ESMTPSA").replace("out-1@", "out-2@");
+    PlainImap::open(server.clear_port, "elsewhere")
+        .store(&[test_mail("INBOX", sent, &subject), test_mail("INBOX", &inside, &subject)]);
+    let report: Value = serde_json::from_slice(&find("elsewhere", &password).stdout).unwrap();
+    let mut seen = shown(&report).split_off(2);
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            ("elsewhere, INBOX, message 1".to_owned(), "half-proven".to_owned()),
+            ("elsewhere, INBOX, message 2".to_owned(), "not-left".to_owned()),
+        ]
+    );
+    let flags = |user: &str| -> Vec<Vec<String>> {
+        let mut client = PlainImap::open(server.clear_port, user);
+        client.messages("INBOX").into_iter().map(|held| held.flags).collect()
+    };
+    let unread = |flags: &[Vec<String>]| flags.iter().flatten().all(|flag| flag != "\\Seen");
+    assert!(unread(&flags("anna")) && unread(&flags("elsewhere")), "nothing was marked as read");
+
+    std::fs::write(&password, "wrong").unwrap();
+    failed(&find("anna", &password), "The mailbox could not be read");
+    let mut command = net.command(&project);
+    let output = command.args(["--confirm-project", "--test-mailbox", "nobody@weber.test"]).output().unwrap();
+    failed(&output, "destination");
 }
 
 /// Letters of these numbers, as they are delivered.

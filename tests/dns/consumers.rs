@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use mailferry::dns::Resolver;
 use mailferry::providers::{Catalogue, Provider, ProviderId};
 use mailferry::records::{
-    CurrentZone, ExportStage, Format, RecordsPlan, SwitchStage, ZoneData, desired, parse_zone_file, render,
-    stage_sets,
+    Change, CurrentZone, ExportStage, Format, GroupKind, RecordsPlan, SwitchStage, ZoneRecord, desired,
+    parse_zone_file, render, stage_sets,
 };
 use mailferry::values::{DomainName, RecordData, RecordType};
 use mailferry_test_support::programs;
@@ -65,6 +65,10 @@ async fn served(
         ];
         let record_type = types.into_iter().find(|one| one.name() == *kind).unwrap();
         let answer = resolver.query(&owner, record_type).await;
+        if record_type == RecordType::Ns {
+            // Whoever is asked above a delegation refers to it.
+            found.extend(answer.delegation.iter().map(|server| format!("{name} NS {}.", server.name)));
+        }
         if !answer.aliases.is_empty() && record_type != RecordType::Cname {
             continue;
         }
@@ -81,6 +85,12 @@ async fn served(
 
 #[tokio::test]
 async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
+    let (zone, plan) = sample();
+    through_the_stages_and_back("fastmail", &zone, &plan).await;
+}
+
+/// Publishes every stage of the plan on a fresh name server with nsupdate, then the way back.
+async fn through_the_stages_and_back(label: &str, zone: &CurrentZone, plan: &RecordsPlan) {
     let Some(nsupdate) = programs::require_program("nsupdate", "bind9-dnsutils") else { return };
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("d.zone"), ZONE).unwrap();
@@ -91,11 +101,9 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
         folder.path().join("d.zone").display()
     );
     let Some(named) = Named::start(&[(".", "")], &config) else { return };
-    let (zone, plan) = sample();
-    let domain = plan.domain.clone();
     let mut changed = BTreeSet::new();
     for stage in ExportStage::ALL {
-        let sets = stage_sets(&plan, &zone, stage);
+        let sets = stage_sets(plan, zone, stage);
         changed.extend(sets.changes.into_iter().map(|change| (change.name, change.record_type)));
     }
     let run = |text: &str| {
@@ -104,20 +112,20 @@ async fn nsupdate_brings_a_real_server_through_the_stages_and_back() {
         Command::new(&nsupdate).arg("-k").arg(folder.path().join("key")).arg(&file).output().unwrap()
     };
     for stage in ExportStage::ALL {
-        let text = render(&plan, &zone, stage, Format::Nsupdate).unwrap();
+        let text = render(plan, zone, stage, Format::Nsupdate).unwrap();
         let output = run(&text);
         let words = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{stage:?}: {words}\n{text}");
-        let expected: BTreeSet<String> = stage_sets(&plan, &zone, stage)
+        assert!(output.status.success(), "{label} {stage:?}: {words}\n{text}");
+        let expected: BTreeSet<String> = stage_sets(plan, zone, stage)
             .after
             .iter()
             .filter(|record| changed.contains(&(record.name.clone(), record.data.record_type())))
             .map(|record| format!("{} {} {}", record.name, record.data.record_type(), record.data.shown()))
             .collect();
-        assert_eq!(served(named.port, &changed, &domain).await, expected, "{stage:?}\n{text}");
+        assert_eq!(served(named.port, &changed, &plan.domain).await, expected, "{label} {stage:?}\n{text}");
         // The zone is not as it was read any more, so the same again changes nothing.
         if stage == ExportStage::Stage(SwitchStage::AtTheSwitch) {
-            assert!(!run(&text).status.success(), "a stage is not published twice");
+            assert!(!run(&text).status.success(), "{label}: a stage is not published twice");
         }
     }
 }
@@ -248,20 +256,49 @@ fn a_refused_update_says_why_and_changes_nothing() {
     }
 }
 
+/// octoDNS with a folder for its files.
+struct OctoDns {
+    program: std::path::PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl OctoDns {
+    fn start() -> Option<Self> {
+        let program = require_folder("octodns", "scripts/fetch-python.sh")?.join("bin/octodns-sync");
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("config.yaml"),
+            "providers:\n  config:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./zones\n    \
+             enforce_order: false\n  target:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./target\n    \
+             supports_root_ns: true\nzones:\n  d.test.:\n    sources: [config]\n    targets: [target]\n",
+        )
+        .unwrap();
+        fs::create_dir(folder.path().join("zones")).unwrap();
+        fs::create_dir(folder.path().join("target")).unwrap();
+        Some(Self { program, folder })
+    }
+
+    /// Every stage is taken; what is in the target after the last one.
+    fn takes(&self, label: &str, zone: &CurrentZone, plan: &RecordsPlan) -> String {
+        for stage in ExportStage::ALL {
+            let text = render(plan, zone, stage, Format::OctoDns).unwrap();
+            fs::write(self.folder.path().join("zones/d.test.yaml"), &text).unwrap();
+            let output = Command::new(&self.program)
+                .args(["--config-file", "config.yaml", "--doit", "--force"])
+                .current_dir(self.folder.path())
+                .output()
+                .unwrap();
+            let words = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{label} {stage:?}: {words}\n{text}");
+        }
+        fs::read_to_string(self.folder.path().join("target/d.test.yaml")).unwrap()
+    }
+}
+
 #[test]
 fn octodns_takes_every_stage_of_every_provider() {
-    let Some(octodns) = require_folder("octodns", "scripts/fetch-python.sh") else { return };
+    let Some(octodns) = OctoDns::start() else { return };
     let zone = sample().0;
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("config.yaml"),
-        "providers:\n  config:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./zones\n    \
-         enforce_order: false\n  target:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./target\n    \
-         supports_root_ns: true\nzones:\n  d.test.:\n    sources: [config]\n    targets: [target]\n",
-    )
-    .unwrap();
-    fs::create_dir(folder.path().join("zones")).unwrap();
-    fs::create_dir(folder.path().join("target")).unwrap();
     for id in ["fastmail", "google-workspace", "microsoft365", "migadu"] {
         let provider = provider(id);
         let answers: BTreeMap<String, String> = provider
@@ -271,19 +308,96 @@ fn octodns_takes_every_stage_of_every_provider() {
             .map(|answer| (answer.name.clone(), answer.example.clone()))
             .collect();
         let plan = desired(&provider, &answers, &zone, &BTreeSet::new());
-        for stage in ExportStage::ALL {
-            let text = render(&plan, &zone, stage, Format::OctoDns).unwrap();
-            fs::write(folder.path().join("zones/d.test.yaml"), &text).unwrap();
-            let output = Command::new(octodns.join("bin/octodns-sync"))
-                .args(["--config-file", "config.yaml", "--doit", "--force"])
-                .current_dir(folder.path())
-                .output()
-                .unwrap();
-            let words = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{id} {stage:?}: {words}\n{text}");
-        }
-        let target = fs::read_to_string(folder.path().join("target/d.test.yaml")).unwrap();
+        let target = octodns.takes(id, &zone, &plan);
         assert!(target.contains("verification=1"), "{target}");
+    }
+}
+
+/// Plans with what came last into the catalogue: a key by delegation, and proposals for MTA-STS and TLS-RPT.
+fn newer_shapes() -> Vec<(&'static str, RecordsPlan)> {
+    let zone = sample().0;
+    let planned = |id: &str, answers: &[(&str, &str)]| {
+        let provider = provider(id);
+        let examples = provider.answers.iter().filter(|answer| !answer.name.starts_with("dkim_"));
+        let mut all: BTreeMap<String, String> =
+            examples.map(|answer| (answer.name.clone(), answer.example.clone())).collect();
+        all.extend(answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        desired(&provider, &all, &zone, &BTreeSet::new())
+    };
+    let servers =
+        [("dkim_selector", "s1"), ("dkim_server", "ns1.keys.test"), ("dkim_server_2", "ns2.keys.test")];
+    let shapes = vec![
+        ("a key by delegation", planned("generic-imap", &servers)),
+        ("Google", planned("google-workspace", &[])),
+        ("Microsoft", planned("microsoft365", &[])),
+    ];
+    let has = |plan: &RecordsPlan, kind, record_type: &str| {
+        plan.lines_of(kind).any(|line| line.change == Change::Add && line.record_type == record_type)
+    };
+    for (label, plan) in &shapes {
+        let is_there = if *label == "a key by delegation" {
+            has(plan, GroupKind::Dkim, "NS")
+        } else {
+            has(plan, GroupKind::MtaSts, "TXT") && has(plan, GroupKind::TlsRpt, "TXT")
+        };
+        assert!(is_there, "{label}: {plan:#?}");
+    }
+    shapes
+}
+
+#[tokio::test]
+async fn keys_by_delegation_and_proposals_go_through_every_consumer() {
+    let zone = sample().0;
+    let (checker, octodns) = (programs::require_program("named-checkzone", "bind9-utils"), OctoDns::start());
+    for (label, plan) in newer_shapes() {
+        if let Some(checker) = &checker {
+            zone_text_loads(checker, label, &zone, &plan);
+        }
+        if let Some(octodns) = &octodns {
+            let target = octodns.takes(label, &zone, &plan);
+            assert!(target.contains("verification=1"), "{label}: {target}");
+        }
+        the_rest_says_the_same(label, &zone, &plan);
+        through_the_stages_and_back(label, &zone, &plan).await;
+    }
+}
+
+/// The formats without a consumer that installs: each names every record that comes, and JSON and CSV are well formed.
+fn the_rest_says_the_same(label: &str, zone: &CurrentZone, plan: &RecordsPlan) {
+    for stage in ExportStage::ALL {
+        let sets = stage_sets(plan, zone, stage);
+        let added: Vec<(String, &'static str)> = sets
+            .changes
+            .iter()
+            .filter(|change| change.added().next().is_some())
+            .map(|change| (change.name.clone(), change.record_type))
+            .collect();
+        let json = render(plan, zone, stage, Format::Route53).unwrap();
+        let batch: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let in_batch: BTreeSet<(String, String)> = batch["Changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|change| change["Action"] != "DELETE")
+            .map(|change| {
+                let set = &change["ResourceRecordSet"];
+                (set["Name"].as_str().unwrap().to_owned(), set["Type"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        let csv = render(plan, zone, stage, Format::Csv).unwrap();
+        for row in csv::Reader::from_reader(csv.as_bytes()).records() {
+            row.unwrap_or_else(|error| panic!("{label} {stage:?}: {error}\n{csv}"));
+        }
+        let others =
+            [Format::DnsControl, Format::Table].map(|format| render(plan, zone, stage, format).unwrap());
+        for (name, record_type) in &added {
+            let full = format!("{}.", sets.full_name(name));
+            assert!(in_batch.contains(&(full.clone(), (*record_type).to_owned())), "{label}: {full} {json}");
+            assert!(csv.contains(name.as_str()) && csv.contains(record_type), "{label}: {name} {csv}");
+            for text in &others {
+                assert!(text.contains(name.as_str()) && text.contains(record_type), "{label}: {name} {text}");
+            }
+        }
     }
 }
 
@@ -291,32 +405,37 @@ fn octodns_takes_every_stage_of_every_provider() {
 fn the_other_formats_that_are_zone_text_load() {
     let Some(program) = programs::require_program("named-checkzone", "bind9-utils") else { return };
     let (zone, plan) = sample();
+    zone_text_loads(&program, "fastmail", &zone, &plan);
+}
+
+/// The whole zone, zone lines and Cloudflare's file, of every stage and of the way back, through BIND's checker and our reader.
+fn zone_text_loads(program: &std::path::Path, label: &str, zone: &CurrentZone, plan: &RecordsPlan) {
     let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zone");
+    let loads = |text: &str| {
+        fs::write(&file, text).unwrap();
+        let output = Command::new(program).args(["-i", "none", "d.test"]).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{label}: {}\n{text}", String::from_utf8_lossy(&output.stdout));
+    };
     for stage in ExportStage::ALL {
-        let text = render(&plan, &zone, stage, Format::Zone).unwrap();
-        let file = folder.path().join("zone");
-        fs::write(&file, &text).unwrap();
-        let output = Command::new(&program).args(["-i", "none", "d.test"]).arg(&file).output().unwrap();
-        assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stdout));
+        let sets = stage_sets(plan, zone, stage);
+        let text = render(plan, zone, stage, Format::Zone).unwrap();
+        loads(&text);
         let read = parse_zone_file(&text, &plan.domain).unwrap();
-        let after = stage_sets(&plan, &zone, stage).after;
-        assert_eq!(read.records.len(), after.len(), "{text}");
-        assert!(after.iter().all(|record| read.at(&record.name).any(|other| other.data == record.data)));
+        assert_eq!(read.records.len(), sets.after.len(), "{label}: {text}");
+        let is_there = |record: &ZoneRecord| read.at(&record.name).any(|other| other.data == record.data);
+        assert!(sets.after.iter().all(is_there), "{label}: {text}");
         for format in [Format::Cloudflare, Format::Bind] {
-            let text = render(&plan, &zone, stage, format).unwrap();
-            let head = "$TTL 3600\n@ SOA ns.example. h.example. 1 2 3 4 5\n@ NS ns.example.\n";
-            fs::write(&file, format!("{head}{text}")).unwrap();
-            let output = Command::new(&program).args(["-i", "none", "d.test"]).arg(&file).output().unwrap();
-            assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stdout));
+            let text = render(plan, zone, stage, format).unwrap();
+            loads(&format!("$TTL 3600\n@ SOA ns.example. h.example. 1 2 3 4 5\n@ NS ns.example.\n{text}"));
         }
-        let cloudflare = render(&plan, &zone, stage, Format::Cloudflare).unwrap();
-        let added: usize =
-            stage_sets(&plan, &zone, stage).changes.iter().map(|change| change.added().count()).sum();
-        let head = "x NS ns.example.\n";
-        let read = parse_zone_file(&format!("{cloudflare}{head}"), &plan.domain).unwrap();
+        let cloudflare = render(plan, zone, stage, Format::Cloudflare).unwrap();
+        let added: usize = sets.changes.iter().map(|change| change.added().count()).sum();
+        let read = parse_zone_file(&format!("{cloudflare}x NS ns.example.\n"), &plan.domain).unwrap();
         assert_eq!(
-            read.records.iter().filter(|record| !matches!(record.data, ZoneData::Ns(_))).count(),
-            added
+            read.records.iter().filter(|record| record.name != "x").count(),
+            added,
+            "{label}: {cloudflare}"
         );
     }
 }

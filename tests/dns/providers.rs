@@ -6,7 +6,7 @@ use mailferry::providers::{
     Catalogue, CatalogueError, Confidence, Fit, OwnMail, Provider, RecordPurpose, SignInMethod, TemplateType,
     answers, compare,
 };
-use mailferry::records::{Change, CurrentZone, check_answer, desired, parse_zone_file};
+use mailferry::records::{Change, CurrentZone, GroupKind, check_answer, desired, parse_zone_file};
 use mailferry::values::{Bytes, DomainName};
 
 #[test]
@@ -212,7 +212,7 @@ fn another_complete_set_of_hosts_stays_in_place() {
             };
             let changes = |zone: &CurrentZone| {
                 let plan = desired(provider, &BTreeMap::new(), zone, &BTreeSet::new());
-                let group = plan.groups.into_iter().find(|group| group.heading == "MX").unwrap();
+                let group = plan.groups.into_iter().find(|group| group.kind == GroupKind::Mx).unwrap();
                 group.lines.into_iter().filter(|line| line.change != Change::Keep).count()
             };
             assert_eq!(changes(&zone(&set.value)), 0, "{}", provider.id);

@@ -165,7 +165,7 @@ fn once_the_first_stage_is_published_nothing_is_done_twice() {
         let again = desired(provider, &answers, &published, &BTreeSet::new());
         for heading in ["SPF", "DKIM", "DMARC", "Ownership"] {
             let lines =
-                again.groups.iter().filter(|group| group.heading == heading).flat_map(|group| &group.lines);
+                again.groups.iter().filter(|group| group.heading() == heading).flat_map(|group| &group.lines);
             let early = lines.filter(|line| line.change != Change::Keep && line.stage == SwitchStage::Now);
             assert_eq!(early.collect::<Vec<_>>(), Vec::<&DiffLine>::new(), "{}", provider.id);
         }

@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Output, Stdio};
 
-use mailferry::cutover::{KeepReason, ReminderKind, Sees, StepKind, StepState};
+use mailferry::cutover::{KeepReason, ReminderKind, Sees, StepKind, StepState, TestVerdict};
 use mailferry::engine::{AuditOptions, Command, CopyPhase, ProjectView, ReportFormat};
 use mailferry::project::Project;
 use mailferry::providers::ProviderId;
-use mailferry::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use mailferry::records::{Change, DiffLine, GroupKind, RecordGroup, RecordsPlan, SwitchStage};
 use mailferry::values::DomainName;
-use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
+use mailferry_test_support::clients::plain_imap::{Mail, PlainImap, mixed_mailbox};
 use mailferry_test_support::programs::{free_port, require_program};
 use mailferry_test_support::servers::named::Named;
 
@@ -79,7 +79,7 @@ fn plan() -> RecordsPlan {
         line(Change::Add, SwitchStage::AtTheSwitch, NEW),
     ];
     RecordsPlan {
-        groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines }],
+        groups: vec![RecordGroup { kind: GroupKind::Mx, purpose: String::new(), lines }],
         ..RecordsPlan::empty(
             DomainName::parse("weber.example").unwrap(),
             ProviderId("generic-imap".to_owned()),
@@ -271,4 +271,37 @@ fn late_mail_is_brought_over_without_a_window() {
     assert_eq!(report["keeps_old_server"]["kind"], "queues");
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(said.contains("Remains, from") && said.contains("Switch the old server off"), "{said}");
+}
+
+#[test]
+fn a_test_message_is_found_in_the_mailbox_at_the_new_provider() {
+    let (Some(servers), Some(zone)) = (Servers::start(4), Zone::start()) else { return };
+    let mut bench = Bench::start(servers.home.path());
+    let file = copied(&servers, &zone, &mut bench);
+    bench.send(Command::OpenProject(file));
+    give_passwords(&mut bench);
+    let project = bench.wait_project(|project| project.reachable_at_provider().count() > 0);
+    let mailbox = project.reachable_at_provider().next().unwrap().id;
+    let subject = project.switch.test_subject.clone();
+    bench.send(Command::FindTestMessages(mailbox));
+    bench.wait_project(|project| !project.switch.is_judging);
+    let error = bench.failure();
+    assert_eq!(error.title, "No test message was found");
+    assert!(error.cause.contains(&subject), "{error:?}");
+
+    let text = format!(
+        "Received: from a.elsewhere.example (a.elsewhere.example [198.51.100.9]) by in1.provider.example with ESMTPS; \
+         Mon, 2 Nov 2026 09:00:00 +0000\r\nFrom: me@elsewhere.example\r\nSubject: {subject}\r\n\
+         Message-ID: <1@elsewhere.example>\r\nDate: Mon, 2 Nov 2026 09:00:00 +0000\r\n\r\nA test.\r\n"
+    );
+    let date = jiff::Timestamp::now().strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
+    let mail = Mail { folder: "INBOX".to_owned(), flags: Vec::new(), date, bytes: text.into_bytes() };
+    PlainImap::open(servers.destination.clear_port, "anna").store(&[mail]);
+    bench.send(Command::FindTestMessages(mailbox));
+    let project = bench.wait_project(|project| !project.switch.tests.is_empty());
+    assert!(!project.switch.is_judging);
+    let verdict = &project.switch.tests[0].verdict;
+    assert_eq!(*verdict, TestVerdict::Arrived { by: "in1.provider.example".to_owned() });
+    let held = PlainImap::open(servers.destination.clear_port, "anna").messages("INBOX");
+    assert!(held.iter().any(|one| one.flags.iter().all(|flag| flag != "\\Seen")), "it is still unread");
 }

@@ -1,3 +1,5 @@
+//! Writes one table for any provider (CSV).
+
 use super::{ExportInput, ExportTable, display_name};
 use crate::values::csv_row;
 

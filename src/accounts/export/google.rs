@@ -1,6 +1,6 @@
 //! The users' CSV of the Google admin console (support.google.com/a/answer/40057: required columns, “/” for the top unit).
 
-use super::{ExportInput, ExportTable, two_names};
+use super::{ExportInput, ExportTable, PersonName, person_name};
 use crate::values::csv_row;
 
 const HEADS: [&str; 5] = [
@@ -15,7 +15,7 @@ pub(super) fn users(input: ExportInput<'_>) -> ExportTable {
     let mut text = csv_row(HEADS);
     let mut without_password = 0;
     for account in input.accounts {
-        let ((first, last), address) = (two_names(account), account.address.to_ascii());
+        let (PersonName { first, last }, address) = (person_name(account), account.address.to_ascii());
         let password = account.password.as_ref().map_or("", |password| password.expose());
         without_password += usize::from(password.is_empty());
         text.push_str(&csv_row([&first, &last, &address, password, "/"]));

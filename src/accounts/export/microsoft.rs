@@ -1,7 +1,7 @@
 //! The users' CSV of the Microsoft 365 admin center (“Add several users at the same time”): its headings word for word;
 //! user name and display name are required. Passwords are made by Microsoft.
 
-use super::{ExportInput, ExportTable, display_name, two_names};
+use super::{ExportInput, ExportTable, PersonName, display_name, person_name};
 use crate::values::csv_row;
 
 const HEADS: [&str; 16] = [
@@ -26,8 +26,8 @@ const HEADS: [&str; 16] = [
 pub(super) fn users(input: ExportInput<'_>) -> ExportTable {
     let mut text = csv_row(HEADS);
     for account in input.accounts {
-        let ((first, last), address, shown) =
-            (two_names(account), account.address.to_ascii(), display_name(account));
+        let PersonName { first, last } = person_name(account);
+        let (address, shown) = (account.address.to_ascii(), display_name(account));
         let known = [address.as_str(), &first, &last, &shown];
         text.push_str(&csv_row(known.into_iter().chain(std::iter::repeat_n("", HEADS.len() - known.len()))));
     }

@@ -103,14 +103,22 @@ pub fn export(format: ExportFormat, input: ExportInput<'_>) -> ExportTable {
     }
 }
 
-/// First and last name: the last word is the last name. Without a name the address stands for both.
-fn two_names(account: &ExportAccount) -> (String, String) {
+/// The name of a person, as providers ask for it.
+struct PersonName {
+    first: String,
+    last: String,
+}
+
+/// The last word is the last name. Without a name the address stands for both.
+fn person_name(account: &ExportAccount) -> PersonName {
     let local = account.address.local();
-    match account.name.trim().rsplit_once(char::is_whitespace) {
-        Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
-        None if account.name.trim().is_empty() => (local.to_owned(), local.to_owned()),
-        None => (account.name.trim().to_owned(), local.to_owned()),
-    }
+    let name = account.name.trim();
+    let (first, last) = match name.rsplit_once(char::is_whitespace) {
+        Some((first, last)) => (first.trim(), last),
+        None if name.is_empty() => (local, local),
+        None => (name, local),
+    };
+    PersonName { first: first.to_owned(), last: last.to_owned() }
 }
 
 /// The name that people see.

@@ -1,3 +1,5 @@
+//! Cuts the text of a map into its lines and entries.
+
 /// A line of a text that is more than a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line<'a> {

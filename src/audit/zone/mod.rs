@@ -10,6 +10,6 @@ mod soa;
 mod ttl;
 
 pub(super) use denial::judge_denial;
-pub(super) use names::without_doubled_domain;
+pub use names::without_doubled_domain;
 pub(super) use rule::Standing;
 pub(super) use ttl::{LONG_TTL_SECS, Ttl, VERY_LONG_TTL_SECS, judge as judge_ttl};

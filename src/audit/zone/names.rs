@@ -6,7 +6,7 @@ use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
 use crate::values::{DnsAnswer, DnsName, DomainName, RecordData, RecordType};
 
 /// The name that was meant where the domain stands at its end twice: in a zone file a dot at the end was forgotten.
-pub(in crate::audit) fn without_doubled_domain(name: &DnsName, domain: &DnsName) -> Option<DnsName> {
+pub fn without_doubled_domain(name: &DnsName, domain: &DnsName) -> Option<DnsName> {
     let rest = name.as_str().strip_suffix(domain.as_str())?.strip_suffix('.')?;
     let is_doubled = rest == domain.as_str() || rest.ends_with(&format!(".{domain}"));
     is_doubled.then(|| DnsName::new(rest))

@@ -425,6 +425,8 @@ pub enum Command {
     LookAtSwitch,
     /// Reads test messages, one a file, and judges what they show of the new way.
     JudgeMessages(Vec<PathBuf>),
+    /// Looks for test messages in this mailbox at the new provider, told by their subject, and judges them.
+    FindTestMessages(MailboxId),
     /// Cancels the running round.
     CancelLook,
     /// Whether everybody is asked again and again, and late mail is brought over when the plan says so.

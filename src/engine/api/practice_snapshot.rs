@@ -9,6 +9,8 @@ use crate::values::UnixTime;
 pub struct PracticeView {
     /// The stages that are in the practice zone, and since when; in the order in which they came.
     pub published: Vec<(SwitchStage, UnixTime)>,
+    /// The resolvers of the two practice senders, as the switch names them.
+    pub resolvers: Vec<String>,
     /// Letters that came since the first stage was published.
     pub letters: Letters,
     /// When the second name server has followed; `None` where it has.
@@ -22,6 +24,13 @@ pub struct PracticeView {
 }
 
 impl PracticeView {
+    /// Whose resolver this is; `None` for any other.
+    pub fn resolver_words(&self, label: &str) -> Option<&'static str> {
+        let mut known =
+            self.resolvers.iter().zip(["the first sender’s resolver", "the second sender’s resolver"]);
+        known.find(|(known, _)| *known == label).map(|(_, words)| words)
+    }
+
     /// Since when a stage is in the practice zone.
     pub fn published_at(&self, stage: SwitchStage) -> Option<UnixTime> {
         self.published.iter().find(|(known, _)| *known == stage).map(|(_, at)| *at)

@@ -342,6 +342,14 @@ impl ProjectView {
     }
 }
 
+impl ProjectView {
+    /// Mailboxes whose mail at the new provider can be read: the server and a password are known.
+    pub fn reachable_at_provider(&self) -> impl Iterator<Item = &MailboxView> {
+        let has_server = self.destination.server.is_some();
+        self.mailboxes.iter().filter(move |row| has_server && row.destination.has_password())
+    }
+}
+
 impl MailboxView {
     /// Sign-in on this side.
     pub fn sign_in(&self, side: Side) -> &SignInView {

@@ -30,6 +30,8 @@ pub struct SwitchView {
     pub tests: Arc<Vec<TestMessage>>,
     /// Whether some are judged now.
     pub is_judging: bool,
+    /// The subject that tells a test message from other mail.
+    pub test_subject: String,
     /// The dated plan; empty before the first round.
     pub steps: Vec<Step>,
     /// When a server was first seen with the new records.

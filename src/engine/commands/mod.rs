@@ -134,6 +134,7 @@ impl Actor {
             Command::ExportZone { path, stage, format } => self.export_zone(&path, stage, format),
             Command::LookAtSwitch => self.look_at_switch(),
             Command::JudgeMessages(paths) => self.judge_messages(paths),
+            Command::FindTestMessages(mailbox) => self.find_test_messages(mailbox),
             Command::CancelLook => self.cancel_look(),
             Command::WatchSwitch(is_on) => self.watch_switch(is_on),
             Command::AskPublicResolvers(is_on) => self.ask_public_resolvers(is_on),

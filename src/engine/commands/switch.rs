@@ -3,20 +3,21 @@
 use crate::engine::api::snapshot::PartDone;
 use std::path::{Path, PathBuf};
 
-use crate::cutover::{ReminderKind, Round, SwitchLog, TestMessage};
+use crate::cutover::{ReminderKind, Round, SwitchLog, TestMark, TestMessage};
 use crate::engine::actor::Actor;
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::standing::missing_passwords;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::evidence::{MailboxesToRead, NamedAttempt};
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::switch::{Watched, look};
-use crate::engine::jobs::test_message::{Tested, judge_messages};
+use crate::engine::jobs::test_message::{TestSource, Tested, judge_messages};
 use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::switch::{keep_log, log_to_watch};
 use crate::records::Format;
-use crate::values::UnixTime;
+use crate::values::{MailboxId, Side, UnixTime};
 
 /// After a round that failed, the next one waits this long, in seconds.
 const AGAIN_SECS: u32 = 60;
@@ -112,8 +113,30 @@ impl Actor {
         }
     }
 
-    /// Reads and judges test messages. That is possible before the first round as well.
+    /// Looks for test messages in a mailbox at the new provider, and judges them.
+    pub(super) fn find_test_messages(&mut self, mailbox: MailboxId) {
+        let passwords = self.passwords();
+        let Some(open) = self.open.as_ref() else { return };
+        let address = open.mailbox(mailbox).map(|row| row.mailbox.address.to_string());
+        let attempts = open.sign_in_attempts(&[mailbox]).into_iter();
+        let attempt = attempts.into_iter().find(|attempt| attempt.side == Side::Destination);
+        let (Some(address), Some(attempt)) = (address, attempt) else {
+            return self.fail(explain::no_destination());
+        };
+        let project = open.project.uuid().to_owned();
+        let mark = TestMark::of_project(&project);
+        let mailboxes =
+            MailboxesToRead { project, mailboxes: vec![NamedAttempt { address, attempt }], passwords };
+        self.judge_tests(TestSource::Mailboxes(mailboxes, mark));
+    }
+
+    /// Reads and judges test messages in files.
     pub(super) fn judge_messages(&mut self, paths: Vec<PathBuf>) {
+        self.judge_tests(TestSource::Files(paths));
+    }
+
+    /// That is possible before the first round as well.
+    fn judge_tests(&mut self, from: TestSource) {
         let Some(open) = self.open.as_mut() else { return };
         let log = match log_to_watch(&open.project) {
             Ok(log) => log,
@@ -123,7 +146,7 @@ impl Actor {
             domain: open.project.domain().clone(),
             watch: log.watch,
             resolver: open.resolver_address(),
-            paths,
+            from,
         };
         open.switch.is_judging = true;
         self.launch(

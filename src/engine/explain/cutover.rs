@@ -8,6 +8,7 @@ use crate::engine::api::command::Command;
 use crate::engine::api::day::date_time;
 use crate::engine::api::user_error::UserError;
 use crate::engine::system::input::InputError;
+use crate::survey::MailboxTrouble;
 
 pub(in crate::engine) fn cutover(error: &CutoverError) -> UserError {
     let (title, way, note) = match error {
@@ -71,6 +72,39 @@ pub(in crate::engine) fn no_message(name: &str) -> UserError {
         "Save one message with its whole header (.eml)",
         "“Show original” or “View source” shows it, too",
     )
+}
+
+/// No mailbox has a test message, or none could be read.
+pub(in crate::engine) fn no_test_found(
+    subject: &str,
+    addresses: &[&str],
+    troubles: &[MailboxTrouble],
+) -> UserError {
+    let told: Vec<String> =
+        troubles.iter().map(|one| format!("{}: {}", one.address, one.words.join("; "))).collect();
+    if !told.is_empty() {
+        return UserError::new("The mailbox could not be read", format!("{}.", told.join(". "))).or_else(
+            "Check its sign-in",
+            "In the window, on the page Mailboxes; or save the message as a file (.eml)",
+        );
+    }
+    UserError::new(
+        "No test message was found",
+        format!("The inbox and the junk folder of {} hold no message of the last seven days with the subject “{subject}”.", addresses.join(", ")),
+    )
+    .or_else(
+        "Send one with exactly this subject, wait a few minutes, and look again",
+        "Some servers let mail of new senders wait for a quarter of an hour",
+    )
+}
+
+/// The project has no such mailbox to look in.
+pub(in crate::engine) fn no_such_test_mailbox(address: &str) -> UserError {
+    UserError::new(
+        format!("The project has no mailbox {address}"),
+        "Test messages are looked for in mailboxes of the project, at the new provider.",
+    )
+    .or_else("Name one of its mailboxes", "The page Mailboxes and the list of the copy have them")
 }
 
 /// More messages than anybody sends for a test.

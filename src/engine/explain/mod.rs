@@ -37,7 +37,8 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use cutover::{
-    cutover, endless_test, keeps_old_server, message_not_opened, no_message, nothing_to_sweep, too_many_tests,
+    cutover, endless_test, keeps_old_server, message_not_opened, no_message, no_such_test_mailbox,
+    no_test_found, nothing_to_sweep, too_many_tests,
 };
 pub(super) use facts::{facts_not_opened, not_facts};
 pub(super) use folders::folders;

@@ -115,7 +115,7 @@ fn attempt(
 
 fn of_project(path: &Path, confirms: bool, passwords: Passwords) -> Result<MailboxesToRead, Box<UserError>> {
     let project = Project::open(path).map_err(|error| explain::project_at(path, &error))?;
-    let found = mailboxes_of(&project, confirms, passwords);
+    let found = mailboxes_of(&project, Side::Source, confirms, passwords);
     // What was read counts for more than a failure to close.
     let closed = project.close().map_err(|error| Box::new(explain::project(&error)));
     let found = found?;
@@ -123,21 +123,29 @@ fn of_project(path: &Path, confirms: bool, passwords: Passwords) -> Result<Mailb
     Ok(found)
 }
 
-fn mailboxes_of(
+/// The mailboxes of a project on one side, with the passwords of the keyring.
+pub(super) fn mailboxes_of(
     project: &Project,
+    side: Side,
     confirms: bool,
     passwords: Passwords,
 ) -> Result<MailboxesToRead, Box<UserError>> {
     let stored = |error: ProjectError| Box::new(explain::project(&error));
-    let server = project.source_server().map_err(stored)?.ok_or_else(explain::no_mailbox_to_read)?;
+    let server = match side {
+        Side::Source => project.source_server().map_err(stored)?.ok_or_else(explain::no_mailbox_to_read)?,
+        Side::Destination => {
+            let chosen = project.destination().map_err(stored)?;
+            chosen.and_then(|chosen| chosen.server).ok_or_else(explain::no_destination)?
+        }
+    };
     let rows = project.mailboxes().map_err(stored)?;
     let known_pins = project.pins().map_err(stored)?;
-    let mut reaches = vec![Reach::Server { side: Side::Source, server: server.clone() }];
+    let mut reaches = vec![Reach::Server { side, server: server.clone() }];
     reaches.extend(rows.iter().map(|(_, mailbox)| Reach::SignIn {
-        side: Side::Source,
+        side,
         server: Some(server.clone()),
-        user: mailbox.source_user.clone(),
-        way: mailbox.ways.source.clone(),
+        user: mailbox.user(side).to_owned(),
+        way: mailbox.way(side).clone(),
     }));
     if let Some(pin) = known_pins.get(&(server.host.clone(), server.port)) {
         let (host, port, fingerprint) = (server.host.clone(), server.port, pin.fingerprint);
@@ -148,9 +156,9 @@ fn mailboxes_of(
     let mailboxes = rows
         .into_iter()
         .map(|(id, mailbox)| {
-            let (user, way) = (mailbox.source_user, mailbox.ways.source);
+            let (user, way) = (mailbox.user(side).to_owned(), mailbox.way(side).clone());
             let attempt = attempt(id, &server, user, way, &pins, &passwords);
-            NamedAttempt { address: mailbox.address.to_string(), attempt }
+            NamedAttempt { address: mailbox.address.to_string(), attempt: Attempt { side, ..attempt } }
         })
         .collect();
     Ok(MailboxesToRead { project: project.uuid().to_owned(), mailboxes, passwords })
@@ -170,7 +178,8 @@ fn agree(project: &Project, reaches: Vec<Reach>, confirms: bool) -> Result<(), B
     })
 }
 
-async fn at_server(
+/// Mailboxes at a server that no project names.
+pub(super) async fn at_server(
     server: &Endpoint,
     fingerprint: Option<Fingerprint>,
     whose: MailboxNames<'_>,

@@ -3,21 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
+use super::mailboxes::{MailboxSource, at_server as mailboxes_at, mailboxes_of};
 use super::to_its_end;
 use crate::cutover::{
-    KeepReason, MailRoute, Reading, Reminder, Step, StepKind, StepState, TestMessage, reminders,
+    KeepReason, MailRoute, Reading, Reminder, Step, StepKind, StepState, TestMark, TestMessage, reminders,
 };
 use crate::engine::api::user_error::UserError;
-use crate::engine::config::EngineConfig;
+use crate::engine::config::{EngineConfig, SecretsPolicy};
 use crate::engine::explain;
 use crate::engine::jobs::switch::{Watched, ask_everybody};
-use crate::engine::jobs::test_message::{Tested, judge_tests};
+use crate::engine::jobs::test_message::{TestSource, Tested, judge_tests};
 use crate::engine::open_project::confirmed::Confirmed;
+use crate::engine::open_project::passwords::Passwords;
 use crate::engine::open_project::switch::{copy_done_of, keep_log, log_to_watch};
 use crate::plan::Reach;
 use crate::project::{Project, ProjectError};
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, Side, UnixTime};
 
 /// The settings of one look.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +31,19 @@ pub struct WatchOptions<'a> {
     pub asks_public: bool,
     /// Files with a test message each.
     pub tests: &'a [PathBuf],
+    /// Mailboxes in which test messages are looked for.
+    pub test_mailboxes: TestMailboxes<'a>,
     /// Whether the owner agrees to what a project from elsewhere asks.
     pub confirms_project: bool,
+}
+
+/// Mailboxes in which test messages are looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TestMailboxes<'a> {
+    /// Addresses of the project, at the new provider, with the passwords of the keyring.
+    pub of_project: &'a [String],
+    /// One at any server.
+    pub at_server: Option<MailboxSource<'a>>,
 }
 
 /// Where the switch of a project stands.
@@ -55,6 +69,8 @@ pub struct SwitchReport {
     pub late_messages: u64,
     /// Test messages as they were last judged, oldest first.
     pub tests: Vec<TestMessage>,
+    /// The subject that tells a test message from other mail.
+    pub test_subject: String,
     /// How long to wait before the next round, in seconds.
     pub pause_secs: u32,
     /// What remains to be done.
@@ -115,18 +131,47 @@ fn may_ask(project: &Project, confirms: bool) -> Result<(), Box<UserError>> {
     })
 }
 
+/// Where the test messages of this look are.
+async fn test_sources(
+    project: &Project,
+    wanted: &WatchOptions<'_>,
+) -> Result<Vec<TestSource>, Box<UserError>> {
+    let mut sources = Vec::new();
+    if !wanted.tests.is_empty() {
+        sources.push(TestSource::Files(wanted.tests.to_vec()));
+    }
+    let (mark, passwords) =
+        (TestMark::of_project(project.uuid()), Passwords::new(SecretsPolicy::SessionThenKeyring));
+    let TestMailboxes { of_project, at_server } = wanted.test_mailboxes;
+    if !of_project.is_empty() {
+        let mut all = mailboxes_of(project, Side::Destination, wanted.confirms_project, passwords.clone())?;
+        let is_unknown = |wanted: &&String| !all.mailboxes.iter().any(|one| one.address == **wanted);
+        if let Some(unknown) = of_project.iter().find(is_unknown) {
+            return Err(Box::new(explain::no_such_test_mailbox(unknown)));
+        }
+        all.mailboxes.retain(|one| of_project.contains(&one.address));
+        sources.push(TestSource::Mailboxes(all, mark.clone()));
+    }
+    if let Some(MailboxSource::Server { server, fingerprint, whose }) = at_server {
+        let mailboxes = mailboxes_at(server, fingerprint, whose, passwords).await?;
+        sources.push(TestSource::Mailboxes(mailboxes, mark));
+    }
+    Ok(sources)
+}
+
 async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchReport, Box<UserError>> {
     let domain = project.domain().clone();
     let mut log = log_to_watch(project)?;
     log.asks_public |= wanted.asks_public;
-    if !wanted.tests.is_empty() {
+    for from in test_sources(project, wanted).await? {
         let tested = Tested {
             domain: domain.clone(),
             watch: log.watch.clone(),
             resolver: wanted.resolvers.first().cloned().unwrap_or_default(),
-            paths: wanted.tests.to_vec(),
+            from,
         };
-        judge_tests(&tested).await?.into_iter().for_each(|test| log.note_test(test));
+        let tests = judge_tests(&tested, &CancellationToken::new()).await?;
+        tests.into_iter().for_each(|test| log.note_test(test));
     }
     let watched = Watched {
         domain: domain.clone(),
@@ -157,6 +202,7 @@ async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchRepo
         next_sweep_at: log.next_sweep_at(copy),
         late_messages: log.late_messages,
         tests: log.tests.clone(),
+        test_subject: TestMark::of_project(project.uuid()).subject(),
         pause_secs: log.pause_secs(),
         route: log.watch.route,
         reading,

@@ -12,7 +12,7 @@ use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::passwords::Passwords;
 use crate::survey::{
-    self, EvidenceMailbox, EvidenceProgress, EvidenceSubject, MailboxBounds, MailboxProgress,
+    self, EvidenceMailbox, EvidenceProgress, EvidenceSubject, FoundTests, MailboxBounds, MailboxProgress,
 };
 use crate::values::{DomainName, UnixTime};
 
@@ -40,16 +40,32 @@ impl MailboxesToRead {
         progress: &mut (dyn FnMut(MailboxProgress) + Send),
         cancel: &CancellationToken,
     ) -> Result<EvidenceFacts, Box<UserError>> {
+        let mailboxes = self.with_access().await;
+        let bounds = MailboxBounds::default();
+        survey::read_mailboxes(subject, &mailboxes, &bounds, progress, cancel)
+            .await
+            .map_err(|error| Box::new(explain::evidence(&error)))
+    }
+
+    /// Looks in all of them for messages with this subject.
+    pub(in crate::engine) async fn find_tests(
+        &self,
+        subject: &str,
+        cancel: &CancellationToken,
+    ) -> Result<FoundTests, Box<UserError>> {
+        survey::find_test_messages(&self.with_access().await, subject, UnixTime::now(), cancel)
+            .await
+            .map_err(|error| Box::new(explain::evidence(&error)))
+    }
+
+    async fn with_access(&self) -> Vec<EvidenceMailbox> {
         let mut mailboxes = Vec::new();
         for NamedAttempt { address, attempt } in &self.mailboxes {
             let password = self.passwords.of(&self.project, attempt).await;
             let access = password.map(|secret| attempt.access(secret));
             mailboxes.push(EvidenceMailbox { address: address.clone(), access });
         }
-        let bounds = MailboxBounds::default();
-        survey::read_mailboxes(subject, &mailboxes, &bounds, progress, cancel)
-            .await
-            .map_err(|error| Box::new(explain::evidence(&error)))
+        mailboxes
     }
 }
 

@@ -43,6 +43,7 @@ impl OpenProject {
         let published = world.stages().into_iter().filter_map(|(stage, at)| Some((switch_stage(stage)?, at)));
         Some(PracticeView {
             published: published.collect(),
+            resolvers: practice.resolvers(),
             letters: world.letters(),
             lags_until: world.lags_until(now),
             next_date: self.next_practice_date(now),

@@ -148,7 +148,7 @@ fn test(test: &TestMessage) -> TestReport {
         title: words.title.to_owned(),
         advice: words.advice,
         is_good: test.verdict.is_good(),
-        rows: words.rows.into_iter().map(|(what, outcome)| (what.to_owned(), outcome)).collect(),
+        rows: words.rows.into_iter().map(|row| (row.what.to_owned(), row.outcome)).collect(),
     }
 }
 

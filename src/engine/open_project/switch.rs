@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cutover::{
-    CopyDone, CutoverError, MailRoute, ProofRecord, ReminderKind, Sweep, SwitchLog, reminders, way_back,
+    CopyDone, CutoverError, MailRoute, ProofRecord, ReminderKind, Sweep, SwitchLog, TestMark, reminders,
+    way_back,
 };
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::standing::{CopyStanding, copy_standing};
@@ -148,6 +149,7 @@ impl OpenProject {
         let view = SwitchView {
             looking: self.switch.looking,
             is_judging: self.switch.is_judging,
+            test_subject: TestMark::of_project(self.project.uuid()).subject(),
             old_ttl_secs: log.map_or(0, |log| log.watch.last_old_ttl_secs()),
             new_ttl_secs: route.as_ref().map_or(0, MailRoute::new_ttl_secs),
             long_ttl_secs: route.as_ref().map_or(0, MailRoute::old_ttl_secs),

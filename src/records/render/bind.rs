@@ -27,7 +27,7 @@ impl Default for BindOptions {
 pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     let mut zone = String::new();
     let domain = &plan.domain;
-    comment(&mut zone, &format!("Mail records of {domain} for {}", plan.provider));
+    comment(&mut zone, &format!("Mail records of {domain} for {}", plan.provider_name));
     if let Some(made_at) = &options.made_at {
         comment(&mut zone, &format!("made {made_at}"));
     }
@@ -42,15 +42,15 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     for stage in SwitchStage::ALL {
         let heading = heading(plan, stage);
         let lines = known(plan).flat_map(|group| group.lines.iter().map(move |line| (group, line)));
-        let mut last_heading = "";
+        let mut last_kind = None;
         for (group, line) in lines.filter(|(_, line)| line.stage == stage && line.change != Change::Keep) {
-            if last_heading.is_empty() {
+            if last_kind.is_none() {
                 zone.push('\n');
                 comment(&mut zone, &format!("== {heading} =="));
             }
-            if last_heading != group.heading {
-                comment(&mut zone, &format!("{}: {}", group.heading, group.purpose));
-                last_heading = &group.heading;
+            if last_kind != Some(group.kind) {
+                comment(&mut zone, &format!("{}: {}", group.heading(), group.purpose));
+                last_kind = Some(group.kind);
             }
             if plan.waits(group, line) {
                 write_waiting(&mut zone, line);
@@ -99,7 +99,7 @@ fn known(plan: &RecordsPlan) -> impl Iterator<Item = &RecordGroup> {
 
 /// What would be done if the unread parts of the zone were empty, for reading only.
 fn write_unknown(zone: &mut String, plan: &RecordsPlan) {
-    let groups = plan.groups.iter().filter_map(|group| Some((group, plan.unread.get(&group.heading)?)));
+    let groups = plan.groups.iter().filter_map(|group| Some((group, plan.unread.get(&group.kind)?)));
     for (index, (group, unread)) in groups.enumerate() {
         if index == 0 {
             zone.push('\n');
@@ -108,7 +108,7 @@ fn write_unknown(zone: &mut String, plan: &RecordsPlan) {
                 "== Not written: read the zone again, and leave these records as they are until then ==",
             );
         }
-        comment(zone, &format!("{}: {} could not be read", group.heading, unread.join(", ")));
+        comment(zone, &format!("{}: {} could not be read", group.heading(), unread.join(", ")));
         for line in &group.lines {
             let sign = match line.change {
                 Change::Add => '+',

@@ -1,11 +1,11 @@
 use super::*;
 use crate::providers::ProviderId;
-use crate::records::{RecordGroup, ZoneData, parse_zone_file};
+use crate::records::{GroupKind, RecordGroup, ZoneData, parse_zone_file};
 use crate::values::DomainName;
 
 fn plan(lines: Vec<DiffLine>) -> RecordsPlan {
     RecordsPlan {
-        groups: vec![RecordGroup { heading: "SPF".to_owned(), purpose: "Who may send".to_owned(), lines }],
+        groups: vec![RecordGroup { kind: GroupKind::Spf, purpose: "Who may send".to_owned(), lines }],
         notes: vec!["first\n@ IN MX 0 evil.example.".to_owned()],
         ..RecordsPlan::empty(
             DomainName::parse("weber-köln.example").unwrap(),

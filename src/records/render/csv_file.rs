@@ -13,7 +13,7 @@ pub(super) fn render(sets: &StageSets) -> String {
         let come = change.added().map(|value| ("add", change.after.as_ref(), value, reason.as_str()));
         for (action, set, value, reason) in gone.chain(come) {
             let ttl = set.map(|set| set.ttl_secs.to_string()).unwrap_or_default();
-            let (priority, data) = fields(value);
+            let WebFields { priority, data } = fields(value);
             let cells = [
                 sets.stage.name().to_owned(),
                 action.to_owned(),
@@ -31,16 +31,27 @@ pub(super) fn render(sets: &StageSets) -> String {
     text
 }
 
-/// The priority where the type has one, and the rest as web forms take it: text whole and without quotes.
-pub(super) fn fields(value: &ZoneData) -> (String, String) {
+/// A value as web forms take it.
+pub(super) struct WebFields {
+    /// Where the type has one; empty otherwise.
+    pub priority: String,
+    /// The rest: text whole and without quotes.
+    pub data: String,
+}
+
+/// A value, field by field.
+pub(super) fn fields(value: &ZoneData) -> WebFields {
+    let without_priority = |data| WebFields { priority: String::new(), data };
     match value {
-        ZoneData::Mx(preference, host) => (preference.to_string(), absolute(host)),
-        ZoneData::Srv { priority, weight, port, host } => {
-            (priority.to_string(), format!("{weight} {port} {}", absolute(host)))
+        ZoneData::Mx(preference, host) => {
+            WebFields { priority: preference.to_string(), data: absolute(host) }
         }
-        ZoneData::Txt(text) => (String::new(), String::from_utf8_lossy(text).into_owned()),
-        ZoneData::Cname(host) | ZoneData::Ns(host) => (String::new(), absolute(host)),
-        other => (String::new(), other.shown()),
+        ZoneData::Srv { priority, weight, port, host } => {
+            WebFields { priority: priority.to_string(), data: format!("{weight} {port} {}", absolute(host)) }
+        }
+        ZoneData::Txt(text) => without_priority(String::from_utf8_lossy(text).into_owned()),
+        ZoneData::Cname(host) | ZoneData::Ns(host) => without_priority(absolute(host)),
+        other => without_priority(other.shown()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The plan as text for the tools that people edit zones with, one file per format.
+//! Writes the plan for the tools that people edit zones with, one file per format.
 
 mod bind;
 mod cloudflare;
@@ -8,11 +8,13 @@ mod nsupdate;
 mod octodns;
 mod route53;
 mod sets;
+mod stage_update;
 mod table;
 mod zone;
 
 pub use bind::{BindOptions, render_bind};
 pub use sets::{ExportStage, RecordSet, SetChange, StageSets, stage_sets};
+pub use stage_update::{SetAt, StageUpdate, ValueAt};
 pub use zone::NotWhole;
 
 use serde::{Deserialize, Serialize};

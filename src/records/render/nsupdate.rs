@@ -1,7 +1,8 @@
-//! Commands for nsupdate (RFC 2136). What the stage builds on must still be there, or the server changes
-//! nothing. The way back asks for nothing: it must work at any time after the switch.
+//! Writes commands for nsupdate (RFC 2136). The server changes nothing unless the zone is still as it was read. Only the way back
+//! expects nothing, as it must work at any time after the switch.
 
 use super::sets::{ExportStage, StageSets};
+use super::stage_update::{SetAt, ValueAt};
 use super::zone::data;
 use crate::records::txt::escaped_name;
 use std::fmt::Write as _;
@@ -19,49 +20,27 @@ pub(super) fn render(sets: &StageSets) -> String {
         return text;
     }
     let _infallible = writeln!(text, "zone {}.", escaped_name(sets.domain.as_ascii()));
-    let name = |name: &str| format!("{}.", escaped_name(&sets.full_name(name)));
-    for change in sets.changes.iter().filter(|_| !is_way_back) {
-        match &change.before {
-            Some(before) => {
-                for value in &before.values {
-                    let _infallible = writeln!(
-                        text,
-                        "prereq yxrrset {} IN {} {}",
-                        name(&change.name),
-                        change.record_type,
-                        data(value)
-                    );
-                }
-            }
-            None => {
-                let _infallible =
-                    writeln!(text, "prereq nxrrset {} IN {}", name(&change.name), change.record_type);
-            }
+    let name = |name: &str| format!("{}.", escaped_name(name));
+    let update = sets.update();
+    for SetAt { name: owner, record_type, set } in &update.expected {
+        let Some(set) = set else {
+            let _infallible = writeln!(text, "prereq nxrrset {} IN {record_type}", name(owner));
+            continue;
+        };
+        for value in &set.values {
+            let _infallible =
+                writeln!(text, "prereq yxrrset {} IN {record_type} {}", name(owner), data(value));
         }
     }
-    // Everything that goes, goes first: a CNAME stands alone.
-    for change in &sets.changes {
-        for value in change.removed_in_any_case() {
-            let _infallible = writeln!(
-                text,
-                "update delete {} IN {} {}",
-                name(&change.name),
-                change.record_type,
-                data(value)
-            );
-        }
+    for ValueAt { name: owner, record_type, value } in &update.removed {
+        let _infallible = writeln!(text, "update delete {} IN {record_type} {}", name(owner), data(value));
     }
-    for change in &sets.changes {
-        if let Some(set) = &change.after {
+    for SetAt { name: owner, record_type, set } in &update.after {
+        for set in set.iter().copied() {
             for value in &set.values {
-                let _infallible = writeln!(
-                    text,
-                    "update add {} {} IN {} {}",
-                    name(&change.name),
-                    set.ttl_secs,
-                    change.record_type,
-                    data(value)
-                );
+                let ttl_secs = set.ttl_secs;
+                let _infallible =
+                    writeln!(text, "update add {} {ttl_secs} IN {record_type} {}", name(owner), data(value));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a stage changes, as sets of records: most tools know no smaller thing (RFC 2181 section 5).
+//! Works out what a stage changes, as sets of records, the smallest thing that most tools know (RFC 2181 section 5).
 
 use std::collections::BTreeMap;
 
@@ -124,7 +124,14 @@ impl StageSets {
     }
 }
 
-type Sets = BTreeMap<(String, &'static str), RecordSet>;
+/// What tells one set of records from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SetKey {
+    name: String,
+    record_type: &'static str,
+}
+
+type Sets = BTreeMap<SetKey, RecordSet>;
 
 /// What a stage changes against the stages before it. The way back is written against the end of all stages.
 pub fn stage_sets(plan: &RecordsPlan, zone: &CurrentZone, stage: ExportStage) -> StageSets {
@@ -147,10 +154,9 @@ pub fn stage_sets(plan: &RecordsPlan, zone: &CurrentZone, stage: ExportStage) ->
         ExportStage::Rollback => sets(&applied(plan, zone, SwitchStage::AtTheSwitch)),
         ExportStage::Stage(_) => Sets::new(),
     };
-    let is_earlier = |key: &(String, &'static str)| {
-        stage == ExportStage::Rollback && !is_same(earlier.get(key), old.get(key))
-    };
-    let mut keys: Vec<&(String, &'static str)> = old.keys().chain(new.keys()).chain(earlier.keys()).collect();
+    let is_earlier =
+        |key: &SetKey| stage == ExportStage::Rollback && !is_same(earlier.get(key), old.get(key));
+    let mut keys: Vec<&SetKey> = old.keys().chain(new.keys()).chain(earlier.keys()).collect();
     keys.sort();
     keys.dedup();
     let changes = keys
@@ -160,8 +166,8 @@ pub fn stage_sets(plan: &RecordsPlan, zone: &CurrentZone, stage: ExportStage) ->
                 || (is_earlier(key) && !is_same(earlier.get(*key), new.get(*key)))
         })
         .map(|key| SetChange {
-            name: key.0.clone(),
-            record_type: key.1,
+            name: key.name.clone(),
+            record_type: key.record_type,
             before: old.get(key).cloned(),
             or_before: earlier.get(key).filter(|_| is_earlier(key)).cloned(),
             after: new.get(key).cloned(),
@@ -186,7 +192,7 @@ fn is_same(one: Option<&RecordSet>, other: Option<&RecordSet>) -> bool {
 fn sets(records: &[ZoneRecord]) -> Sets {
     let mut sets = Sets::new();
     for record in records {
-        let key = (record.name.clone(), record.data.record_type());
+        let key = SetKey { name: record.name.clone(), record_type: record.data.record_type() };
         let set =
             sets.entry(key).or_insert_with(|| RecordSet { ttl_secs: record.ttl_secs, values: Vec::new() });
         set.ttl_secs = set.ttl_secs.min(record.ttl_secs);
@@ -226,14 +232,14 @@ fn is_record(record: &ZoneRecord, line: &DiffLine) -> bool {
         && record.data.shown() == line.value
 }
 
-fn reasons(plan: &RecordsPlan, stage: ExportStage, key: &(String, &'static str)) -> Vec<String> {
+fn reasons(plan: &RecordsPlan, stage: ExportStage, key: &SetKey) -> Vec<String> {
     let Some(stage) = stage.of_switch() else { return Vec::new() };
     let mut reasons: Vec<String> = Vec::new();
     for line in plan.groups.iter().flat_map(|group| &group.lines) {
         let is_of = line.stage == stage
             && line.change == Change::Add
-            && line.name == key.0
-            && line.record_type == key.1;
+            && line.name == key.name
+            && line.record_type == key.record_type;
         if is_of && !line.reason.is_empty() && !reasons.contains(&line.reason) {
             reasons.push(line.reason.clone());
         }

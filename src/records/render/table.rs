@@ -1,6 +1,6 @@
 //! Field by field, to be typed into the web form of a DNS host.
 
-use super::csv_file::fields;
+use super::csv_file::{WebFields, fields};
 use super::sets::StageSets;
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ pub(super) fn render(sets: &StageSets) -> String {
         let gone = change.removed().map(|value| ("Delete", change.before.as_ref(), value));
         let come = change.added().map(|value| ("Add", change.after.as_ref(), value));
         for (action, set, value) in gone.chain(come) {
-            let (priority, data) = fields(value);
+            let WebFields { priority, data } = fields(value);
             let full = sets.full_name(&change.name);
             let _infallible = writeln!(
                 text,

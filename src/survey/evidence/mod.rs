@@ -14,7 +14,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use mailboxes::{EvidenceMailbox, MailboxBounds, MailboxProgress, read_mailboxes};
+pub use mailboxes::{
+    EvidenceMailbox, FoundTests, MailboxBounds, MailboxProgress, MailboxTrouble, find_test_messages,
+    read_mailboxes,
+};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 

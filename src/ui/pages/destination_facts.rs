@@ -20,12 +20,7 @@ pub(super) struct Cell<'a> {
 
 /// What the provider does not publish, said once at the end of its column.
 pub(super) fn to_ask(column: &Comparison) -> ComparisonRow {
-    let open = column.unpublished();
-    let value = if open.is_empty() {
-        "Nothing".to_owned()
-    } else {
-        format!("Not published by {}: {}", column.name, open.join(", "))
-    };
+    let value = column.unpublished_words().unwrap_or_else(|| "Nothing".to_owned());
     ComparisonRow {
         group: String::new(),
         label: "Ask before you decide".to_owned(),

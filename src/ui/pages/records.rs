@@ -6,8 +6,8 @@ use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetI
 use super::audit::beside;
 use super::practice_zone;
 use crate::records::{
-    Change, DiffLine, ExportStage, Format, RecordGroup, RecordsPlan, Safety, SwitchStage, dry_run_words,
-    stage_words,
+    Change, DiffLine, ExportStage, Format, GroupKind, RecordGroup, RecordsPlan, Safety, SwitchStage,
+    dry_run_words, stage_words,
 };
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -38,7 +38,7 @@ const PREVIEW_LINES: usize = 12;
 /// Step Records: what to change in DNS, as a diff against the current zone.
 pub struct RecordsPage {
     stage: SwitchStage,
-    folded: BTreeSet<String>,
+    folded: BTreeSet<GroupKind>,
     shows_kept: bool,
     path: PathField,
     answers: BTreeMap<String, String>,
@@ -145,11 +145,11 @@ impl RecordsPage {
                     continue;
                 }
                 is_empty = false;
-                let is_folded = self.folded.contains(&group.heading);
-                if group_head(ui, &group.heading, &group.purpose, &changes_words(&lines), is_folded)
-                    && !self.folded.remove(&group.heading)
+                let is_folded = self.folded.contains(&group.kind);
+                if group_head(ui, group.heading(), &group.purpose, &changes_words(&lines), is_folded)
+                    && !self.folded.remove(&group.kind)
                 {
-                    self.folded.insert(group.heading.clone());
+                    self.folded.insert(group.kind);
                 }
                 if !is_folded {
                     lines_of(ui, group, &lines);
@@ -317,7 +317,7 @@ fn lines_of(ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {
         let partner = lines.iter().find(|other| {
             other.change == wanted && other.name == line.name && other.record_type == line.record_type
         });
-        ui.push_id((&group.heading, index), |ui| {
+        ui.push_id((group.kind, index), |ui| {
             diff_line(ui, line, partner.copied());
             // The reason goes under the last line of a change.
             if line.change == Change::Add || partner.is_none() {

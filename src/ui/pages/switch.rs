@@ -83,7 +83,7 @@ impl SwitchPage {
             ui.add_space(PANEL_GAP);
             panel::columns(ui, 324.0, cx.is_narrow, |ui, part| match part {
                 Part::Main => {
-                    who_sees_what(ui, switch, &reading.sights);
+                    who_sees_what(ui, project, &reading.sights);
                     ui.add_space(PANEL_GAP);
                     watching(ui, project, cx);
                 }

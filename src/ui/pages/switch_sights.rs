@@ -3,7 +3,7 @@
 use egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::cutover::{ProofKind, Sees, Sight, Viewer, proof_words};
-use crate::engine::{SwitchView, public_resolvers};
+use crate::engine::{PracticeView, ProjectView, SwitchView, public_resolvers};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -47,15 +47,18 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(viewer: &Viewer) -> Self {
+    fn of(viewer: &Viewer, practice: Option<&PracticeView>) -> Self {
         match viewer {
             Viewer::Server(server) => {
                 Self { name: server.name.to_string(), what: server.address.to_string() }
             }
             Viewer::Resolver(label) => {
                 let operator = public_resolvers().iter().find(|known| known.address.to_string() == *label);
-                let what =
-                    operator.map_or_else(|| "your resolver".to_owned(), |known| known.operator.clone());
+                let of_practice = || practice.and_then(|practice| practice.resolver_words(label));
+                let what = operator.map_or_else(
+                    || of_practice().unwrap_or("your resolver").to_owned(),
+                    |known| known.operator.clone(),
+                );
                 Self { name: label.clone(), what }
             }
         }
@@ -73,7 +76,7 @@ fn detail(sight: &Sight) -> String {
 }
 
 /// A row for everybody that was asked, with what it sees of MX, and of SPF, DKIM and DMARC where the plan has them.
-pub(super) fn who_sees_what(ui: &mut Ui, switch: &SwitchView, sights: &[Sight]) {
+pub(super) fn who_sees_what(ui: &mut Ui, project: &ProjectView, sights: &[Sight]) {
     let new = sights.iter().filter(|sight| sight.sees == Sees::New).count();
     let kinds: Vec<ProofKind> = ProofKind::ALL
         .into_iter()
@@ -86,7 +89,11 @@ pub(super) fn who_sees_what(ui: &mut Ui, switch: &SwitchView, sights: &[Sight]) 
             head(ui, &kinds);
         }
         for sight in sights {
-            if kinds.is_empty() { sight_row(ui, sight, switch) } else { proof_row(ui, sight, switch, &kinds) }
+            if kinds.is_empty() {
+                sight_row(ui, sight, project)
+            } else {
+                proof_row(ui, sight, project, &kinds)
+            }
         }
     });
 }
@@ -130,10 +137,10 @@ fn head(ui: &mut Ui, kinds: &[ProofKind]) {
     }
 }
 
-fn proof_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView, kinds: &[ProofKind]) {
+fn proof_row(ui: &mut Ui, sight: &Sight, project: &ProjectView, kinds: &[ProofKind]) {
     let theme = Theme::of(ui);
-    let Badge { tone, icon, word } = badge_of(sight, switch);
-    let Asked { name, what } = Asked::of(&sight.viewer);
+    let Badge { tone, icon, word } = badge_of(sight, &project.switch);
+    let Asked { name, what } = Asked::of(&sight.viewer, project.practice.as_ref());
     let said = detail(sight);
     let proof = proof_words(sight).unwrap_or_default();
     // What is as planned needs no second line.
@@ -185,10 +192,10 @@ const fn proof_badge(sees: &Sees) -> Badge {
     }
 }
 
-fn sight_row(ui: &mut Ui, sight: &Sight, switch: &SwitchView) {
+fn sight_row(ui: &mut Ui, sight: &Sight, project: &ProjectView) {
     let theme = Theme::of(ui);
-    let Badge { tone, icon, word } = badge_of(sight, switch);
-    let Asked { name, what } = Asked::of(&sight.viewer);
+    let Badge { tone, icon, word } = badge_of(sight, &project.switch);
+    let Asked { name, what } = Asked::of(&sight.viewer, project.practice.as_ref());
     let detail = detail(sight);
     let width = ui.available_width();
     let (name_width, badge_width) = (width * 0.44, 134.0);

@@ -1,9 +1,10 @@
 //! The page Switch, and the reminders on Done: what they say, and what a click sends.
 
 use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::cutover::ReminderKind;
-use mailferry::engine::{Command, Step, StepState, step_line, step_state};
+use mailferry::engine::{Command, PracticeView, Step, StepState, step_line, step_state};
 use mailferry::records::Format;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
@@ -12,6 +13,15 @@ use mailferry_test_support::window::Opened;
 #[track_caller]
 fn says(opened: &Opened, words: &str) {
     assert!(opened.harness.query_all_by_label_contains(words).count() > 0, "{words}");
+}
+
+/// Types this in place of what is in the field.
+fn type_over(opened: &mut Opened, field: &str, text: &str) {
+    opened.type_into(field, "");
+    opened.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    opened.harness.run();
+    opened.press(Key::Backspace);
+    opened.type_into(field, text);
 }
 
 #[track_caller]
@@ -93,6 +103,42 @@ fn a_test_message_is_judged_from_its_path_and_shown_with_what_to_do() {
     opened.type_into("Message file", "/home/anna/test.eml");
     opened.click("Judge the message");
     assert_eq!(opened.sent(), [Command::JudgeMessages(vec!["/home/anna/test.eml".into()])]);
+}
+
+#[test]
+fn a_test_message_is_looked_for_in_a_mailbox_at_the_new_provider() {
+    let mut opened = Opened::step(samples::switch_proven(), Step::Switch, false);
+    for words in ["Mail that comes in", "It shows nothing about what you send", "Mail that you send"] {
+        says(&opened, words);
+    }
+    opened.click("Copy test subject");
+    says(&opened, "Copied the test subject");
+    let project = samples::switch_proven();
+    let ids: Vec<_> = project.reachable_at_provider().map(|row| row.id).collect();
+    opened.click("Look for it in the mailbox");
+    assert_eq!(opened.sent(), [Command::FindTestMessages(ids[0])], "the first one is proposed");
+    let second = project.reachable_at_provider().nth(1).unwrap().mailbox.address.to_string();
+    type_over(&mut opened, "Mailbox to look in", &second.to_uppercase());
+    opened.click("Look for it in the mailbox");
+    assert_eq!(opened.sent(), [Command::FindTestMessages(ids[1])]);
+    type_over(&mut opened, "Mailbox to look in", "nobody@nowhere.example");
+    says(&opened, "The project has no mailbox of this name");
+    assert!(is_blocked(&opened, "Look for it in the mailbox"));
+
+    let mut without = samples::switch_proven();
+    without.destination.server = None;
+    let opened = Opened::step(without, Step::Switch, true);
+    says(&opened, "the new provider and the password of a mailbox there are needed");
+}
+
+#[test]
+fn the_resolvers_of_a_practice_project_are_told_apart() {
+    let mut project = samples::switching();
+    let resolvers = vec!["system (192.0.2.53)".to_owned(), "2001:db8::53".to_owned()];
+    project.practice = Some(PracticeView { resolvers, ..PracticeView::default() });
+    let opened = Opened::step(project, Step::Switch, false);
+    says(&opened, "system (192.0.2.53), the first sender’s resolver: New");
+    says(&opened, "2001:db8::53, the second sender’s resolver: No answer");
 }
 
 #[test]

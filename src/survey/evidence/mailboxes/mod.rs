@@ -8,6 +8,7 @@ pub(super) mod header;
 mod one_mailbox;
 mod reader;
 mod searches;
+mod test_messages;
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ use crate::values::UnixTime;
 use one_mailbox::look_through;
 use reader::Judged;
 use searches::{Sought, Wanted};
+pub use test_messages::{FoundTests, MailboxTrouble, find_test_messages};
 
 /// Messages that may wait for the reader; each may have [`MailboxBounds::message_bytes`].
 const WAITING: usize = 2;
@@ -48,6 +50,8 @@ pub struct MailboxBounds {
     pub reports: usize,
     /// The domain's own messages in one mailbox.
     pub received: usize,
+    /// Test messages of one mailbox.
+    pub tests: usize,
     /// Bytes of one message; larger ones are not read.
     pub message_bytes: u64,
     /// Bytes of all messages of one mailbox.
@@ -69,6 +73,7 @@ impl Default for MailboxBounds {
             notices: 500,
             reports: 1_000,
             received: 40,
+            tests: 5,
             message_bytes: 8 << 20,
             bytes: 100 << 20,
             headers: 20_000,
@@ -162,15 +167,7 @@ pub async fn read_mailboxes(
         met: Mutex::default(),
         teller: Mutex::new(Teller { progress, done: 0, total: mailboxes.len() }),
     };
-    let one = |(index, mailbox)| read_one(index, mailbox, &shared);
-    let one_by_one: Vec<_> = mailboxes.iter().enumerate().map(one).collect();
-    let all = futures::stream::iter(one_by_one)
-        .buffer_unordered(bounds.parallel.max(1))
-        .collect::<Vec<(usize, Vec<String>)>>();
-    let mut troubles = tokio::select! {
-        () = cancel.cancelled() => return Err(EvidenceError::Cancelled),
-        troubles = all => troubles,
-    };
+    let troubles = look_through_all(mailboxes, &shared, cancel).await?;
     // The reader ends once all senders are dropped.
     drop(shared);
     let judged = match reading.await {
@@ -183,9 +180,26 @@ pub async fn read_mailboxes(
     if cancel.is_cancelled() {
         return Err(EvidenceError::Cancelled);
     }
-    troubles.sort_by_key(|(index, _)| *index);
-    let troubles = troubles.into_iter().map(|(_, troubles)| troubles);
     Ok(judged.finish(mailboxes.iter().map(|mailbox| mailbox.address.as_str()).zip(troubles)))
+}
+
+/// Looks through all of them, a few at a time; what could not be read, in their order.
+async fn look_through_all(
+    mailboxes: &[EvidenceMailbox],
+    shared: &Shared<'_>,
+    cancel: &CancellationToken,
+) -> Result<Vec<Vec<String>>, EvidenceError> {
+    let one = |(index, mailbox)| read_one(index, mailbox, shared);
+    let one_by_one: Vec<_> = mailboxes.iter().enumerate().map(one).collect();
+    let all = futures::stream::iter(one_by_one)
+        .buffer_unordered(shared.bounds.parallel.max(1))
+        .collect::<Vec<(usize, Vec<String>)>>();
+    let mut troubles = tokio::select! {
+        () = cancel.cancelled() => return Err(EvidenceError::Cancelled),
+        troubles = all => troubles,
+    };
+    troubles.sort_by_key(|(index, _)| *index);
+    Ok(troubles.into_iter().map(|(_, troubles)| troubles).collect())
 }
 
 async fn read_one(index: usize, mailbox: &EvidenceMailbox, shared: &Shared<'_>) -> (usize, Vec<String>) {

@@ -1,6 +1,6 @@
 //! One mailbox, folder by folder: searched by its server or, where that cannot, header by header; sized, and then fetched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::PoisonError;
 
@@ -24,8 +24,7 @@ const MAX_TROUBLES: usize = 3;
 
 /// What is left of one mailbox's limits, and what went wrong in it.
 struct Left {
-    /// By [`Sought`].
-    messages: [usize; 3],
+    messages: BTreeMap<Sought, usize>,
     bytes: u64,
     /// The limit on bytes was reached.
     is_full: bool,
@@ -44,8 +43,15 @@ struct Left {
 
 impl Left {
     fn of(bounds: &MailboxBounds) -> Self {
+        let most = |sought| match sought {
+            Sought::Notice => bounds.notices,
+            Sought::Report => bounds.reports,
+            Sought::Own => bounds.received,
+            Sought::Test => bounds.tests,
+        };
+        let sought = [Sought::Notice, Sought::Report, Sought::Own, Sought::Test];
         Self {
-            messages: [bounds.notices, bounds.reports, bounds.received],
+            messages: sought.into_iter().map(|sought| (sought, most(sought))).collect(),
             bytes: bounds.bytes,
             is_full: false,
             too_large: 0,
@@ -58,12 +64,7 @@ impl Left {
     }
 
     fn messages(&mut self, sought: Sought) -> &mut usize {
-        let [notices, reports, own] = &mut self.messages;
-        match sought {
-            Sought::Notice => notices,
-            Sought::Report => reports,
-            Sought::Own => own,
-        }
+        self.messages.entry(sought).or_default()
     }
 
     /// What the owner should know, in sentences.
@@ -73,8 +74,9 @@ impl Left {
         if more_folders > 0 {
             troubles.push(format!("and the same in {more_folders} more"));
         }
-        // A few of the domain's own messages are enough.
-        for sought in self.had_more.into_iter().filter(|sought| *sought != Sought::Own) {
+        // A few of the domain's own messages are enough, and of tests the newest count.
+        let is_told = |sought: &Sought| !matches!(sought, Sought::Own | Sought::Test);
+        for sought in self.had_more.into_iter().filter(is_told) {
             troubles.push(format!("it has more {} than are read; the newest were", sought.words()));
         }
         if self.had_more_headers {
@@ -148,7 +150,7 @@ impl Seen {
     fn of(facts: MessageFacts, wanted: &Wanted) -> Option<Self> {
         let header = Header::read(&facts.header);
         let sought: Vec<Sought> =
-            Sought::ALL.into_iter().filter(|sought| wanted.fits(*sought, &header)).collect();
+            wanted.sought().iter().copied().filter(|sought| wanted.fits(*sought, &header)).collect();
         (!sought.is_empty()).then_some(Self { facts, sought })
     }
 
@@ -212,7 +214,7 @@ impl Looker<'_, '_> {
         }
         let mut taken = BTreeSet::new();
         let mut looked_at = None;
-        for sought in Sought::ALL {
+        for sought in self.shared.wanted.sought().iter().copied() {
             let room = *self.left.messages(sought);
             if room == 0 || self.left.is_full {
                 continue;

@@ -14,10 +14,12 @@ pub(super) enum Sought {
     Report,
     /// A message from the domain that came back through other servers: shows whether its signatures survive.
     Own,
+    /// A message that the owner has sent to test the switch.
+    Test,
 }
 
 impl Sought {
-    pub(super) const ALL: [Self; 3] = [Self::Notice, Self::Report, Self::Own];
+    const EVIDENCE: [Self; 3] = [Self::Notice, Self::Report, Self::Own];
 
     /// Its name for people.
     pub(super) const fn words(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Sought {
             Self::Notice => "bounces and complaints",
             Self::Report => "reports",
             Self::Own => "messages of your domain",
+            Self::Test => "test messages",
         }
     }
 }
@@ -112,25 +115,45 @@ pub(super) struct Wanted {
     from: i64,
     since: String,
     domain: String,
+    /// What the subject of a test message holds, where only those are looked for.
+    mark: Option<String>,
 }
 
 impl Wanted {
+    /// Evidence about a domain.
     pub(super) fn new(domain: &DomainName, days: u32, now: UnixTime) -> Self {
+        Self { domain: domain.as_ascii().to_owned(), ..Self::since(days, now) }
+    }
+
+    /// Test messages with this mark, of which only letters, digits, blanks and hyphens count: nothing else may reach the
+    /// server's search.
+    pub(super) fn marked(mark: &str, days: u32, now: UnixTime) -> Self {
+        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '-');
+        Self { mark: Some(mark.chars().filter(is_plain).collect()), ..Self::since(days, now) }
+    }
+
+    fn since(days: u32, now: UnixTime) -> Self {
         let from = now.0.saturating_sub(i64::from(days) * 86_400);
         let since = jiff::Timestamp::from_second(from).map_or_else(
             |_beyond_the_calendar| "1-Jan-1970".to_owned(),
             |at| at.strftime("%-d-%b-%Y").to_string(),
         );
-        Self { from, since, domain: domain.as_ascii().to_owned() }
+        Self { from, since, domain: String::new(), mark: None }
+    }
+
+    /// What is looked for, in this order.
+    pub(super) const fn sought(&self) -> &'static [Sought] {
+        if self.mark.is_some() { &[Sought::Test] } else { &Sought::EVIDENCE }
     }
 
     /// The keys of RFC 3501 section 6.4.4, one line of ASCII.
     pub(super) fn keys(&self, sought: Sought) -> String {
-        let Self { since, domain, .. } = self;
+        let Self { since, domain, mark, .. } = self;
         match sought {
             Sought::Notice => format!("SINCE {since} {}", any_of(&NOTICES)),
             Sought::Report => format!("SINCE {since} {}", any_of(&REPORTS)),
             Sought::Own => format!("SINCE {since} FROM \"{domain}\" {}", any_of(&PASSED_BY)),
+            Sought::Test => format!("SINCE {since} SUBJECT \"{}\"", mark.as_deref().unwrap_or_default()),
         }
     }
 
@@ -141,6 +164,7 @@ impl Wanted {
             Sought::Notice => any_of(&NOTICES),
             Sought::Report => any_of(&REPORTS),
             Sought::Own => header.has_words("From", &self.domain) && any_of(&PASSED_BY),
+            Sought::Test => self.mark.as_ref().is_some_and(|mark| header.has_words("Subject", mark)),
         }
     }
 
@@ -209,7 +233,7 @@ mod tests {
             own.starts_with("SINCE 31-Aug-2026 FROM \"xn--weber-kln-67a.example\" OR HEADER DKIM"),
             "{own}"
         );
-        for sought in Sought::ALL {
+        for sought in Sought::EVIDENCE {
             assert!(wanted.keys(sought).bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{sought:?}");
         }
         assert!(Wanted::new(&domain, 90, UnixTime(i64::MAX)).keys(Sought::Own).contains("1-Jan-1970"));
@@ -221,7 +245,7 @@ mod tests {
         let wanted = Wanted::new(&domain, 90, UnixTime(1_795_914_000));
         let found = |header: &str| -> Vec<Sought> {
             let header = Header::read(header.as_bytes());
-            Sought::ALL.into_iter().filter(|sought| wanted.fits(*sought, &header)).collect()
+            Sought::EVIDENCE.into_iter().filter(|sought| wanted.fits(*sought, &header)).collect()
         };
         for (header, expected) in [
             ("From: Mail Delivery System <MAILER-DAEMON@mail.weber.example>\r\n", &[Sought::Notice][..]),
@@ -262,5 +286,12 @@ mod tests {
         };
         assert_eq!(names(9), ["inbox", "Papierkorb", "Archive"]);
         assert_eq!(names(2), ["inbox", "Papierkorb"]);
+    }
+
+    #[test]
+    fn a_test_message_is_told_by_its_subject_and_nothing_else_reaches_the_search() {
+        let wanted = Wanted::marked("Mailferry test 5f0c\"\r\nOR ALL", 7, UnixTime(1_784_000_000));
+        assert_eq!(wanted.sought(), [Sought::Test]);
+        assert_eq!(wanted.keys(Sought::Test), "SINCE 7-Jul-2026 SUBJECT \"Mailferry test 5f0cOR ALL\"");
     }
 }

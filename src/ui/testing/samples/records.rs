@@ -8,8 +8,8 @@ use crate::audit::dmarc::Policy;
 use crate::audit::spf::SpfResult;
 use crate::providers::ProviderId;
 use crate::records::{
-    Change, DiffLine, DmarcChange, ExportStage, Format, JudgedSender, RecordGroup, RecordsPlan, SeenSender,
-    Sender, SenderRole, StageJudgement, SwitchStage,
+    Change, DiffLine, DmarcChange, ExportStage, Format, GroupKind, JudgedSender, RecordGroup, RecordsPlan,
+    SeenSender, Sender, SenderRole, StageJudgement, SwitchStage,
 };
 use crate::values::DnsName;
 
@@ -30,15 +30,15 @@ fn line(change: Change, stage: SwitchStage, record: (&str, u32, &str, &str), rea
 fn records_plan() -> RecordsPlan {
     use Change::{Add, Keep, Remove};
     use SwitchStage::{AtTheSwitch, Now};
-    let group = |heading: &str, purpose: &str, lines: Vec<DiffLine>| RecordGroup {
-        heading: heading.to_owned(),
+    let group = |kind: GroupKind, purpose: &str, lines: Vec<DiffLine>| RecordGroup {
+        kind,
         purpose: purpose.to_owned(),
         lines,
     };
     RecordsPlan {
         groups: vec![
             group(
-                "SPF",
+                GroupKind::Spf,
                 "allow Fastmail beside your server; 12 lookups become 4",
                 vec![
                     line(
@@ -66,7 +66,7 @@ fn records_plan() -> RecordsPlan {
                 ],
             ),
             group(
-                "DKIM",
+                GroupKind::Dkim,
                 "Fastmail’s signing keys; yours stays",
                 vec![
                     line(
@@ -96,7 +96,7 @@ fn records_plan() -> RecordsPlan {
                 ],
             ),
             group(
-                "MX",
+                GroupKind::Mx,
                 "only the waiting time; mail still goes to your server",
                 vec![
                     line(Remove, Now, ("@", 86_400, "MX", "10 mail.weber-familie.example."), ""),

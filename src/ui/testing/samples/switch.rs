@@ -73,6 +73,7 @@ fn project_with(view: SwitchView, over_at: Option<UnixTime>) -> ProjectView {
         long_ttl_secs: 86_400,
         old_ttl_secs: 300,
         new_ttl_secs: 300,
+        test_subject: "Mailferry test 5f0c9a1e".to_owned(),
         is_watching: true,
         asks_public: true,
         way_back: Arc::new(
