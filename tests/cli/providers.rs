@@ -43,10 +43,21 @@ fn the_catalogue_is_measured_against_figures_in_words_and_in_json() {
     let all: serde_json::Value = serde_json::from_str(&json).unwrap();
     let all = all.as_array().unwrap();
     assert_eq!(all.len(), 30);
-    let gandi = all.iter().find(|one| one["provider"] == "gandi").unwrap();
-    let mx =
-        gandi["rows"].as_array().unwrap().iter().find(|row| row["label"] == "Incoming mail (MX)").unwrap();
-    assert_eq!((&mx["fit"], &mx["source"]["confidence"]), (&"not-confirmed".into(), &"low".into()));
+    let mx = |id: &str| {
+        let one = all.iter().find(|one| one["provider"] == id).unwrap();
+        let mut rows = one["rows"].as_array().unwrap().iter();
+        let row = rows.find(|row| row["label"] == "Incoming mail (MX)").unwrap();
+        (row["fit"].clone(), row["source"]["confidence"].clone())
+    };
+    assert_eq!(mx("runbox"), ("not-confirmed".into(), "low".into()));
+    assert_eq!(mx("gandi"), ("neutral".into(), "high".into()));
+    let other = all.iter().find(|one| one["provider"] == "generic-imap").unwrap();
+    assert_eq!(
+        (&other["name"], &other["in_sentences"]),
+        (&"Another IMAP server".into(), &"your provider".into())
+    );
+    let any = said(home.path(), &["providers", "--provider", "generic-imap"], 0);
+    assert!(any.contains("Ask your provider about: ") && !any.contains("published by Another"), "{any}");
     let wrong = said(home.path(), &["providers", "--provider", "nobody"], 2);
     assert!(wrong.contains("there is no provider “nobody”; the providers are fastmail"), "{wrong}");
 }

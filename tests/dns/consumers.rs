@@ -393,9 +393,13 @@ fn the_rest_says_the_same(label: &str, zone: &CurrentZone, plan: &RecordsPlan) {
         for (name, record_type) in &added {
             let full = format!("{}.", sets.full_name(name));
             assert!(in_batch.contains(&(full.clone(), (*record_type).to_owned())), "{label}: {full} {json}");
-            assert!(csv.contains(name.as_str()) && csv.contains(record_type), "{label}: {name} {csv}");
+            let bare = sets.full_name(name);
+            assert!(csv.contains(&bare) && csv.contains(record_type), "{label}: {name} {csv}");
             for text in &others {
-                assert!(text.contains(name.as_str()) && text.contains(record_type), "{label}: {name} {text}");
+                assert!(
+                    (text.contains(name.as_str()) || text.contains(&bare)) && text.contains(record_type),
+                    "{label}: {name} {text}"
+                );
             }
         }
     }
