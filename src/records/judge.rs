@@ -341,7 +341,7 @@ fn judge_stage(
 
 /// Whether this stage or one before it publishes an SPF record.
 fn changes_spf(plan: &RecordsPlan, stage: SwitchStage) -> bool {
-    let spf = plan.groups.iter().filter(|group| group.heading == "SPF");
+    let spf = plan.groups.iter().filter(|group| group.kind == GroupKind::Spf);
     spf.flat_map(|group| &group.lines).any(|line| line.stage <= stage && line.change == Change::Add)
 }
 
