@@ -35,7 +35,7 @@ fn read(path: &Path) -> (EvidenceFacts, Took, f64) {
     let paths = [path.to_path_buf()];
     let subject = EvidenceSubject { domain: &domain, now: NOW, beside: None };
     let facts = read_evidence(&subject, &paths, &mut |_| {}, &CancellationToken::new()).unwrap();
-    let took = Took { elapsed: begin.elapsed(), processor: processor::own() - processor };
+    let took = Took { elapsed: begin.elapsed(), processor: processor::own().saturating_sub(processor) };
     (facts, took, peak_megabytes())
 }
 
@@ -175,7 +175,7 @@ fn grep(path: &Path) -> Took {
     let (begin, processor) = (Instant::now(), processor::children());
     let out = Command::new("grep").env("LC_ALL", "C").args(["-c", "status="]).arg(path).output().unwrap();
     assert!(out.status.success(), "grep found nothing");
-    Took { elapsed: begin.elapsed(), processor: processor::children() - processor }
+    Took { elapsed: begin.elapsed(), processor: processor::children().saturating_sub(processor) }
 }
 
 /// The median of each kind of time.

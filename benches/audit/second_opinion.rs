@@ -1,4 +1,4 @@
-//! checkdmarc (PyPI) about the same domain, for what both do: name servers, mail hosts, SPF, DMARC, TLS-RPT, MTA-STS, BIMI.
+//! checkdmarc, a program from the Python index, about the same domain, for what both do: name servers, mail hosts, SPF, DMARC, TLS-RPT, MTA-STS, BIMI.
 //!
 //! It is fetched by `scripts/fetch-python.sh checkdmarc` and is no part of the program.
 

@@ -26,12 +26,11 @@ fn folders(mails: Vec<Mail>) -> Vec<SampleFolder> {
             bytes: mail.bytes.into(),
             flags: mail.flags.into_iter().map(str::to_owned).collect(),
         };
-        match folders.iter_mut().find(|folder| folder.path == path) {
-            Some(folder) => folder.messages.push(message),
-            None => {
-                let special_use = (mail.folder == "Sent").then_some(SpecialUse::Sent);
-                folders.push(SampleFolder { path, special_use, messages: vec![message] });
-            }
+        if let Some(folder) = folders.iter_mut().find(|folder| folder.path == path) {
+            folder.messages.push(message);
+        } else {
+            let special_use = (mail.folder == "Sent").then_some(SpecialUse::Sent);
+            folders.push(SampleFolder { path, special_use, messages: vec![message] });
         }
     }
     folders
