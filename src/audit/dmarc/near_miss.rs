@@ -150,7 +150,7 @@ mod tests {
             ),
             ("V=DMARC1; p=none", "small", Some("v=DMARC1; p=none")),
             ("p=reject; v=DMARC1", "begins with “p=reject”", Some("v=DMARC1; p=reject")),
-            ("v=DMARC1: p=reject", "“:” stands behind", Some("v=DMARC1; p=reject")),
+            ("v=DMARC1: p=reject", "“:” follows", Some("v=DMARC1; p=reject")),
             ("\"v=DMARC1; p=reject\"", "begins with a quotation mark", Some("v=DMARC1; p=reject")),
             (
                 "\u{201c}v=DMARC1; p=reject; rua=mailto:a@b.example\u{201d}",

@@ -239,9 +239,9 @@ mod tests {
         for (text, odd, cleaned) in [
             (" v=spf1 mx -all", "begins with a blank", Some("v=spf1 mx -all")),
             ("\u{feff}v=spf1 mx -all", "byte order mark", Some("v=spf1 mx -all")),
-            ("v=spf1\u{a0}mx -all", "a no-break space (U+00A0) stands behind", Some("v=spf1 mx -all")),
-            ("v=spf1:-all", "“:” stands behind", Some("v=spf1 -all")),
-            ("v=spf1; mx; -all", "“;” stands behind", Some("v=spf1 mx -all")),
+            ("v=spf1\u{a0}mx -all", "a no-break space (U+00A0) follows", Some("v=spf1 mx -all")),
+            ("v=spf1:-all", "“:” follows", Some("v=spf1 -all")),
+            ("v=spf1; mx; -all", "“;” follows", Some("v=spf1 mx -all")),
             ("v=spf1include:a.example -all", "blank is missing", Some("v=spf1 include:a.example -all")),
             ("v=spf10 mx -all", "“v=spf10”", Some("v=spf1 mx -all")),
             ("v = spf1 mx -all", "“v = spf1”", Some("v=spf1 mx -all")),
@@ -249,8 +249,8 @@ mod tests {
             ("spf1 mx -all", "begins with “spf1” instead", Some("v=spf1 mx -all")),
             ("\"v=spf1 mx -all\"", "begins with a quotation mark", Some("v=spf1 mx -all")),
             ("spf2.0/pra mx -all", "Sender ID", Some("v=spf1 mx -all")),
-            ("v=spf1, ipv4:192.0.2.1 -all", "“,” stands behind", Some("v=spf1 ip4:192.0.2.1 -all")),
-            ("v=spf1: foo -all", "“:” stands behind", None),
+            ("v=spf1, ipv4:192.0.2.1 -all", "“,” follows", Some("v=spf1 ip4:192.0.2.1 -all")),
+            ("v=spf1: foo -all", "“:” follows", None),
         ] {
             let found = near_miss(text).unwrap_or_else(|| panic!("{text}"));
             assert!(found.odd.contains(odd), "{text}: {}", found.odd);
