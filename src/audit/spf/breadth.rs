@@ -67,7 +67,7 @@ impl Count {
             match network {
                 IpNet::V4(network) => count.v4 += 1_u64 << (32 - network.prefix_len().min(32)),
                 IpNet::V6(network) => {
-                    count.v6_networks += 1_u128 << 64_u8.saturating_sub(network.prefix_len())
+                    count.v6_networks += 1_u128 << 64_u8.saturating_sub(network.prefix_len());
                 }
             }
         }
