@@ -11,6 +11,9 @@ use crate::values::{DomainName, UnixTime};
 const MOST: usize = 12;
 /// Largest list read.
 const MOST_BYTES: u64 = 1 << 20;
+/// A project that is still first and in the same state is not written again within this many seconds: the page shows no
+/// difference, and each write waits for the disk.
+const SAME_SECONDS: i64 = 60;
 
 /// The list of projects that were opened before: a small JSON file in the user's configuration folder.
 ///
@@ -32,6 +35,14 @@ struct Entry {
     is_practice: bool,
     #[serde(default)]
     mark: ProjectMark,
+}
+
+impl Entry {
+    fn is_as_good_as(&self, project: &RecentProject) -> bool {
+        let RecentProject { path, domain, state, at, is_practice } = project;
+        (&self.path, &self.domain, &self.state, &self.is_practice) == (path, domain, state, is_practice)
+            && (0..SAME_SECONDS).contains(&(at.0.saturating_sub(self.at.0)))
+    }
 }
 
 impl RecentProjects {
@@ -66,6 +77,9 @@ impl RecentProjects {
 
     /// Puts a project first and writes the list.
     pub fn remember(&mut self, project: RecentProject) {
+        if self.entries.first().is_some_and(|first| first.is_as_good_as(&project)) {
+            return;
+        }
         self.entries.retain(|entry| entry.path != project.path);
         let RecentProject { path, domain, state, at, is_practice, mark } = project;
         // A project that is put back keeps its place.
@@ -115,6 +129,30 @@ fn write(file: &Path, entries: &[Entry]) -> Result<(), output_file::OutputError>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_that_is_first_and_unchanged_is_not_written_again_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recent.json");
+        let path = folder.path().join("a");
+        std::fs::write(&path, "x").unwrap();
+        let project = |state: &str, at| {
+            let domain = DomainName::parse("example.org").unwrap();
+            let (path, state) = (path.clone(), state.to_owned());
+            RecentProject { path, domain, state, at: UnixTime(at), is_practice: false }
+        };
+        let stored_at = || RecentProjects::load(Some(file.clone())).list().first().map(|entry| entry.at.0);
+        let mut recent = RecentProjects::load(Some(file.clone()));
+        recent.remember(project("Audit", 1_000));
+        recent.remember(project("Audit", 1_059));
+        assert_eq!(stored_at(), Some(1_000));
+        recent.remember(project("Copy", 1_059));
+        assert_eq!(stored_at(), Some(1_059), "another state");
+        recent.remember(project("Copy", 1_119));
+        assert_eq!(stored_at(), Some(1_119), "a minute later");
+        recent.remember(project("Copy", 1_100));
+        assert_eq!(stored_at(), Some(1_100), "the clock was set back");
+    }
 
     #[test]
     fn the_newest_project_comes_first_and_once() {
