@@ -232,7 +232,8 @@ fn gate(bytes: &[u8]) {
 }
 
 fn replies(bytes: &[u8]) {
-    let most = bytes.len() * 3 + SPARE_BYTES;
+    // A byte of a name that is no text becomes a character of four bytes (`raw_name.rs`).
+    let most = bytes.len() * 4 + SPARE_BYTES;
     let length = match from_held(bytes.to_vec()) {
         Reply::Tagged(_, completion) => completion.words.len(),
         Reply::List(item) | Reply::Lsub(item) => {
@@ -317,4 +318,14 @@ fn sets(bytes: &[u8]) {
 #[test]
 fn no_bytes_cause_a_panic() {
     crate::mutate::run_all(TARGETS);
+}
+
+#[cfg(test)]
+#[test]
+fn names_of_bytes_that_are_no_text_grow_fourfold_at_most() {
+    // Found by a random run.
+    let name = [0xb6; 560];
+    replies(&[b"* LIST () NIL \"".as_slice(), &name, b"\"\r\n"].concat());
+    let of_the_private_plane = "\u{10ff07}".repeat(140);
+    replies(&[b"* LIST () NIL \"".as_slice(), of_the_private_plane.as_bytes(), b"\"\r\n"].concat());
 }
