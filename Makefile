@@ -88,7 +88,7 @@ exhaustive: export MAILFERRY_REQUIRE_SERVERS = 1
 exhaustive: setup-test
 	@export MAILFERRY_SEED=$${MAILFERRY_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "MAILFERRY_SEED=$$MAILFERRY_SEED"; \
-	cargo test --locked --no-default-features --lib --test exhaustive --test folder_growth --test hostile_copy -- --nocapture
+	cargo test --locked --no-default-features --no-fail-fast --lib --test exhaustive --test folder_growth --test hostile_copy -- --nocapture
 
 # The guide, as pages for a browser: target/docs/index.html.
 docs:
