@@ -18,12 +18,12 @@ pub struct TestMailbox {
 impl TestMailbox {
     /// Reads the flags and the password file; `None` where no mailbox is named.
     pub fn from(arguments: &TestImap) -> Result<Option<Self>, CliError> {
-        let Some(text) = &arguments.test_imap else { return Ok(None) };
+        let Some(text) = &arguments.url else { return Ok(None) };
         let account = AccountUrl::parse(text).map_err(|error| CliError::Usage(error.to_string()))?;
-        let fingerprint = arguments.test_fingerprint.as_deref().map(str::parse).transpose();
+        let fingerprint = arguments.fingerprint.as_deref().map(str::parse).transpose();
         let fingerprint =
             fingerprint.map_err(|error| CliError::Usage(format!("--test-fingerprint: {error}")))?;
-        let password = password(arguments.test_password_file.as_deref())?;
+        let password = password(arguments.password_file.as_deref())?;
         let (Some(password), false) = (password, account.user.is_empty()) else {
             return Err(CliError::Usage("--test-imap needs a user and --test-password-file".to_owned()));
         };

@@ -7,12 +7,27 @@ use clap::Args;
 pub struct TestImap {
     /// Look once for test messages in this mailbox at any server, and judge them: one elsewhere shows whether what you send
     /// passes; USER is percent-encoded (anna%40example.org).
-    #[arg(long, value_name = "imaps://USER@HOST[:PORT]", requires = "test_password_file")]
-    pub test_imap: Option<String>,
+    #[arg(
+        id = "test_imap",
+        long = "test-imap",
+        value_name = "imaps://USER@HOST[:PORT]",
+        requires = "test_password_file"
+    )]
+    pub url: Option<String>,
     /// A file whose first line is the password of USER.
-    #[arg(long, value_name = "FILE", requires = "test_imap")]
-    pub test_password_file: Option<PathBuf>,
+    #[arg(
+        id = "test_password_file",
+        long = "test-password-file",
+        value_name = "FILE",
+        requires = "test_imap"
+    )]
+    pub password_file: Option<PathBuf>,
     /// SHA-256 fingerprint of a certificate to trust at that server.
-    #[arg(long, value_name = "FINGERPRINT", requires = "test_imap")]
-    pub test_fingerprint: Option<String>,
+    #[arg(
+        id = "test_fingerprint",
+        long = "test-fingerprint",
+        value_name = "FINGERPRINT",
+        requires = "test_imap"
+    )]
+    pub fingerprint: Option<String>,
 }

@@ -171,7 +171,9 @@ async fn look(project: &Project, wanted: &WatchOptions<'_>) -> Result<SwitchRepo
             from,
         };
         let tests = judge_tests(&tested, &CancellationToken::new()).await?;
-        tests.into_iter().for_each(|test| log.note_test(test));
+        for test in tests {
+            log.note_test(test);
+        }
     }
     let watched = Watched {
         domain: domain.clone(),

@@ -39,9 +39,13 @@ struct Entry {
 
 impl Entry {
     fn is_as_good_as(&self, project: &RecentProject) -> bool {
-        let RecentProject { path, domain, state, at, is_practice } = project;
-        (&self.path, &self.domain, &self.state, &self.is_practice) == (path, domain, state, is_practice)
-            && (0..SAME_SECONDS).contains(&(at.0.saturating_sub(self.at.0)))
+        let Self { path, domain, state, at, is_practice, mark } = self;
+        *path == project.path
+            && *domain == project.domain
+            && *state == project.state
+            && *is_practice == project.is_practice
+            && *mark == project.mark
+            && (0..SAME_SECONDS).contains(&project.at.0.saturating_sub(at.0))
     }
 }
 
@@ -139,7 +143,14 @@ mod tests {
         let project = |state: &str, at| {
             let domain = DomainName::parse("example.org").unwrap();
             let (path, state) = (path.clone(), state.to_owned());
-            RecentProject { path, domain, state, at: UnixTime(at), is_practice: false }
+            RecentProject {
+                path,
+                domain,
+                state,
+                at: UnixTime(at),
+                is_practice: false,
+                mark: ProjectMark::None,
+            }
         };
         let stored_at = || RecentProjects::load(Some(file.clone())).list().first().map(|entry| entry.at.0);
         let mut recent = RecentProjects::load(Some(file.clone()));
