@@ -258,8 +258,8 @@ mod tests {
         mails(&mut both);
         let parts = EvidenceParts { files: Some(files), mailboxes: Some(other.finish()) };
         let whole = parts.whole().unwrap();
-        let once = EvidenceFacts { reports_elsewhere: ReportIds::default(), ..whole.clone() };
-        assert_eq!(once, both.finish());
+        let without_ids = EvidenceFacts { reports_elsewhere: ReportIds::default(), ..whole.clone() };
+        assert_eq!(without_ids, both.finish());
         assert_eq!(whole.receivers[0].id, "google");
         assert_eq!((whole.receivers.len(), whole.recipients()), (2, 2));
         assert_eq!(whole.dmarc.as_ref().unwrap().reports, 1);
