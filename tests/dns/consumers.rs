@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Output};
 
 use mailferry::dns::Resolver;
@@ -11,7 +11,7 @@ use mailferry::records::{
     Change, CurrentZone, ExportStage, Format, GroupKind, RecordsPlan, SwitchStage, ZoneRecord, desired,
     parse_zone_file, render, stage_sets,
 };
-use mailferry::values::{DomainName, RecordData, RecordType};
+use mailferry::values::{Asked, DnsQuestion, DomainName, RecordData, RecordType};
 use mailferry_test_support::programs;
 use mailferry_test_support::servers::named::Named;
 use mailferry_test_support::servers::unpacked::require_folder;
@@ -64,9 +64,13 @@ async fn served(
             RecordType::Aaaa,
         ];
         let record_type = types.into_iter().find(|one| one.name() == *kind).unwrap();
-        let answer = resolver.query(&owner, record_type).await;
+        let mut question = DnsQuestion::new(owner, record_type);
         if record_type == RecordType::Ns {
             // Whoever is asked above a delegation refers to it.
+            question = question.to(Asked::Server(Ipv4Addr::LOCALHOST.into()));
+        }
+        let answer = resolver.ask(&question).await;
+        if record_type == RecordType::Ns {
             found.extend(answer.delegation.iter().map(|server| format!("{name} NS {}.", server.name)));
         }
         if !answer.aliases.is_empty() && record_type != RecordType::Cname {

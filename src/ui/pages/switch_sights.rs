@@ -90,9 +90,9 @@ pub(super) fn who_sees_what(ui: &mut Ui, project: &ProjectView, sights: &[Sight]
         }
         for sight in sights {
             if kinds.is_empty() {
-                sight_row(ui, sight, project)
+                sight_row(ui, sight, project);
             } else {
-                proof_row(ui, sight, project, &kinds)
+                proof_row(ui, sight, project, &kinds);
             }
         }
     });
