@@ -38,8 +38,8 @@ pub struct PlanArgs {
     /// Retry messages that an earlier run of this project could not copy or saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
-    /// What becomes of what is left of a mailbox that is full at the destination. A project keeps the choice for each such
-    /// mailbox, until --when-full stop takes it back and copies the rest after all.
+    /// What to do with the remaining messages of a mailbox that is full at the destination. A project remembers the choice
+    /// for each such mailbox; --when-full stop takes it back and copies the remaining messages after all.
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["dry_run", "verify_only"])]
     pub when_full: Option<WhenFull>,
     /// Allow a project that was created or changed elsewhere to run, read and send what it specifies; otherwise this is
@@ -67,14 +67,14 @@ pub struct AdminForms {
     pub to_admin_form: Option<String>,
 }
 
-/// What becomes of what is left of a full mailbox.
+/// What to do with the remaining messages of a full mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenFull {
     /// The mailbox stops, as it does without this flag.
     Stop,
-    /// It stays at the source.
+    /// They stay at the source.
     LeaveOut,
-    /// It is saved as .eml files, where other messages go that the destination does not accept.
+    /// They are saved as .eml files, beside other messages that the destination does not accept.
     Save,
 }
 

@@ -199,11 +199,11 @@ pub enum Command {
     },
     /// Unticks these mailboxes.
     LeaveOut(Vec<MailboxId>),
-    /// Says what becomes of what is left of these mailboxes, and goes on with those that have stopped.
+    /// Decides what to do with the remaining messages of these mailboxes, and resumes those that have stopped.
     SettleRest {
         /// Which mailboxes.
         mailboxes: Vec<MailboxId>,
-        /// What becomes of it.
+        /// What to do with their remaining messages.
         rest: Rest,
     },
     /// Removes a mailbox and its ledger from the project.

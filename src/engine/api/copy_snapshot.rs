@@ -142,7 +142,7 @@ pub struct MailboxProgress {
     pub bytes_total: Bytes,
     /// Whether it was finished earlier, with nothing known to do since.
     pub was_done: bool,
-    /// What becomes of what is left of it.
+    /// What to do with its remaining messages.
     pub rest: Rest,
     /// Its folders.
     pub folders: Vec<FolderProgress>,

@@ -332,7 +332,7 @@ impl Actor {
         }
     }
 
-    /// Says what becomes of what is left of mailboxes, and goes on with those that have stopped.
+    /// Stores what to do with the remaining messages of mailboxes, and resumes those that have stopped.
     pub(super) fn settle_rest(&mut self, mailboxes: &[MailboxId], rest: Rest) {
         for mailbox in mailboxes {
             let Some(ledger) = self.open.as_ref().map(|open| open.project.ledger(*mailbox)) else { return };

@@ -372,7 +372,7 @@ fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
 /// The code of a mailbox that is full at the destination.
 pub const DESTINATION_FULL: &str = "destination-full";
 
-/// The copy of a mailbox ended early. Where it is full at the destination, what is left of it may stay or become files.
+/// The copy of a mailbox ended early. If it is full at the destination, its remaining messages can stay at the source or be saved as files.
 pub(in crate::engine) fn stopped_copy(
     source: &Attempt,
     destination: &Attempt,

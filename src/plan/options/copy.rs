@@ -79,7 +79,7 @@ pub struct CopyOptions {
     pub drops_duplicates: bool,
     /// How a finished copy is verified.
     pub verify: VerifyDepth,
-    /// What becomes of what is left of one mailbox; kept with the mailbox, not with the other options.
+    /// What to do with the remaining messages of one mailbox; kept with the mailbox, not with the other options.
     #[serde(skip)]
     pub rest: Rest,
 }

@@ -1,6 +1,6 @@
-//! What becomes of the rest of a mailbox that is full at the destination.
+//! What to do with the rest of a mailbox that is full at the destination.
 
-/// What becomes of the messages of one mailbox that are not at the destination yet.
+/// What to do with the messages of one mailbox that are not at the destination yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Rest {
     /// They are copied.

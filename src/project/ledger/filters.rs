@@ -101,7 +101,7 @@ impl Ledger {
         })
     }
 
-    /// What becomes of what is left of the mailbox.
+    /// What to do with the remaining messages of the mailbox.
     pub fn rest(&self) -> Result<Rest, ProjectError> {
         let name: String = self.project.read(|connection| {
             Ok(connection

@@ -51,7 +51,7 @@ CREATE TABLE mailbox (
     -- How the mailbox is signed in to on both sides, as JSON. Never a password or a token: only where a token comes from.
     source_way        TEXT    NOT NULL DEFAULT '{}',
     destination_way   TEXT    NOT NULL DEFAULT '{}',
-    -- What becomes of what is not at the destination yet.
+    -- What to do with messages that are not at the destination yet.
     rest              TEXT    NOT NULL DEFAULT 'copy' CHECK (rest IN ('copy', 'leave-out', 'save'))
 ) STRICT;
 
