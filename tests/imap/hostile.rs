@@ -16,18 +16,24 @@ use mailferry::values::{Endpoint, Secret, Security, UidValidity};
 /// Longer than any answer takes on a busy computer; silence is waited for in [`Spoken::and_silence`].
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// In so many polls tokio asks the sockets at least twice (its `event_interval` is 61).
+const POLLS_UNTIL_READ: usize = 130;
+
 /// How often a server has said something.
 #[derive(Clone, Default)]
 struct Spoken(Arc<AtomicUsize>);
 
 impl Spoken {
-    /// Waits until the server has said something more, and then on a clock that leaps to the end of the wait.
+    /// Waits until the server has said something more and it was read, and then on a clock that leaps to the end of the
+    /// wait. The clock would leap over bytes that are on their way.
     async fn and_silence<T>(&self, wait: impl Future<Output = T>) -> T {
         let (before, mut wait) = (self.0.load(Ordering::SeqCst), pin!(wait));
+        let mut polls_since = 0;
         let early = poll_fn(|context| match wait.as_mut().poll(context) {
             Poll::Ready(waited) => Poll::Ready(Some(waited)),
-            Poll::Pending if self.0.load(Ordering::SeqCst) > before => Poll::Ready(None),
+            Poll::Pending if polls_since >= POLLS_UNTIL_READ => Poll::Ready(None),
             Poll::Pending => {
+                polls_since += usize::from(self.0.load(Ordering::SeqCst) > before);
                 context.waker().wake_by_ref();
                 Poll::Pending
             }

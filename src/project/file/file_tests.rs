@@ -111,8 +111,17 @@ impl<S: tracing::Subscriber> Layer<S> for Steps {
     }
 }
 
+/// A call of `tracing` that another test makes for the first time is asked for by that thread alone while there is only one
+/// subscriber, and would be left out for this one as well. A subscriber of all threads, which ignores everything, prevents
+/// that.
+fn heed_calls_of_every_thread() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap());
+}
+
 impl Steps {
     fn of(&self, work: impl FnOnce()) -> Vec<&'static str> {
+        heed_calls_of_every_thread();
         let subscriber = tracing_subscriber::registry().with(self.clone());
         tracing::subscriber::with_default(subscriber, work);
         std::mem::take(&mut self.0.lock().unwrap())
