@@ -16,24 +16,27 @@ use mailferry::values::{Endpoint, Secret, Security, UidValidity};
 /// Longer than any answer takes on a busy computer; silence is waited for in [`Spoken::and_silence`].
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// In so many polls tokio asks the sockets at least twice (its `event_interval` is 61).
-const POLLS_UNTIL_READ: usize = 130;
-
-/// How often a server has said something.
+/// What a server has heard and said.
 #[derive(Clone, Default)]
-struct Spoken(Arc<AtomicUsize>);
+struct Spoken(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    /// Commands; whoever has an answer finds its command counted.
+    heard: AtomicUsize,
+    /// Answers, each counted when it is on the line. The client may have it before.
+    said: AtomicUsize,
+}
 
 impl Spoken {
-    /// Waits until the server has said something more and it was read, and then on a clock that leaps to the end of the
-    /// wait. The clock would leap over bytes that are on their way.
+    /// Waits until the server has answered the command that comes now, and then on a clock that leaps to the end of the
+    /// wait. All commands before were answered.
     async fn and_silence<T>(&self, wait: impl Future<Output = T>) -> T {
-        let (before, mut wait) = (self.0.load(Ordering::SeqCst), pin!(wait));
-        let mut polls_since = 0;
+        let (before, mut wait) = (self.0.heard.load(Ordering::SeqCst), pin!(wait));
         let early = poll_fn(|context| match wait.as_mut().poll(context) {
             Poll::Ready(waited) => Poll::Ready(Some(waited)),
-            Poll::Pending if polls_since >= POLLS_UNTIL_READ => Poll::Ready(None),
+            Poll::Pending if self.0.said.load(Ordering::SeqCst) > before => Poll::Ready(None),
             Poll::Pending => {
-                polls_since += usize::from(self.0.load(Ordering::SeqCst) > before);
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -68,6 +71,7 @@ fn serve_counted(greeting: &'static str, script: Script) -> (Access, Spoken) {
             let _greeted = stream.write_all(greeting.as_bytes());
             for line in reader.lines() {
                 let Ok(line) = line else { break };
+                count.0.heard.fetch_add(1, Ordering::SeqCst);
                 let tag = line.split(' ').next().unwrap_or_default().to_owned();
                 let answer = script.iter().find(|(key, _)| line.contains(key)).map(|(_, answer)| *answer);
                 let answer = match answer {
@@ -82,7 +86,7 @@ fn serve_counted(greeting: &'static str, script: Script) -> (Access, Spoken) {
                 if stream.write_all(answer.as_bytes()).is_err() {
                     break;
                 }
-                count.0.fetch_add(1, Ordering::SeqCst);
+                count.0.said.fetch_add(1, Ordering::SeqCst);
             }
         }
     });
